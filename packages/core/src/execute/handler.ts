@@ -1,0 +1,59 @@
+import type { Address } from '../address.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import type { Step, StepAction } from '../plan/step.ts';
+import type { CallContext } from '../provider/contract.ts';
+import type { StateChange, StateRecord } from '../state/record.ts';
+
+/** What a handler gets for one step. */
+export interface StepContext {
+  deployment: string;
+  environment: string;
+  /** The idempotency token: the same for every attempt and after a resume. */
+  token: string;
+  /** 1 for the first. */
+  attempt: number;
+  /** Aborted on timeout and cancel. */
+  signal: AbortSignal;
+  /** The recorded world now, outcomes of this run included. */
+  record(address: Address): StateRecord | undefined;
+  /** Replaces `${resource:}`, `${service:}` and `${secret:}` in every string, deeply; unresolvable ones are an error. */
+  resolve<T extends JsonValue>(value: T): T;
+  /** Like {@link resolve}, but leaves `${secret:}`: what may be recorded. */
+  resolveForRecord<T extends JsonValue>(value: T): T;
+  /** Makes a fact durable in the middle of the step. */
+  note(fact: JsonObject): Promise<void>;
+  /** Facts noted by this step so far, those from before a crash included, oldest first. */
+  notes: readonly JsonObject[];
+  /** Progress for people, one line; redacted on its way. */
+  log(line: string): void;
+  /** What provider calls get. */
+  call: CallContext;
+}
+
+export interface StepOutcome {
+  changes: StateChange[];
+  /** What people and later readers of the journal may want to know. */
+  detail?: JsonValue;
+}
+
+/**
+ * What became of a step whose intent has no outcome. `incomplete`: something exists but isn't whole;
+ * its record (in `outcome`) lets the next plan or a rollback remove it.
+ */
+export type Settlement =
+  | { as: 'done'; outcome: StepOutcome; how: string }
+  | { as: 'not-done'; how: string }
+  | { as: 'incomplete'; outcome: StepOutcome; how: string }
+  | { as: 'unknown'; look: string };
+
+/** How one action is done, and how its doubt is settled. */
+export interface StepHandler<A extends StepAction = StepAction> {
+  run(step: Extract<Step, { action: A }>, context: StepContext): Promise<StepOutcome>;
+  /**
+   * Asks the outside what became of an earlier attempt; changes nothing there. Called after a crash, and
+   * after an attempt that failed or timed out without saying whether it had an effect.
+   */
+  settle(step: Extract<Step, { action: A }>, context: StepContext): Promise<Settlement>;
+}
+
+export type StepHandlers = { readonly [A in StepAction]: StepHandler<A> };

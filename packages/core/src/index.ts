@@ -1,0 +1,15 @@
+export * from './address.ts';
+export type * from './config/project.ts';
+export * from './errors.ts';
+export type * from './journal/event.ts';
+export type * from './journal/journal.ts';
+export type * from './journal/store.ts';
+export * from './json.ts';
+export type * from './plan/change.ts';
+export type * from './plan/plan.ts';
+export type * from './plan/step.ts';
+export type * from './provider/contract.ts';
+export * from './provider/registry.ts';
+export type * from './report/report.ts';
+export type * from './slipway-api.ts';
+export * from './state/record.ts';

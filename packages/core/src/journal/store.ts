@@ -1,0 +1,151 @@
+import type { Address } from '../address.ts';
+import type { Plan, PlanKind } from '../plan/plan.ts';
+import type { State, StateRecord } from '../state/record.ts';
+import type { DeploymentStatus, JournalEvent, NewEvent } from './event.ts';
+
+/** Who holds an environment's lock, as told to others who want it. */
+export interface LockHolder {
+  /** Unique per acquisition. */
+  id: string;
+  host: string;
+  pid: number;
+  /** Kernel start time of the pid, where it can be had: tells a reused pid from the real holder. */
+  processStart: string | null;
+  user: string;
+  command: string;
+  since: string;
+}
+
+export interface LockState {
+  environment: string;
+  epoch: number;
+  holder: LockHolder;
+  /** ISO 8601 UTC; renewed while the holder lives. */
+  expiresAt: string;
+}
+
+export type LockResult =
+  | {
+      kind: 'acquired';
+      epoch: number /** The holder whose lease had run out or who was replaced. */;
+      tookOverFrom?: LockHolder;
+    }
+  | { kind: 'held'; by: LockState };
+
+/** The header of one deployment, a projection of its events. */
+export interface DeploymentHeader {
+  id: string;
+  environment: string;
+  kind: PlanKind;
+  status: DeploymentStatus;
+  project: string;
+  ship: string;
+  plan: string;
+  snapshot: number;
+  /** Sequence number of its newest event. */
+  lastSeq: number;
+  startedAt: string;
+  endedAt: string | null;
+  durationMs: number | null;
+  counts: Record<'create' | 'update' | 'replace' | 'delete' | 'none', number>;
+  rollbackOf: string | null;
+  error: { code: string; message: string } | null;
+}
+
+export interface EventQuery {
+  environment?: string;
+  deployment?: string;
+  /** Only events after this sequence number. Default 0. */
+  after?: number;
+  /** At most so many, oldest first. Default 10,000. */
+  limit?: number;
+}
+
+export type AuditFinding = { environment: string; seq: number; what: string };
+export interface AuditReport {
+  /** Per environment: how many records, and the newest hash, to be kept elsewhere as an anchor. */
+  chains: { environment: string; records: number; head: string }[];
+  /** Altered, removed, added or reordered records; a state that the journal doesn't give. Empty: sound. */
+  findings: AuditFinding[];
+}
+
+export interface ArtifactEntry {
+  digest: string;
+  fingerprint: string;
+  sizeBytes: number;
+  createdAt: string;
+}
+
+/** What a person asks of a running deployment. `abort`: stop and take back; `cancel`: stop, resumable. */
+export interface ControlRequest {
+  number: number;
+  deployment: string;
+  what: 'cancel' | 'abort' | 'pause' | 'continue' | 'promote';
+  by: string;
+  at: string;
+  reason?: string;
+}
+
+/**
+ * Where the journal and everything read out of it are kept. Implementations pass one conformance suite.
+ * All methods may be called from several processes at once.
+ */
+export interface Store {
+  /**
+   * Takes the environment's lock if it is free or its lease has run out. `replacing`: also when it is held
+   * under exactly this epoch (the caller made sure that the holder is dead). The epoch only ever grows.
+   */
+  acquireLock(
+    environment: string,
+    holder: LockHolder,
+    leaseMs: number,
+    options?: { replacing?: number },
+  ): Promise<LockResult>;
+  /** False: the lease is lost, another epoch is in force. */
+  renewLock(environment: string, epoch: number, leaseMs: number): Promise<boolean>;
+  releaseLock(environment: string, epoch: number): Promise<void>;
+  readLock(environment: string): Promise<LockState | undefined>;
+
+  /**
+   * Appends in order, all or nothing, durable when it resolves; state changes, deployment headers and
+   * durations are brought up in the same transaction. Throws `fenced` when `epoch` is not the one in
+   * force, `journal-unavailable` when it can't be written: then nothing was.
+   */
+  append(environment: string, epoch: number, events: readonly NewEvent[]): Promise<JournalEvent[]>;
+
+  /** Plans are immutable and kept under their digest. Safe to repeat. Call before the event that names it. */
+  savePlan(plan: Plan): Promise<void>;
+  plan(digest: string): Promise<Plan | undefined>;
+
+  events(query: EventQuery): Promise<JournalEvent[]>;
+  /** The recorded world, now or as it was right after the event `at`. */
+  state(environment: string, at?: number): Promise<State>;
+  record(environment: string, address: Address): Promise<StateRecord | undefined>;
+  /** Sequence number of the newest event that changed state; 0 when none did. */
+  stateSeq(environment: string): Promise<number>;
+  /** Which addresses changed after `seq`, and the newest event that did it. */
+  changedSince(
+    environment: string,
+    seq: number,
+  ): Promise<{ address: Address; seq: number; deployment: string | null }[]>;
+
+  /** Newest first. `id` may be a unique prefix for {@link deployment}. */
+  deployments(query: { environment?: string; limit?: number }): Promise<DeploymentHeader[]>;
+  deployment(id: string): Promise<DeploymentHeader | undefined>;
+  environments(): Promise<string[]>;
+
+  /** Recorded durations in ms by `action subject`, smoothed (the newest counts half). */
+  durations(environment: string): Promise<ReadonlyMap<string, number>>;
+
+  /** Which artifact a fingerprint was built into. */
+  saveArtifact(entry: ArtifactEntry): Promise<void>;
+  artifact(fingerprint: string): Promise<ArtifactEntry | undefined>;
+
+  /** Leaves a wish for the process that runs the deployment, from another terminal. Returns its number. */
+  request(request: Omit<ControlRequest, 'number'>): Promise<number>;
+  /** Wishes for this deployment after that number, oldest first. */
+  requests(deployment: string, after: number): Promise<ControlRequest[]>;
+
+  audit(options?: { anchors?: Record<string, string> }): Promise<AuditReport>;
+  close(): Promise<void>;
+}

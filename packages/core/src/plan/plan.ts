@@ -1,0 +1,46 @@
+import type { Address } from '../address.ts';
+import type { FailurePolicy, Limits } from '../config/project.ts';
+import type { Change } from './change.ts';
+import type { Step } from './step.ts';
+
+export type PlanKind = 'deploy' | 'destroy' | 'rollback' | 'drift';
+
+/**
+ * A DAG of steps and why each is there. Plain JSON: can be saved, shown, compared, approved by its
+ * digest and applied later. Holds no secret: those are named, never written.
+ */
+export interface Plan {
+  version: 1;
+  kind: PlanKind;
+  project: string;
+  environment: string;
+  /** Version label of the releases in it. */
+  ship: string;
+  /** SHA-256 of the plan's canonical JSON without this field. */
+  digest: string;
+  /** The recorded state that it was made against: the environment's newest sequence number that changed state. */
+  base: { seq: number };
+  /** Every node of the selection, `none` included. */
+  changes: Change[];
+  steps: Step[];
+  /** How many waves the steps form: the longest path, counted in steps. For people; never a barrier. */
+  waves: number;
+  /** The steps that decide the duration, first to last. */
+  criticalPath: string[];
+  /** Makespan under the limits, as scheduled with the estimates. */
+  estimateMs: number;
+  onFailure: FailurePolicy;
+  limits: Limits;
+  /** For the whole deployment; undefined means no deadline. */
+  timeoutMs?: number;
+  /** What a person should know before: unmet dependencies of a selection, what can't be rolled back, … */
+  warnings: PlanWarning[];
+  /** For `rollback`: the deployment that is taken back and the one whose state comes back. */
+  rollback?: { of: string | null; to: string | null };
+}
+
+export interface PlanWarning {
+  code: 'unmet-dependency' | 'not-reversible' | 'protected' | 'migration' | 'note';
+  subject: Address | string;
+  message: string;
+}

@@ -1,0 +1,74 @@
+import type { Address } from '../address.ts';
+import type { HealthCheck, Migrations, ServiceSpec, TestLevel } from '../config/project.ts';
+import type { JsonObject } from '../json.ts';
+import type { Release, ReplaceOrder, ResourceRecord, RevisionRecord, SecretHashes } from '../state/record.ts';
+
+/** What is wanted of a resource, references still unresolved. */
+export interface DesiredResource {
+  type: string;
+  properties: JsonObject;
+  secrets: SecretHashes;
+  dependsOn: Address[];
+  tags: Record<string, string>;
+  protect: boolean;
+  replace: ReplaceOrder;
+}
+
+/** What is wanted of a revision; the artifact's digest is known once it was built. */
+export interface DesiredRevision {
+  id: string;
+  release: Omit<Release, 'artifact'> & { artifact?: string };
+  spec: ServiceSpec;
+  secrets: SecretHashes;
+}
+
+/** Each action with what its handler needs. `action` is the first word that people read. */
+export type StepWork =
+  | { action: 'create'; input: { desired: DesiredResource } }
+  | { action: 'update'; input: { desired: DesiredResource; changed: string[] } }
+  /** `record` is the thing to delete as it was planned; after a replacement its address belongs to the new one. */
+  | { action: 'delete'; input: { record: ResourceRecord; replaced: boolean } }
+  /** Changes of the record alone, nothing outside: moves, tags, dependencies, guards, forgetting. */
+  | { action: 'record'; input: { remove?: Address; put?: ResourceRecord; desired?: DesiredResource } }
+  | { action: 'build'; input: { path: string; command?: string; fingerprint: string; shared: string[] } }
+  | { action: 'migrate'; input: { revision: DesiredRevision; migrations: Migrations } }
+  | { action: 'migrate-down'; input: { revision: RevisionRecord; migrations: Migrations; level: string | null } }
+  /** Starts the revision beside the others, without traffic. */
+  | {
+      action: 'stage';
+      input: { revision: DesiredRevision; tags: Record<string, string>; dependsOn: Address[]; protect: boolean };
+    }
+  /** Waits until the revision answers as its health check asks. */
+  | { action: 'probe'; input: { revision: string; health: HealthCheck } }
+  | { action: 'test'; input: { revision: string; level: TestLevel; command: string } }
+  /** Moves traffic, atomically; `roles` says what every known revision is from then on. */
+  | { action: 'switch'; input: { weights: Record<string, number>; roles: Record<string, RevisionRecord['role']> } }
+  /** Checks from outside, through the router, that the service answers healthily. */
+  | { action: 'verify'; input: { revision: string; health: HealthCheck } }
+  /** Waits until the revision has no open request, at most `drainMs`. */
+  | { action: 'drain'; input: { revision: string; drainMs: number } }
+  /** Stops a revision and removes what it left, except the artifact. */
+  | { action: 'retire'; input: { revision: string } }
+  /** Takes the route away and forgets the service; every revision was retired before. */
+  | { action: 'unroute'; input: Record<string, never> };
+
+export type StepAction = StepWork['action'];
+
+/** One unit of work: what it does, to whom, and what must be done before. */
+export type Step = StepWork & {
+  /** Unique within the plan, readable: `resource:key/create`, `service:backend/stage`. */
+  id: string;
+  subject: Address;
+  /** Ids of the steps that must have succeeded. */
+  needs: string[];
+  /** 1 for a step without needs, else one more than the highest wave among them. */
+  wave: number;
+  estimateMs: number;
+  /** Enforced for each attempt. */
+  timeoutMs: number;
+  /** Attempts after the first, for transient errors. */
+  retries: number;
+  /** Whose limits count: the provider and, for resources, the type. */
+  provider: string;
+  type: string;
+};

@@ -1,0 +1,210 @@
+import type { ZodType } from 'zod';
+import type { HealthCheck, ServiceSpec } from '../config/project.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+
+/**
+ * What a provider gets with every call. Adapters are naive: retry, timeout, limits, logging,
+ * redaction and journalling wrap them from the outside.
+ */
+export interface CallContext {
+  /** Aborted on timeout and on cancel; the adapter stops and cleans up what it started. */
+  signal: AbortSignal;
+  /** The project's directory, absolute. */
+  directory: string;
+  /** Where this project's state lives (`.slipway`), absolute. */
+  stateDirectory: string;
+  environment: string;
+  /** The environment's platform options from the config (`use` and what the platform defines). */
+  platform: JsonObject;
+  /** The writer's epoch; a part that outlives the command refuses calls with an older one. */
+  epoch: number;
+  /** One line of progress for people and logs; redacted on its way. */
+  log(line: string): void;
+}
+
+/** What is true of a thing outside: `present` with what was read, or `absent`. A failure to look is thrown. */
+export type Observed =
+  | { kind: 'present'; id: string; properties?: JsonObject; outputs: JsonObject }
+  | { kind: 'absent' };
+
+/** `cannot-tell`: this type or declaration has no way to look; `look` tells a person where to. */
+export type Found = Observed | { kind: 'cannot-tell'; look: string };
+
+export interface PropertyDifference {
+  /** Dotted path within the properties. */
+  path: string;
+  before: JsonValue;
+  after: JsonValue;
+  replaces: boolean;
+}
+
+export interface Applied {
+  id: string;
+  outputs: JsonObject;
+}
+
+/** What an adapter is told of a thing that it made earlier. */
+export interface Recorded {
+  id: string;
+  properties: JsonObject;
+  outputs: JsonObject;
+  /** The token of its creation. */
+  token: string;
+}
+
+/** A kind of infrastructure: how to look at one, make, change and remove it. */
+export interface ResourceType {
+  /** `provider:kind`, for example `local:file`. */
+  name: string;
+  /** One sentence for the reference page. */
+  description: string;
+  /** Strict schema of the properties; its descriptions make the reference page. */
+  schema: ZodType;
+  /** Paths whose change can't be made in place, or a function of both. Default: none. */
+  replaceOn?: readonly string[];
+  /** Differences that matter, defaults and order of sets evened out. Default: plain comparison and `replaceOn`. */
+  diff?(before: JsonObject, after: JsonObject): PropertyDifference[];
+  /** Outputs that follow from the properties alone, so that plans can show them. May be partial. */
+  predict?(properties: JsonObject): JsonObject;
+  /** Looks at a recorded thing. `properties`, where given, are compared with the record for drift. */
+  read(context: CallContext, recorded: Recorded): Promise<Found>;
+  /** Looks for what a creation, update or deletion with this token did. Settles what is in doubt. */
+  find(context: CallContext, query: FindQuery): Promise<Found>;
+  /** Makes it. Called again with the same token only after `find` said `absent`. */
+  create(context: CallContext, request: { token: string; name: string; properties: JsonObject }): Promise<Applied>;
+  /** Changes it in place; only the properties at `changed` differ. Absent: every change replaces. */
+  update?(context: CallContext, request: UpdateRequest): Promise<Applied>;
+  /** Removes it. Safe to repeat: a thing that is gone already is a success. */
+  delete(context: CallContext, recorded: Recorded): Promise<void>;
+  /** Reads an existing thing by the id that a person gave, to bring it under management. */
+  import?(context: CallContext, id: string, properties: JsonObject): Promise<Observed>;
+  /** True: creation, update and deletion have no effect outside, so repeating one is harmless. */
+  pure?: boolean;
+  /** Expected duration in ms, when history has none. Default 1,000. */
+  estimate?(action: 'create' | 'update' | 'delete', properties: JsonObject): number;
+  /** Default 600,000. */
+  timeoutMs?: number;
+}
+
+export interface FindQuery {
+  action: 'create' | 'update' | 'delete';
+  /** The token that the doubtful call had. */
+  token: string;
+  name: string;
+  properties: JsonObject;
+  /** The record from before the call; absent for a creation. */
+  recorded?: Recorded;
+}
+
+export interface UpdateRequest {
+  token: string;
+  name: string;
+  recorded: Recorded;
+  properties: JsonObject;
+  changed: string[];
+}
+
+/** What a platform is asked to run. */
+export interface RevisionRequest {
+  service: string;
+  revision: string;
+  spec: ServiceSpec;
+  artifact: { digest: string; directory: string };
+  /** Resolved, secrets in clear: for the process alone, never to be written down in clear. */
+  env: Record<string, string>;
+}
+
+export interface StagedRevision {
+  /** A URL that reaches this revision alone, with or without traffic. */
+  preview: string;
+}
+
+export type ProbeResult = { kind: 'healthy' } | { kind: 'unhealthy'; reason: string };
+
+export interface RunningRevision {
+  service: string;
+  revision: string;
+  state: 'running' | 'starting' | 'restarting' | 'stopped';
+  instances: number;
+  preview: string;
+  /** Restarts since it was staged. */
+  restarts: number;
+  startedAt: string | null;
+  pid?: number;
+}
+
+/** What a platform can do, as data; the planner refuses early what it can't. */
+export interface PlatformCapabilities {
+  strategies: readonly ('recreate' | 'blue-green' | 'rolling' | 'canary')[];
+  staticSites: boolean;
+  /** Traffic can be split by weight. */
+  weights: boolean;
+  /** The replaced revision can be kept running. */
+  instantSwitchBack: boolean;
+  webSockets: boolean;
+  /** More than one instance of a revision. */
+  instances: boolean;
+  sessionAffinity: boolean;
+}
+
+/** Where revisions of services run. */
+export interface Platform {
+  name: string;
+  capabilities: PlatformCapabilities;
+  /** Makes the revision run beside the others without traffic. Safe to repeat: ensures, never doubles. */
+  stage(context: CallContext, request: RevisionRequest): Promise<StagedRevision>;
+  /** One probe, bounded by the check's timeout. Failure to be healthy is a result, not an error. */
+  probe(context: CallContext, target: { service: string; revision: string; health: HealthCheck }): Promise<ProbeResult>;
+  /** Stops and removes it, gracefully within its stop grace. Safe to repeat. */
+  retire(context: CallContext, target: { service: string; revision: string }): Promise<void>;
+  /** Everything of this environment that exists on the platform, recorded or not. */
+  list(context: CallContext): Promise<RunningRevision[]>;
+  /** The newest `lines` lines of all the service's revisions, then, with `follow`, new ones until aborted. */
+  logs(context: CallContext, query: { service: string; lines: number; follow: boolean }): AsyncIterable<LogLine>;
+  router: Router;
+}
+
+export interface LogLine {
+  at: string;
+  revision: string;
+  stream: 'stdout' | 'stderr' | 'slipway';
+  text: string;
+}
+
+export interface RevisionTraffic {
+  requests: number;
+  /** Responses with status 500 and up, and connections that failed. */
+  errors: number;
+  open: number;
+  /** In ms; null while nothing was measured. */
+  latency: { p50: number | null; p95: number | null; p99: number | null };
+}
+
+/** Distributes a service's traffic over its revisions. */
+export interface Router {
+  /** Sets all weights of the service at once. Safe to repeat. Revisions not named get nothing new. */
+  setWeights(
+    context: CallContext,
+    request: { service: string; port: number; weights: Record<string, number> },
+  ): Promise<{ url: string }>;
+  weights(context: CallContext, service: string): Promise<Record<string, number>>;
+  /** Waits until the revision has no open request or the time is over; says which. */
+  drain(
+    context: CallContext,
+    request: { service: string; revision: string; drainMs: number },
+  ): Promise<{ kind: 'drained' } | { kind: 'timed-out'; open: number }>;
+  traffic(context: CallContext, service: string): Promise<Record<string, RevisionTraffic>>;
+  /** Takes the service's route away. Safe to repeat. */
+  remove(context: CallContext, service: string): Promise<void>;
+}
+
+export type ErrorClass = 'transient' | 'permanent';
+
+/** An npm package's contribution. Adding one touches its own package and one registry line. */
+export interface Provider {
+  name: string;
+  resourceTypes: readonly ResourceType[];
+  platforms: readonly Platform[];
+  /** Says whether an error that this provider threw may pass by itself. Default: `retryable` of a SlipwayError. */
+  classify?(error: unknown): ErrorClass;
+}

@@ -1,0 +1,6 @@
+/** What a provider may import of the core, and all that it needs. */
+
+export type { HealthCheck, ServiceSpec } from '../config/project.ts';
+export { describeError, type ErrorRecord, SlipwayError } from '../errors.ts';
+export { canonicalJson, digestOf, equalJson, type JsonObject, type JsonValue, sha256 } from '../json.ts';
+export type * from './contract.ts';

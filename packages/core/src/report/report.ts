@@ -1,0 +1,60 @@
+import type { ErrorRecord } from '../errors.ts';
+import type { DeploymentStatus } from '../journal/event.ts';
+import type { JsonObject } from '../json.ts';
+import type { PlanKind } from '../plan/plan.ts';
+
+export type StepStatus =
+  | 'pending'
+  | 'running'
+  | 'waiting'
+  | 'succeeded'
+  | 'failed'
+  | 'skipped'
+  | 'unknown'
+  | 'cancelled';
+
+export interface StepReport {
+  id: string;
+  action: string;
+  subject: string;
+  status: StepStatus;
+  attempts: number;
+  startedAt: string | null;
+  durationMs: number | null;
+  estimateMs: number;
+  error?: ErrorRecord;
+  /** For `unknown`: what a person must check. */
+  look?: string;
+}
+
+/** One deployment as `deploy --json`, `status --json` and `show --json` print it: a projection of its journal. */
+export interface DeploymentReport {
+  version: 1;
+  id: string;
+  kind: PlanKind;
+  status: DeploymentStatus;
+  project: string;
+  environment: string;
+  ship: string;
+  startedAt: string;
+  endedAt: string | null;
+  durationMs: number | null;
+  counts: Record<'create' | 'update' | 'replace' | 'delete' | 'none', number>;
+  steps: StepReport[];
+  /** By address. */
+  outputs: Record<string, JsonObject>;
+  /** By service name. */
+  urls: Record<string, string>;
+  error?: ErrorRecord;
+  rollback?: RollbackReport;
+}
+
+export interface RollbackReport {
+  id: string;
+  status: DeploymentStatus;
+  /** Addresses brought back to what they were. */
+  restored: string[];
+  /** Addresses that the deployment had created and that are gone again. */
+  destroyed: string[];
+  failed: { subject: string; error: ErrorRecord }[];
+}

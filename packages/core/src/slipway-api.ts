@@ -1,0 +1,163 @@
+import type { Address } from './address.ts';
+import type { FailurePolicy, TestLevel } from './config/project.ts';
+import type { JournalEvent } from './journal/event.ts';
+import type { AuditReport, DeploymentHeader, LockState } from './journal/store.ts';
+import type { JsonObject } from './json.ts';
+import type { Plan } from './plan/plan.ts';
+import type { LogLine, PropertyDifference, RevisionTraffic, RunningRevision } from './provider/contract.ts';
+import type { ProviderRegistry } from './provider/registry.ts';
+import type { DeploymentReport } from './report/report.ts';
+import type { State, StateRecord } from './state/record.ts';
+
+export interface SlipwayOptions {
+  /** The folder of the config. Default: the process's. */
+  directory?: string;
+  /** The config file, relative to `directory`. Default: `slipway.config.ts`, else `slipway.yaml`. */
+  config?: string;
+  /** Default: the only environment, else one is required. */
+  environment?: string;
+  registry: ProviderRegistry;
+  /** For `${env:}` and `${secret:}`. Default: `process.env`. */
+  variables?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Selection {
+  /** Service or resource names, or addresses. */
+  only?: readonly string[];
+  tags?: Readonly<Record<string, string>>;
+  /** A git revision: services whose files changed since, and their dependents. */
+  changedSince?: string;
+}
+
+export interface PlanOptions extends Selection {
+  ship?: string;
+  tests?: TestLevel;
+  onFailure?: FailurePolicy;
+  maxParallel?: number;
+  sequential?: boolean;
+  timeoutMs?: number;
+}
+
+export interface RunOptions {
+  /** Applied as it is; refused with `plan-stale` when the state moved. Default: a fresh plan from {@link PlanOptions}. */
+  plan?: Plan;
+  /** Asked with the plan before anything changes, under the lock; false ends with `not-confirmed`. */
+  confirm?: (plan: Plan) => Promise<boolean>;
+  /** First abort: stop cleanly (resumable). */
+  signal?: AbortSignal;
+  /** Aborted: give up at once, wait for nothing. */
+  kill?: AbortSignal;
+  /** Wait for a held lock that long; 0 is refused at once with `lock-held`. Default 0. */
+  waitForLockMs?: number;
+  /** What was typed, for the journal; no secrets. */
+  command?: string;
+}
+
+export type DeployOptions = PlanOptions & RunOptions;
+export type DestroyOptions = Pick<PlanOptions, 'only' | 'tags' | 'maxParallel' | 'sequential' | 'timeoutMs'> &
+  RunOptions;
+export interface RollbackOptions extends RunOptions {
+  /** A deployment's id, or a version. Default: the last stable deployment before the newest one. */
+  to?: string;
+  only?: readonly string[];
+  maxParallel?: number;
+}
+export interface ResumeOptions extends Omit<RunOptions, 'plan'> {
+  deployment?: string;
+  /** Steps in doubt that a person looked at: their effect did not happen, run them again. */
+  redo?: readonly string[];
+  /** Steps in doubt that a person looked at: their effect did happen. Only for steps that record nothing. */
+  done?: readonly string[];
+}
+
+/** What a listener hears while a deployment runs: the journal's own events and what is only for eyes. */
+export type SlipwayEvent =
+  | { kind: 'planned'; plan: Plan }
+  | { kind: 'started'; deployment: string; plan: Plan }
+  | { kind: 'journal'; event: JournalEvent }
+  | { kind: 'log'; step: string; line: string }
+  | { kind: 'call'; step: string; call: string; durationMs: number; error?: string }
+  | { kind: 'waiting-for-lock'; holder: LockState };
+
+export interface DriftReport {
+  environment: string;
+  items: {
+    address: Address;
+    status: 'in-sync' | 'drifted' | 'missing' | 'cannot-tell';
+    differences: PropertyDifference[];
+    look?: string;
+  }[];
+}
+
+export interface EnvironmentStatus {
+  project: string;
+  environment: string;
+  lock: LockState | null;
+  /** The newest deployment. */
+  latest: DeploymentHeader | null;
+  services: {
+    name: string;
+    url: string | null;
+    version: string | null;
+    revision: string | null;
+    weights: Record<string, number>;
+    running: RunningRevision[];
+    traffic: Record<string, RevisionTraffic>;
+    health: 'healthy' | 'unhealthy' | 'unknown';
+    reason?: string;
+  }[];
+  resources: number;
+}
+
+/**
+ * The programmatic interface; the command line uses nothing else. Open one per command with
+ * `Slipway.open(options)` and close it.
+ *
+ * Errors are `SlipwayError`s. Codes: `config-invalid` (with `details.problems`), `environment-required`,
+ * `environment-unknown`, `lock-held`, `plan-stale`, `plan-mismatch`, `protected`, `capability-missing`,
+ * `not-confirmed`, `nothing-to-resume`, `nothing-to-roll-back`, `deployment-unknown`, `fenced`,
+ * `journal-unavailable`. A run that failed is not an error but a report with its status.
+ */
+export interface SlipwayApi {
+  plan(options?: PlanOptions): Promise<Plan>;
+  deploy(options?: DeployOptions): Promise<DeploymentReport>;
+  planDestroy(options?: DestroyOptions): Promise<Plan>;
+  destroy(options?: DestroyOptions): Promise<DeploymentReport>;
+  planRollback(options?: RollbackOptions): Promise<Plan>;
+  rollback(options?: RollbackOptions): Promise<DeploymentReport>;
+  resume(options?: ResumeOptions): Promise<DeploymentReport>;
+  /** Leaves the wish and returns whether a living process holds the deployment. */
+  control(
+    what: 'cancel' | 'abort' | 'pause' | 'continue' | 'promote',
+    deployment?: string,
+    reason?: string,
+  ): Promise<{ deployment: string; running: boolean }>;
+
+  status(): Promise<EnvironmentStatus>;
+  report(deployment?: string): Promise<DeploymentReport>;
+  /** All environments when none was named. */
+  history(limit?: number): Promise<Omit<DeploymentReport, 'steps'>[]>;
+  /** From the first event; with `follow`, live until the deployment ends or the signal. */
+  events(
+    deployment: string | undefined,
+    options?: { follow?: boolean; signal?: AbortSignal },
+  ): AsyncIterable<JournalEvent>;
+  logs(service: string, options?: { lines?: number; follow?: boolean; signal?: AbortSignal }): AsyncIterable<LogLine>;
+  graph(): Promise<{
+    nodes: { address: Address; type: string; state: 'declared' | 'recorded' | 'both' }[];
+    edges: { from: Address; to: Address }[];
+  }>;
+  state(): Promise<State>;
+  drift(): Promise<DriftReport>;
+  /** Brings what drifted back to what is recorded. */
+  fixDrift(options?: RunOptions): Promise<DeploymentReport>;
+  import(address: Address, id: string): Promise<StateRecord>;
+  moveState(from: Address, to: Address): Promise<void>;
+  removeState(address: Address): Promise<void>;
+  audit(anchors?: Record<string, string>): Promise<AuditReport>;
+
+  on(listener: (event: SlipwayEvent) => void): () => void;
+  close(): Promise<void>;
+}
+
+export type { JsonObject };

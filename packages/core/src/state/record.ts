@@ -1,0 +1,78 @@
+import type { Address } from '../address.ts';
+import type { ServiceSpec } from '../config/project.ts';
+import type { JsonObject } from '../json.ts';
+
+/** Keyed hashes (HMAC-SHA-256, hex) of the secrets that a record's values name, by secret name. */
+export type SecretHashes = Record<string, string>;
+
+/** What is recorded of one resource that exists. Plain JSON; secrets appear only as `${secret:NAME}`. */
+export interface ResourceRecord {
+  kind: 'resource';
+  address: Address;
+  type: string;
+  /** The provider's own name for the thing. */
+  id: string;
+  /** As applied: references to other nodes resolved, secrets left as `${secret:NAME}`. */
+  properties: JsonObject;
+  outputs: JsonObject;
+  secrets: SecretHashes;
+  dependsOn: Address[];
+  tags: Record<string, string>;
+  /** Refuses deletion; remembered here so that the guard outlives the block that declared it. */
+  protect: boolean;
+  replace: ReplaceOrder;
+  /** The idempotency token that it was created with. */
+  token: string;
+  /** Set when a creation or update broke half-way: the next plan replaces it, destroy removes it. */
+  incomplete?: string;
+}
+
+export type ReplaceOrder = 'create-before-delete' | 'delete-before-create';
+
+/** A version that was built once and never changes. */
+export interface Release {
+  /** The label people use: `--ship`, else the git commit (`-dirty` when the tree was). */
+  version: string;
+  /** Digest of what decides the release: source tree, build, run-time configuration, contracts of dependencies. */
+  fingerprint: string;
+  /** SHA-256 of the artifact's content. */
+  artifact: string;
+  /** Digest of the run-time configuration. */
+  config: string;
+}
+
+/** A release running (or ready to run) on an environment. */
+export interface RevisionRecord {
+  /** Deterministic: the same release on the same environment has the same revision id. */
+  id: string;
+  release: Release;
+  spec: ServiceSpec;
+  secrets: SecretHashes;
+  /** `staged` has no traffic yet, `active` has it, `standby` ran before and is kept for an instant way back. */
+  role: 'staged' | 'active' | 'standby';
+}
+
+/** What is recorded of one service that was deployed. */
+export interface ServiceRecord {
+  kind: 'service';
+  address: Address;
+  platform: string;
+  revisions: Record<string, RevisionRecord>;
+  /** Share of traffic per revision id, in per cent; sums to 100, or is empty before the first switch. */
+  weights: Record<string, number>;
+  outputs: JsonObject;
+  dependsOn: Address[];
+  tags: Record<string, string>;
+  protect: boolean;
+}
+
+export type StateRecord = ResourceRecord | ServiceRecord;
+export type State = ReadonlyMap<Address, StateRecord>;
+
+/** One change of the recorded world; applied in the same transaction as the event that carries it. */
+export type StateChange = { put: StateRecord } | { remove: Address };
+
+/** The revision that has the traffic, or undefined before the first switch. */
+export function activeRevision(record: ServiceRecord): RevisionRecord | undefined {
+  return Object.values(record.revisions).find((revision) => revision.role === 'active');
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: { conditions: ['slipway-source'] },
+  ssr: { resolve: { conditions: ['slipway-source'] } },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'tests/**/*.test.ts', 'examples/**/*.test.ts'],
+    pool: 'threads',
+    testTimeout: 60_000,
+  },
+});
