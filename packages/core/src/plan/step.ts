@@ -1,7 +1,7 @@
 import type { Address } from '../address.ts';
 import type { HealthCheck, Migrations, ServiceSpec, TestLevel } from '../config/project.ts';
 import type { JsonObject } from '../json.ts';
-import type { Release, ReplaceOrder, ResourceRecord, RevisionRecord, SecretHashes } from '../state/record.ts';
+import type { Release, ReplaceOrder, RevisionRecord, SecretHashes, StateRecord } from '../state/record.ts';
 
 /** What is wanted of a resource, references still unresolved. */
 export interface DesiredResource {
@@ -26,10 +26,10 @@ export interface DesiredRevision {
 export type StepWork =
   | { action: 'create'; input: { desired: DesiredResource } }
   | { action: 'update'; input: { desired: DesiredResource; changed: string[] } }
-  /** `record` is the thing to delete as it was planned; after a replacement its address belongs to the new one. */
-  | { action: 'delete'; input: { record: ResourceRecord; replaced: boolean } }
+  /** Deletes what is recorded at `at`: the step's subject, or the predecessor that a replacement left beside it. */
+  | { action: 'delete'; input: { at: Address } }
   /** Changes of the record alone, nothing outside: moves, tags, dependencies, guards, forgetting. */
-  | { action: 'record'; input: { remove?: Address; put?: ResourceRecord; desired?: DesiredResource } }
+  | { action: 'record'; input: { remove?: Address; put?: StateRecord } }
   | { action: 'build'; input: { path: string; command?: string; fingerprint: string; shared: string[] } }
   | { action: 'migrate'; input: { revision: DesiredRevision; migrations: Migrations } }
   | { action: 'migrate-down'; input: { revision: RevisionRecord; migrations: Migrations; level: string | null } }

@@ -109,6 +109,7 @@ export interface RevisionRequest {
   service: string;
   revision: string;
   spec: ServiceSpec;
+  /** The artifact's root, laid out like the project; the service's own folder is `directory/spec.path`. Read-only. */
   artifact: { digest: string; directory: string };
   /** Resolved, secrets in clear: for the process alone, never to be written down in clear. */
   env: Record<string, string>;
@@ -161,6 +162,8 @@ export interface Platform {
   list(context: CallContext): Promise<RunningRevision[]>;
   /** The newest `lines` lines of all the service's revisions, then, with `follow`, new ones until aborted. */
   logs(context: CallContext, query: { service: string; lines: number; follow: boolean }): AsyncIterable<LogLine>;
+  /** Outputs (`url`, `port`) of a service that follow from its declaration alone. May be partial. */
+  predict?(service: string, spec: ServiceSpec): JsonObject;
   router: Router;
 }
 

@@ -1,6 +1,6 @@
-import type { Address } from '../address.ts';
+import { type Address, nameOf } from '../address.ts';
 import type { ServiceSpec } from '../config/project.ts';
-import type { JsonObject } from '../json.ts';
+import { type JsonObject, sha256 } from '../json.ts';
 
 /** Keyed hashes (HMAC-SHA-256, hex) of the secrets that a record's values name, by secret name. */
 export type SecretHashes = Record<string, string>;
@@ -37,8 +37,8 @@ export interface Release {
   fingerprint: string;
   /** SHA-256 of the artifact's content. */
   artifact: string;
-  /** Digest of the run-time configuration. */
-  config: string;
+  /** What the fingerprint is made of, each as a digest: `source`, `build`, `config`, `contract:NAME`. For reasons. */
+  parts: Record<string, string>;
 }
 
 /** A release running (or ready to run) on an environment. */
@@ -64,6 +64,11 @@ export interface ServiceRecord {
   dependsOn: Address[];
   tags: Record<string, string>;
   protect: boolean;
+}
+
+/** Where a replaced resource is recorded until it is deleted: beside its successor, never lost by a kill. */
+export function predecessorAddress(record: ResourceRecord): Address {
+  return `resource:${nameOf(record.address)}~${sha256(record.token).slice(0, 8)}`;
 }
 
 export type StateRecord = ResourceRecord | ServiceRecord;
