@@ -42,7 +42,7 @@ export interface RunOptions {
   /** Applied as it is; refused with `plan-stale` when the state moved. Default: a fresh plan from {@link PlanOptions}. */
   plan?: Plan;
   /** Asked with the plan before anything changes, under the lock; false ends with `not-confirmed`. */
-  confirm?: (plan: Plan) => Promise<boolean>;
+  confirm?: (plan: Plan, environment: { name: string; protected: boolean }) => Promise<boolean>;
   /** First abort: stop cleanly (resumable). */
   signal?: AbortSignal;
   /** Aborted: give up at once, wait for nothing. */
@@ -89,6 +89,14 @@ export interface DriftReport {
   }[];
 }
 
+/** What a valid config declares. */
+export interface ValidationReport {
+  project: string;
+  /** Absolute path of the config file. */
+  file: string;
+  environments: { name: string; resources: number; services: number }[];
+}
+
 export interface EnvironmentStatus {
   project: string;
   environment: string;
@@ -119,6 +127,11 @@ export interface EnvironmentStatus {
  * `journal-unavailable`. A run that failed is not an error but a report with its status.
  */
 export interface SlipwayApi {
+  /**
+   * Reads the config for the named environment, or for each one when none was named. Throws `config-invalid`
+   * with all problems at once; changes nothing.
+   */
+  validate(): Promise<ValidationReport>;
   plan(options?: PlanOptions): Promise<Plan>;
   deploy(options?: DeployOptions): Promise<DeploymentReport>;
   planDestroy(options?: DestroyOptions): Promise<Plan>;
