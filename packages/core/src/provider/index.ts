@@ -4,3 +4,5 @@ export type { HealthCheck, ServiceSpec } from '../config/project.ts';
 export { describeError, type ErrorRecord, SlipwayError } from '../errors.ts';
 export { canonicalJson, digestOf, equalJson, type JsonObject, type JsonValue, sha256 } from '../json.ts';
 export type * from './contract.ts';
+export { endProcessesMarked, processesMarked } from './leftovers.ts';
+export { baseEnvironment, type Command, type CommandResult, runCommand, STOP_GRACE_MS } from './run-command.ts';
