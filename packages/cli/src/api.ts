@@ -1,0 +1,3 @@
+/** Slipway for programs: the interface that the command line itself uses. */
+export * from '@slipway/core';
+export { defaultRegistry } from './providers.ts';

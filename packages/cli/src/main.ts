@@ -1,0 +1,38 @@
+import { CommanderError } from 'commander';
+import { exitCode } from './exit-code.ts';
+import { buildProgram } from './program.ts';
+
+/**
+ * Runs one command line and leaves its exit code in `process.exitCode`, so that pending output is written
+ * before the process ends by itself. Never rejects.
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  surviveClosedPipes();
+  try {
+    await buildProgram().parseAsync(args, { from: 'user' });
+  } catch (error) {
+    process.exitCode = await settleError(error, args);
+  }
+}
+
+/** `slipway plan | head` closes our output early; that must not end a deployment. */
+function surviveClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
+async function settleError(error: unknown, args: readonly string[]): Promise<number> {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return exitCode.done;
+    if (args.includes('--json')) {
+      const message = error.message.replace(/^error: /, '');
+      process.stdout.write(`${JSON.stringify({ version: 1, error: { code: 'usage', message } })}\n`);
+    }
+    return exitCode.usage;
+  }
+  const { reportError } = await import('./render/error-block.ts');
+  return reportError(error, args);
+}

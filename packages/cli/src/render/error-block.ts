@@ -1,0 +1,37 @@
+import { describeError, type ErrorRecord } from '@slipway/core/provider';
+import { type ExitCode, exitCode, exitCodeOfError } from '../exit-code.ts';
+import type { Colors } from '../output/colors.ts';
+import { colorsFor, wantsColor } from '../output/colors.ts';
+import type { Output } from '../output/output.ts';
+import { type ConfigProblem, problemsOf, renderProblems } from './problems.ts';
+
+/** One block: what happened, to what, what to do now. */
+export function renderError(error: ErrorRecord, colors: Colors): string[] {
+  const [first = '', ...more] = error.message.trimEnd().split('\n');
+  return [
+    `${colors.red('Error')} ${colors.dim(`[${error.code}]`)} ${first}`,
+    ...more.map((line) => `  ${line}`),
+    ...(error.subject === undefined ? [] : [`  ${colors.dim('what:')} ${error.subject}`]),
+    ...(error.hint === undefined ? [] : [`  ${colors.dim('now:')}  ${error.hint}`]),
+  ];
+}
+
+/**
+ * Prints what was thrown, for people and with `--json` as the one document, and returns the exit code. The
+ * stack of an unexpected error is shown with `-v` alone.
+ */
+export function reportError(thrown: unknown, output: Output): ExitCode {
+  const error = isAbort(thrown)
+    ? { code: 'interrupted', message: 'Stopped before anything was changed.' }
+    : describeError(thrown);
+  const problems = problemsOf(thrown);
+  const colors = colorsFor(wantsColor(process.env, process.stderr));
+  output.complain(...(problems.length > 0 ? renderProblems(problems, colors) : renderError(error, colors)));
+  if (output.verbose && thrown instanceof Error && thrown.stack) output.complain(colors.dim(thrown.stack));
+  output.document({ error: { ...error, ...(problems.length > 0 ? { problems } : {}) } });
+  return exitCodeOfError(error.code);
+}
+
+function isAbort(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === 'AbortError';
+}
