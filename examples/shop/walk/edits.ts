@@ -1,0 +1,41 @@
+/** One change to the tree: a text replaced in a file, or a file added. Paths are relative to the shop. */
+export type Edit = { file: string; from: string; to: string } | { add: string; content: string };
+
+/** What the walk-through changes and breaks, each undone by `restore`. */
+export const edits: Readonly<Record<string, { says: string; edits: readonly Edit[] }>> = {
+  'change-marketing': {
+    says: 'The front page of marketing has a new headline.',
+    edits: [
+      { file: 'services/marketing/content/index.md', from: '# Made for wet hands', to: '# Made for wet winters' },
+    ],
+  },
+  'break-build': {
+    says: 'The backend no longer compiles.',
+    edits: [{ file: 'services/backend/src/orders.ts', from: '  quantity: number;', to: '  quantity: ;' }],
+  },
+  'break-health': {
+    says: "The backend's health check reads a table that does not exist.",
+    edits: [
+      {
+        file: 'services/backend/src/handle-request.ts',
+        from: 'AS products FROM products',
+        to: 'AS products FROM goods',
+      },
+    ],
+  },
+  'break-after-migration': {
+    says: 'A migration adds a column for gift notes, and the backend writes to it under a wrong name.',
+    edits: [
+      {
+        add: 'services/backend/migrations/003-gift-notes.sql',
+        content:
+          '-- up\nALTER TABLE orders ADD COLUMN gift_note TEXT;\n\n-- down\nALTER TABLE orders DROP COLUMN gift_note;\n',
+      },
+      {
+        file: 'services/backend/src/orders.ts',
+        from: "'INSERT INTO orders (id, product, quantity, customer, placed_at) VALUES (?, ?, ?, ?, ?)'",
+        to: "'INSERT INTO orders (id, product, quantity, customer, placed_at, gift_notes) VALUES (?, ?, ?, ?, ?, NULL)'",
+      },
+    ],
+  },
+};
