@@ -17,7 +17,11 @@ export interface DesiredResource {
 /** What is wanted of a revision; the artifact's digest is known once it was built. */
 export interface DesiredRevision {
   id: string;
-  release: Omit<Release, 'artifact'> & { artifact?: string };
+  release: Omit<Release, 'artifact'>;
+  /** Known when the same source was built before; otherwise the build step tells. */
+  artifact?: string;
+  /** Under which the artifact is catalogued: the digest of source and build command. */
+  buildFingerprint: string;
   spec: ServiceSpec;
   secrets: SecretHashes;
 }
@@ -29,8 +33,9 @@ export type StepWork =
   /** Deletes what is recorded at `at`: the step's subject, or the predecessor that a replacement left beside it. */
   | { action: 'delete'; input: { at: Address } }
   /** Changes of the record alone, nothing outside: moves, tags, dependencies, guards, forgetting. */
-  | { action: 'record'; input: { remove?: Address; put?: StateRecord } }
-  | { action: 'build'; input: { path: string; command?: string; fingerprint: string; shared: string[] } }
+  | { action: 'record'; input: { removes: Address[]; puts: StateRecord[] } }
+  /** `fingerprint` is the artifact's: source and build command; `source` is checked again before building. */
+  | { action: 'build'; input: { path: string; command?: string; fingerprint: string; source: string; shared: string[] } }
   | { action: 'migrate'; input: { revision: DesiredRevision; migrations: Migrations } }
   | { action: 'migrate-down'; input: { revision: RevisionRecord; migrations: Migrations; level: string | null } }
   /** Starts the revision beside the others, without traffic. */
@@ -61,6 +66,8 @@ export type Step = StepWork & {
   subject: Address;
   /** Ids of the steps that must have succeeded. */
   needs: string[];
+  /** Ids of steps that must have ended, however they ended: order without dependence, for best-effort rollbacks. */
+  after?: string[];
   /** 1 for a step without needs, else one more than the highest wave among them. */
   wave: number;
   estimateMs: number;

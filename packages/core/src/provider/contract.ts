@@ -80,6 +80,8 @@ export interface ResourceType {
   import?(context: CallContext, id: string, properties: JsonObject): Promise<Observed>;
   /** True: creation, update and deletion have no effect outside, so repeating one is harmless. */
   pure?: boolean;
+  /** Why this action can't be taken back by a rollback, or undefined when it can. */
+  irreversible?(action: 'create' | 'update' | 'delete', properties: JsonObject): string | undefined;
   /** Expected duration in ms, when history has none. Default 1,000. */
   estimate?(action: 'create' | 'update' | 'delete', properties: JsonObject): number;
   /** Default 600,000. */
@@ -164,6 +166,8 @@ export interface Platform {
   logs(context: CallContext, query: { service: string; lines: number; follow: boolean }): AsyncIterable<LogLine>;
   /** Outputs (`url`, `port`) of a service that follow from its declaration alone. May be partial. */
   predict?(service: string, spec: ServiceSpec): JsonObject;
+  /** Variables that commands run for the service (migrations, tests) get, for example where its data lies. */
+  commandEnvironment?(context: CallContext, service: string): Record<string, string>;
   router: Router;
 }
 
