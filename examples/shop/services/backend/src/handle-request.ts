@@ -29,6 +29,7 @@ export async function handleRequest(
   switch (`${request.method} /${head}${id ? '/:id' : ''}`) {
     case 'GET /healthz':
       return checkHealth(database);
+    case 'GET /':
     case 'GET /api':
       return answer(200, api);
     case 'GET /version':
