@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Reporter, TestModule, Vitest } from 'vitest/node';
+import type { Reporter, TestModule } from 'vitest/node';
 import { MISSING_PARTS_FILE } from './require.ts';
 
 /**
@@ -12,7 +12,7 @@ export default class SummaryReporter implements Reporter {
   #folder = '';
   #counts = { passed: 0, failed: 0, skipped: 0 };
 
-  onInit(_: Vitest): void {
+  onInit(): void {
     this.#folder = mkdtempSync(join(tmpdir(), 'slipway-tests-'));
     process.env[MISSING_PARTS_FILE] = join(this.#folder, 'missing-parts');
     // On exit, so that nothing else is printed after it.
