@@ -1,4 +1,5 @@
 import type { Limits } from '../config/project.ts';
+import type { Step } from '../plan/step.ts';
 import { IndexHeap } from './index-heap.ts';
 import { indexNeeds, type Needing, type NeedsIndex } from './needs-index.ts';
 import { type Limited, ReadyQueue } from './ready-queue.ts';
@@ -7,6 +8,14 @@ import { type Limited, ReadyQueue } from './ready-queue.ts';
 export interface ScheduleItem extends Needing, Limited {
   readonly durationMs: number;
 }
+
+/** A step of a plan as the scheduler sees it: expected to take as long as estimated. */
+export function scheduleItem(step: ScheduledStep): ScheduleItem {
+  const { id, needs, after = [], estimateMs, provider, type } = step;
+  return { id, needs, after, durationMs: estimateMs, provider, type };
+}
+
+type ScheduledStep = Pick<Step, 'id' | 'needs' | 'after' | 'estimateMs' | 'provider' | 'type'>;
 
 /**
  * For each item, in the order given: its own duration plus the longest chain of dependents behind it, in ms.

@@ -1,0 +1,69 @@
+import type { ErrorRecord } from '../errors.ts';
+import type { JournalEvent } from '../journal/event.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { JsonValue } from '../json.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Step } from '../plan/step.ts';
+import type { CallContext, ErrorClass } from '../provider/contract.ts';
+import type { StepStatus } from '../report/report.ts';
+import type { Clock } from './clock.ts';
+import type { StepHandlers } from './handler.ts';
+
+/** Holds a run back: while paused nothing new starts, what runs goes on. */
+export interface PauseControl {
+  paused(): boolean;
+  /** Told after each change. Returns the way to stop listening. */
+  onChange(listener: () => void): () => void;
+}
+
+/** A person's word on steps that are in doubt. Steps that aren't in doubt are left alone. */
+export interface DoubtDecisions {
+  /** The effect did not happen: run them again. */
+  redo: ReadonlySet<string>;
+  /** The effect did happen: count them as succeeded, recording nothing. */
+  done: ReadonlySet<string>;
+}
+
+export interface ExecuteOptions {
+  plan: Pick<Plan, 'steps' | 'limits' | 'onFailure' | 'timeoutMs'>;
+  journal: Journal;
+  handlers: StepHandlers;
+  /** What earlier runs of the same deployment journalled, oldest first. Default: there were none. */
+  past?: Iterable<JournalEvent>;
+  /** Replaces references in every string, deeply; `forRecord` leaves `${secret:}`. */
+  resolve: <T extends JsonValue>(value: T, forRecord: boolean) => T;
+  /** What provider calls of this step get. */
+  callContext: (step: Step, signal: AbortSignal, log: (line: string) => void) => CallContext;
+  /** Whether what a call threw may pass by itself. */
+  classify: (step: Step, error: unknown) => ErrorClass;
+  /** The idempotency token: the same for every attempt and after a resume. */
+  token: (stepId: string) => string;
+  settle?: DoubtDecisions;
+  /** Settle what is in doubt and run nothing: what a rollback of a killed deployment begins with. Default false. */
+  settleOnly?: boolean;
+  /** Aborted: start nothing new, abort what runs, settle it, leave the journal resumable. */
+  signal?: AbortSignal;
+  /** Aborted: return at once. What ran stays in doubt. */
+  kill?: AbortSignal;
+  control?: PauseControl;
+  /** One line of progress of a step, not redacted. */
+  onLog?: (step: Step, line: string) => void;
+  /** Default: the process's own. */
+  clock?: Clock;
+  /** 0 (included) to 1 (excluded). Default: Math.random. */
+  random?: () => number;
+}
+
+export interface ExecutionResult {
+  /** `cancelled` and `timed_out` only when they kept something from being done. */
+  status: 'completed' | 'failed' | 'timed_out' | 'cancelled';
+  /**
+   * Every step of the plan, in its order. `pending`: nothing was begun. `running`: in doubt, an intent
+   * without outcome that the next resume settles (after `kill`, or when it was never asked about).
+   */
+  steps: ReadonlyMap<string, StepStatus>;
+  /** Final failures of this run, in the order they happened. */
+  failures: { step: string; error: ErrorRecord }[];
+  /** What a person must look at, in the order it was found. */
+  unknown: { step: string; look: string }[];
+}
