@@ -8,14 +8,15 @@ export default defineProject({
       platform: 'local',
       onFailure: 'rollback',
       tests: 'e2e',
-      variables: { STAGE: 'dev', BANNER: 'Development: orders here are not real.' },
+      variables: { STAGE: 'dev' },
     },
     // A second copy beside the first, on ports of its own, with every test there is.
     lab: {
       platform: 'local',
       onFailure: 'rollback',
       tests: 'full',
-      variables: { STAGE: 'lab', BANNER: 'Lab: break what you like.' },
+      variables: { STAGE: 'lab' },
+      resources: { banner: { input: 'Lab: break what you like.' } },
       services: { backend: { port: 5000 }, admin: { port: 5001 }, marketing: { port: 5003 } },
     },
   },
@@ -30,9 +31,10 @@ export default defineProject({
       delete: './scripts/drop-key.sh',
       env: { KEY_FILE: '.data/${var:STAGE}/session-key' },
     },
+    // The line on every page of the admin that tells environments apart.
     banner: {
       type: 'core:value',
-      input: '${var:BANNER}',
+      input: 'Development: orders here are not real.',
     },
   },
 
@@ -72,7 +74,7 @@ export default defineProject({
       port: 4003,
       health: { http: '/', interval: '250ms', timeout: '2s', deadline: '15s' },
       tests: { smoke: 'npm run smoke', e2e: 'npm run e2e', full: 'npm run full' },
-      strategy: 'recreate',
+      strategy: 'blue-green',
     },
   },
 });
