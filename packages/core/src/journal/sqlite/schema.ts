@@ -1,0 +1,81 @@
+/**
+ * The schema's history: entry N brings a database from version N to N + 1. An entry that was released is
+ * never changed; a new need is a new entry.
+ *
+ * Text of records is kept byte for byte as it was hashed. State rows are temporal: a row holds from the
+ * event `from_seq` until the event `to_seq`, so that a snapshot is only a sequence number.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
+
+  CREATE TABLE environments (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    epoch INTEGER NOT NULL DEFAULT 0,
+    holder TEXT,
+    expires_at INTEGER,
+    seq INTEGER NOT NULL DEFAULT 0,
+    hash TEXT NOT NULL,
+    seal TEXT,
+    state_seq INTEGER NOT NULL DEFAULT 0,
+    durations_seq INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+
+  CREATE TABLE events (
+    environment INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (environment, seq)
+  ) STRICT;
+
+  CREATE TABLE state (
+    id INTEGER PRIMARY KEY,
+    environment INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    record TEXT NOT NULL,
+    from_seq INTEGER NOT NULL,
+    to_seq INTEGER
+  ) STRICT;
+  CREATE INDEX state_by_start ON state (environment, from_seq);
+  CREATE INDEX state_live ON state (environment) WHERE to_seq IS NULL;
+  CREATE INDEX state_by_end ON state (environment, to_seq) WHERE to_seq IS NOT NULL;
+
+  CREATE TABLE deployments (
+    id TEXT PRIMARY KEY,
+    environment INTEGER NOT NULL REFERENCES environments (id),
+    first_seq INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
+    started_at TEXT,
+    header TEXT
+  ) WITHOUT ROWID, STRICT;
+  CREATE INDEX deployments_by_start ON deployments (started_at);
+
+  CREATE TABLE plans (digest TEXT PRIMARY KEY, summary TEXT NOT NULL, plan TEXT NOT NULL) STRICT;
+
+  CREATE TABLE durations (
+    environment INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    ms REAL NOT NULL,
+    PRIMARY KEY (environment, step)
+  ) WITHOUT ROWID, STRICT;
+
+  CREATE TABLE artifacts (
+    fingerprint TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    created_at TEXT NOT NULL
+  ) WITHOUT ROWID, STRICT;
+
+  CREATE TABLE requests (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    deployment TEXT NOT NULL,
+    what TEXT NOT NULL,
+    requested_by TEXT NOT NULL,
+    at TEXT NOT NULL,
+    reason TEXT
+  ) STRICT;
+  CREATE INDEX requests_by_deployment ON requests (deployment, number);
+  `,
+];
