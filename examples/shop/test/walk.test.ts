@@ -29,6 +29,14 @@ test.each(Object.keys(edits))('%s changes the tree, and restore takes it back', 
   expect(tree()).toEqual(before);
 });
 
+test('restore can take back one of two', async () => {
+  await walk('change-marketing');
+  const before = tree();
+  await walk('break-build');
+  expect((await walk('restore break-build')).output).toBe('Restored: break-build.\n');
+  expect(tree()).toEqual(before);
+});
+
 test('break-build ends in the build, with the file', async () => {
   await walk('break-build');
   const build = await shop.script('backend', 'build');

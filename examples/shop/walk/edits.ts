@@ -9,6 +9,12 @@ export const edits: Readonly<Record<string, { says: string; edits: readonly Edit
       { file: 'services/marketing/content/index.md', from: '# Made for wet hands', to: '# Made for wet winters' },
     ],
   },
+  'change-brand': {
+    says: 'The shop has a new tagline, which admin and marketing share.',
+    edits: [
+      { file: 'shared/brand.json', from: 'Sturdy things for small boats.', to: 'Small things for sturdy boats.' },
+    ],
+  },
   'break-build': {
     says: 'The backend no longer compiles.',
     edits: [{ file: 'services/backend/src/orders.ts', from: '  quantity: number;', to: '  quantity: ;' }],

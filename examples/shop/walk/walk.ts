@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Edit, edits } from './edits.ts';
 
-// walk.ts NAME makes one of the edits of the walk-through; walk.ts restore takes back all that are made.
+// walk.ts NAME makes one of the edits of the walk-through; walk.ts restore [NAME] takes it, or all, back.
 
 const shop = join(import.meta.dirname, '..');
 
@@ -38,21 +38,30 @@ function takeBack(edit: Edit): boolean {
   return true;
 }
 
-function walk(name: string | undefined): string {
-  if (name === 'restore') {
-    const restored = Object.entries(edits).filter(([, chosen]) =>
-      chosen.edits.map((edit) => takeBack(edit)).includes(true),
+function walk(command: string | undefined, which: string | undefined): string {
+  if (command === 'restore') {
+    const restored = Object.keys(edits).filter(
+      (name) =>
+        (which ?? name) === name &&
+        find(name)
+          .edits.map((edit) => takeBack(edit))
+          .includes(true),
     );
-    return restored.length === 0 ? 'Nothing was changed.' : `Restored: ${restored.map(([key]) => key).join(', ')}.`;
+    return restored.length === 0 ? 'There is nothing to restore.' : `Restored: ${restored.join(', ')}.`;
   }
-  const chosen = edits[name ?? ''];
-  if (!chosen) throw new Error(`Usage: walk.ts ${Object.keys(edits).join('|')}|restore`);
-  for (const edit of chosen.edits) make(edit);
-  return chosen.says;
+  const { edits: wanted, says } = find(command);
+  for (const edit of wanted) make(edit);
+  return says;
+}
+
+function find(name: string | undefined): (typeof edits)[string] {
+  const found = edits[name ?? ''];
+  if (!found) throw new Error(`Usage: walk.ts ${Object.keys(edits).join('|')}|restore [NAME]`);
+  return found;
 }
 
 try {
-  console.log(walk(process.argv[2]));
+  console.log(walk(process.argv[2], process.argv[3]));
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;
