@@ -1,0 +1,230 @@
+import {
+  Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  request,
+  type ServerResponse,
+} from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { HttpBackend } from './backend.ts';
+import { type OutgoingHead, outgoingHead, responseHeaders } from './message-head.ts';
+import { refuse } from './refuse.ts';
+import type { Revision } from './revision.ts';
+import { serveStatic } from './static-site.ts';
+import { switchingHead, tunnel } from './tunnel.ts';
+
+/** What an exchange asks of its route, each time anew: weights may change while it waits. */
+export interface Destinations {
+  readonly key: string;
+  /** How long a request is held while a revision refuses connections, in ms. */
+  readonly holdMs: number;
+  choose(): Revision | undefined;
+}
+
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 320;
+/** May be sent twice with the effect of once (RFC 9110, section 9.2.2). */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+const freshConnections = new Agent({ keepAlive: false });
+
+/**
+ * One request and what becomes of it. Nothing fails for the router's own reasons:
+ *
+ * - Only what can be sent twice (idempotent, without a body) uses a kept-alive connection. When the backend
+ *   closed it at that very moment, the request is sent once more, on a new one. Everything else gets a new
+ *   connection from the start, because RFC 9110, section 9.2.2, forbids a proxy to repeat it.
+ * - A refused connection has carried nothing, so any request waits a little and is sent to whatever the
+ *   weights say then, until `holdMs` is over.
+ */
+export class Exchange {
+  readonly #to: Destinations;
+  readonly #incoming: IncomingMessage;
+  readonly #response: ServerResponse;
+  /** The client's connection when it asks to switch protocols. */
+  readonly #upgrading: Socket | undefined;
+  readonly #arrived = performance.now();
+  #revision: Revision | undefined;
+  #upstream: ClientRequest | undefined;
+  #pauseMs = FIRST_PAUSE_MS;
+  #pause: NodeJS.Timeout | undefined;
+  #repeated = false;
+  #failed = false;
+  #over = false;
+
+  constructor(to: Destinations, incoming: IncomingMessage, response: ServerResponse, upgrading?: Socket) {
+    this.#to = to;
+    this.#incoming = incoming;
+    this.#response = response;
+    this.#upgrading = upgrading;
+  }
+
+  begin(): void {
+    this.#response.once('close', () => this.#end());
+    this.#send();
+  }
+
+  #send(): void {
+    this.#visit(this.#to.choose());
+    if (!this.#revision) {
+      refuse(this.#response, 503, `Service ${this.#to.key}: no revision has traffic.`);
+      return;
+    }
+    const { backend } = this.#revision;
+    if (backend.kind === 'http') this.#forward(this.#revision, backend);
+    else this.#serve(backend.directory);
+  }
+
+  /** Counts the request where it is now; a revision that it had to leave has failed it. */
+  #visit(revision: Revision | undefined): void {
+    const before = this.#revision;
+    this.#revision = revision;
+    if (before?.counter === revision?.counter) return;
+    before?.counter.leave(true);
+    revision?.counter.enter();
+  }
+
+  #serve(directory: string): void {
+    serveStatic(directory, this.#incoming, this.#response, () => {
+      this.#failed = this.#response.statusCode >= 500;
+      this.#answered();
+    }).catch((error: unknown) => this.#giveUp(error));
+  }
+
+  #forward(revision: Revision, backend: HttpBackend): void {
+    const { method = 'GET', url = '/' } = this.#incoming;
+    try {
+      const head = outgoingHead(this.#incoming, `${backend.host}:${backend.port}`, this.#upgrading !== undefined);
+      const repeatable = !head.hasBody && !this.#upgrading && IDEMPOTENT.has(method);
+      const upstream = request({
+        ...this.#connection(revision, backend, repeatable && !this.#repeated),
+        host: backend.host,
+        port: backend.port,
+        method,
+        path: url,
+        headers: head.headers,
+      });
+      this.#upstream = upstream;
+      upstream.on('response', (answer) => this.#relay(answer));
+      upstream.on('error', (error) => this.#recover(error, repeatable && upstream.reusedSocket));
+      if (this.#upgrading) upstream.on('upgrade', (answer, socket, first) => this.#switch(answer, socket, first));
+      this.#sendBody(upstream, head);
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  #connection(revision: Revision, { host, port }: HttpBackend, mayReuse: boolean): RequestOptions {
+    if (!this.#upgrading) return { agent: mayReuse ? revision.pool : freshConnections };
+    // One side of a tunnel may be done before the other.
+    return { createConnection: () => connect({ host, port, allowHalfOpen: true }) };
+  }
+
+  /** Nothing of a body is read before there is a connection, so that a refused one has lost nothing. */
+  #sendBody(upstream: ClientRequest, head: OutgoingHead): void {
+    if (head.expectsContinue) upstream.on('continue', () => this.#response.writeContinue());
+    if (!head.hasBody) {
+      upstream.end();
+      return;
+    }
+    const incoming = this.#incoming;
+    const pass = () => {
+      incoming.once('end', () => upstream.addTrailers(pairs(incoming.rawTrailers)));
+      incoming.pipe(upstream);
+    };
+    upstream.once('socket', (socket) => {
+      if (socket.connecting) socket.once('connect', pass);
+      else pass();
+    });
+  }
+
+  #relay(answer: IncomingMessage): void {
+    if (this.#over) return;
+    const response = this.#response;
+    this.#failed = (answer.statusCode ?? 0) >= 500;
+    try {
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', responseHeaders(answer.rawHeaders));
+    } catch (error) {
+      answer.destroy();
+      this.#giveUp(error);
+      return;
+    }
+    this.#answered();
+    answer.once('end', () => {
+      if (answer.rawTrailers.length > 0) response.addTrailers(pairs(answer.rawTrailers));
+    });
+    // Half a response: the client must see that it is not whole.
+    answer.once('error', () => this.#cut());
+    answer.pipe(response);
+  }
+
+  #switch(answer: IncomingMessage, backend: Socket, first: Buffer): void {
+    const client = this.#upgrading;
+    if (!client || this.#over) {
+      backend.destroy();
+      return;
+    }
+    this.#over = true;
+    this.#response.detachSocket(client);
+    client.write(switchingHead(answer), 'latin1');
+    if (first.length > 0) backend.unshift(first);
+    tunnel(client, backend, () => this.#revision?.counter.leave(this.#failed));
+  }
+
+  #recover(error: NodeJS.ErrnoException, repeatable: boolean): void {
+    if (this.#over) return;
+    if (this.#response.headersSent) {
+      this.#cut();
+    } else if (error.code === 'ECONNREFUSED' && performance.now() - this.#arrived < this.#to.holdMs) {
+      this.#pause = setTimeout(() => this.#send(), this.#pauseMs);
+      this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
+    } else if (repeatable && (error.code === 'ECONNRESET' || error.code === 'EPIPE')) {
+      this.#repeated = true;
+      this.#send();
+    } else {
+      this.#giveUp(error);
+    }
+  }
+
+  #giveUp(error: unknown): void {
+    this.#failed = true;
+    if (this.#response.headersSent) {
+      this.#cut();
+      return;
+    }
+    this.#answered();
+    const code = (error as NodeJS.ErrnoException).code ?? 'unexpected';
+    refuse(this.#response, 502, `Service ${this.#to.key}: revision ${this.#revision?.name} did not answer (${code}).`);
+  }
+
+  #cut(): void {
+    this.#failed = true;
+    this.#response.destroy();
+  }
+
+  #answered(): void {
+    this.#revision?.counter.answered(performance.now() - this.#arrived);
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#pause);
+    if (!this.#response.writableFinished) {
+      this.#upstream?.destroy();
+    } else if (!this.#incoming.complete) {
+      // Answered before the whole request was read: the rest has no taker, but must not block the connection.
+      this.#incoming.unpipe();
+      this.#upstream?.destroy();
+      this.#incoming.resume();
+    }
+    this.#revision?.counter.leave(this.#failed);
+  }
+}
+
+function pairs(raw: readonly string[]): [string, string][] {
+  const result: [string, string][] = [];
+  for (let i = 0; i < raw.length; i += 2) result.push([raw[i] as string, raw[i + 1] as string]);
+  return result;
+}

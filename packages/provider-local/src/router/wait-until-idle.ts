@@ -1,0 +1,24 @@
+import type { RevisionCounter } from './revision-counter.ts';
+
+export type Drained = { kind: 'drained' } | { kind: 'timed-out'; open: number };
+
+/**
+ * Resolves as soon as nothing is open, or with what still is when `limitMs` is over. Changes nothing.
+ * An abort rejects with the signal's reason.
+ */
+export function waitUntilIdle(counter: RevisionCounter, limitMs: number, signal?: AbortSignal): Promise<Drained> {
+  signal?.throwIfAborted();
+  if (counter.open === 0) return Promise.resolve({ kind: 'drained' });
+  return new Promise((resolve, reject) => {
+    const settle = (done: () => void) => {
+      clearTimeout(timer);
+      stopListening();
+      signal?.removeEventListener('abort', abort);
+      done();
+    };
+    const abort = () => settle(() => reject(signal?.reason));
+    const stopListening = counter.onIdle(() => settle(() => resolve({ kind: 'drained' })));
+    const timer = setTimeout(() => settle(() => resolve({ kind: 'timed-out', open: counter.open })), limitMs);
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+}
