@@ -26,6 +26,8 @@ export interface StepContext {
   notes: readonly JsonObject[];
   /** Progress for people, one line; redacted on its way. */
   log(line: string): void;
+  /** In `settle`, after an attempt of this run: what it threw. Absent after a crash, a timeout or a cancel. */
+  failure?: unknown;
   /** What provider calls get. */
   call: CallContext;
 }

@@ -5,7 +5,11 @@ import type { PropertyDifference, ResourceType } from '../provider/contract.ts';
  * Where two property trees differ: objects are followed to their leaves, arrays are compared whole.
  * `replaceOn` holds dotted paths; a difference at or below one of them replaces.
  */
-export function differencesOf(before: JsonObject, after: JsonObject, replaceOn: readonly string[] = []): PropertyDifference[] {
+export function differencesOf(
+  before: JsonObject,
+  after: JsonObject,
+  replaceOn: readonly string[] = [],
+): PropertyDifference[] {
   const found: PropertyDifference[] = [];
   collect('', before, after, replaceOn, found);
   return found;
@@ -17,7 +21,13 @@ export function differencesFor(type: ResourceType, before: JsonObject, after: Js
   return type.update ? found : found.map((difference) => ({ ...difference, replaces: true }));
 }
 
-function collect(path: string, before: JsonObject, after: JsonObject, replaceOn: readonly string[], found: PropertyDifference[]): void {
+function collect(
+  path: string,
+  before: JsonObject,
+  after: JsonObject,
+  replaceOn: readonly string[],
+  found: PropertyDifference[],
+): void {
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const [left, right] = [before[key] ?? null, after[key] ?? null];
     if (equalJson(left, right)) continue;

@@ -1,6 +1,6 @@
 import type { Address } from '../address.ts';
-import { findReferences } from '../config/references.ts';
 import type { ResourceDeclaration } from '../config/project.ts';
+import { findReferences } from '../config/references.ts';
 import { equalJson, type JsonObject, type JsonValue } from '../json.ts';
 import type { ResourceType } from '../provider/contract.ts';
 import type { ResourceRecord } from '../state/record.ts';
@@ -43,7 +43,9 @@ export function decideResource(question: ResourceQuestion): ResourceDecision {
   const head = { address: declaration.address, type: declaration.type, ...(movedFrom ? { movedFrom } : {}) };
   const resolved = known.resolve(declaration.properties, declaration.address);
   if (!record) {
-    const reasons = Object.entries(resolved).map(([key, value]) => reason(`properties.${key}`, null, shown(value), false));
+    const reasons = Object.entries(resolved).map(([key, value]) =>
+      reason(`properties.${key}`, null, shown(value), false),
+    );
     return { change: { ...head, action: 'create', reasons }, desired, changed: [] };
   }
   const properties = propertyReasons(record, resolved, desired, type);
@@ -73,17 +75,26 @@ function predictPartly(type: ResourceType, properties: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(predicted).filter(([, value]) => !isUnresolved(value)));
 }
 
-function propertyReasons(record: ResourceRecord, resolved: JsonObject, desired: DesiredResource, type: ResourceType): Reason[] {
+function propertyReasons(
+  record: ResourceRecord,
+  resolved: JsonObject,
+  desired: DesiredResource,
+  type: ResourceType,
+): Reason[] {
   const found: Reason[] = [];
   if (record.type !== desired.type) return found;
   for (const difference of differencesFor(type, record.properties, resolved)) {
-    found.push(reason(`properties.${difference.path}`, difference.before, shown(difference.after), difference.replaces));
+    found.push(
+      reason(`properties.${difference.path}`, difference.before, shown(difference.after), difference.replaces),
+    );
   }
   const rotated = new Set(changedSecrets(record.secrets, desired.secrets));
   if (rotated.size === 0) return found;
   for (const [key, value] of Object.entries(desired.properties)) {
     const path = `properties.${key}`;
-    const names = findReferences(value).filter((reference) => reference.kind === 'secret' && rotated.has(reference.name));
+    const names = findReferences(value).filter(
+      (reference) => reference.kind === 'secret' && rotated.has(reference.name),
+    );
     if (names.length === 0 || found.some((one) => one.path === path || one.path.startsWith(`${path}.`))) continue;
     const replaces = differencesFor(type, { [key]: '' }, { [key]: '*' }).some((one) => one.replaces);
     found.push(reason(path, value, '(secret changed)', replaces));

@@ -35,7 +35,10 @@ export type StepWork =
   /** Changes of the record alone, nothing outside: moves, tags, dependencies, guards, forgetting. */
   | { action: 'record'; input: { removes: Address[]; puts: StateRecord[] } }
   /** `fingerprint` is the artifact's: source and build command; `source` is checked again before building. */
-  | { action: 'build'; input: { path: string; command?: string; fingerprint: string; source: string; shared: string[] } }
+  | {
+      action: 'build';
+      input: { path: string; command?: string; fingerprint: string; source: string; shared: string[] };
+    }
   | { action: 'migrate'; input: { revision: DesiredRevision; migrations: Migrations } }
   | { action: 'migrate-down'; input: { revision: RevisionRecord; migrations: Migrations; level: string | null } }
   /** Starts the revision beside the others, without traffic. */

@@ -1,0 +1,28 @@
+import type { StepHandlers } from '../execute/handler.ts';
+import type { Store } from '../journal/store.ts';
+import type { ProviderRegistry } from '../provider/registry.ts';
+import type { ArtifactStore } from '../release/artifact-store.ts';
+import { buildHandler } from './build-handler.ts';
+import { migrationHandlers } from './migration-handlers.ts';
+import { resourceHandlers } from './resource-handlers.ts';
+import { stageHandler } from './stage-handler.ts';
+import { testHandler } from './test-handler.ts';
+import { trafficHandlers } from './traffic-handlers.ts';
+
+/** One handler per action: everything that a step can do to the world outside. */
+export function stepHandlers(parts: {
+  registry: ProviderRegistry;
+  store: Store;
+  artifacts: ArtifactStore;
+}): StepHandlers {
+  const { registry, store, artifacts } = parts;
+  const lookup = async (fingerprint: string) => (await store.artifact(fingerprint))?.digest;
+  return {
+    ...resourceHandlers(registry),
+    build: buildHandler(store, artifacts),
+    ...migrationHandlers(registry, artifacts, lookup),
+    stage: stageHandler(registry, artifacts, lookup),
+    test: testHandler(registry, artifacts),
+    ...trafficHandlers(registry),
+  };
+}

@@ -1,0 +1,246 @@
+import { nameOf } from '../address.ts';
+import { escapeReferences, findReferences } from '../config/references.ts';
+import { SlipwayError } from '../errors.ts';
+import type { Settlement, StepContext, StepHandlers, StepOutcome } from '../execute/handler.ts';
+import type { JsonObject } from '../json.ts';
+import { differencesFor } from '../plan/difference.ts';
+import { changedSecrets } from '../plan/secret-names.ts';
+import type { DesiredResource, Step } from '../plan/step.ts';
+import type { Applied, Recorded, ResourceType } from '../provider/contract.ts';
+import type { ProviderRegistry } from '../provider/registry.ts';
+import { predecessorAddress, type ResourceRecord, type StateChange } from '../state/record.ts';
+
+type ResourceHandlers = Pick<StepHandlers, 'create' | 'update' | 'delete' | 'record'>;
+type StepOf<A extends Step['action']> = Extract<Step, { action: A }>;
+
+const NOTHING_OUTSIDE: Settlement = { as: 'not-done', how: 'It has no effect outside.' };
+
+/** How resources are created, updated and deleted through their types, and how doubt about it is settled. */
+export function resourceHandlers(registry: ProviderRegistry): ResourceHandlers {
+  return {
+    create: {
+      async run(step, context) {
+        const type = registry.requireResourceType(step.input.desired.type, step.subject);
+        const properties = context.resolve(step.input.desired.properties);
+        const applied = await type.create(context.call, {
+          token: context.token,
+          name: nameOf(step.subject),
+          properties,
+        });
+        return created(step, context, applied);
+      },
+      async settle(step, context) {
+        const type = registry.requireResourceType(step.input.desired.type, step.subject);
+        if (type.pure) return NOTHING_OUTSIDE;
+        const properties = context.resolve(step.input.desired.properties);
+        const found = await type.find(context.call, {
+          action: 'create',
+          token: context.token,
+          name: nameOf(step.subject),
+          properties,
+        });
+        if (found.kind === 'absent') return { as: 'not-done', how: 'The provider finds nothing with its token.' };
+        if (found.kind === 'cannot-tell') return cannotTell(step, context, found.look);
+        const outcome = created(step, context, found, failureReason(context));
+        if (context.failure === undefined) return { as: 'done', outcome, how: `Found it as ${found.id}.` };
+        return { as: 'incomplete', outcome, how: `It exists as ${found.id}, although its creation failed.` };
+      },
+    },
+    update: {
+      run: (step, context) => update(registry, step, context),
+      async settle(step, context) {
+        const type = registry.requireResourceType(step.input.desired.type, step.subject);
+        const record = resourceRecord(context, step.subject);
+        if (type.pure || !record) return NOTHING_OUTSIDE;
+        const properties = context.resolve(step.input.desired.properties);
+        const query = {
+          action: 'update',
+          token: context.token,
+          name: nameOf(step.subject),
+          properties,
+          recorded: recordedOf(record, context),
+        } as const;
+        const found = await type.find(context.call, query);
+        if (found.kind === 'absent') return { as: 'not-done', how: 'The provider says that it did not happen.' };
+        if (found.kind === 'cannot-tell') return cannotTell(step, context, found.look);
+        return {
+          as: 'done',
+          outcome: updated(step.input.desired, record, context, found),
+          how: 'The provider says that it happened.',
+        };
+      },
+    },
+    delete: {
+      async run(step, context) {
+        const record = resourceRecord(context, step.input.at);
+        if (!record) return { changes: [], detail: 'It was gone already.' };
+        const type = registry.requireResourceType(record.type, step.subject);
+        await type.delete(context.call, recordedOf(record, context));
+        return { changes: [{ remove: step.input.at }] };
+      },
+      async settle(step, context) {
+        const record = resourceRecord(context, step.input.at);
+        if (!record) return { as: 'done', outcome: { changes: [] }, how: 'It is not recorded any more.' };
+        const type = registry.requireResourceType(record.type, step.subject);
+        if (type.pure) return NOTHING_OUTSIDE;
+        const recorded = recordedOf(record, context);
+        const query = {
+          action: 'delete',
+          token: context.token,
+          name: nameOf(step.subject),
+          properties: recorded.properties,
+          recorded,
+        } as const;
+        const found = await type.find(context.call, query);
+        if (found.kind === 'absent')
+          return { as: 'done', outcome: { changes: [{ remove: step.input.at }] }, how: 'The provider finds it gone.' };
+        if (found.kind === 'cannot-tell') return cannotTell(step, context, found.look);
+        return { as: 'not-done', how: 'The provider still finds it.' };
+      },
+    },
+    record: {
+      async run(step) {
+        const removes = step.input.removes.map((address): StateChange => ({ remove: address }));
+        return { changes: [...removes, ...step.input.puts.map((record): StateChange => ({ put: record }))] };
+      },
+      settle: async () => NOTHING_OUTSIDE,
+    },
+  };
+}
+
+/**
+ * The provider has no way to look. When the call itself answered that it failed (`details.answered`), that
+ * is an outcome; when nothing answered, a person must look.
+ */
+function cannotTell(step: Step, context: StepContext, look: string): Settlement {
+  const { failure } = context;
+  if (failure instanceof SlipwayError && failure.details.answered === true) {
+    return { as: 'not-done', how: 'It reported its failure itself.' };
+  }
+  return { as: 'unknown', look: `${step.subject}: ${look}` };
+}
+
+function failureReason(context: StepContext): { incomplete?: string } {
+  if (context.failure === undefined) return {};
+  return { incomplete: context.failure instanceof Error ? context.failure.message : String(context.failure) };
+}
+
+function created(
+  step: StepOf<'create'>,
+  context: StepContext,
+  applied: Applied,
+  extra: { incomplete?: string } = {},
+): StepOutcome {
+  const { desired } = step.input;
+  const record: ResourceRecord = {
+    kind: 'resource',
+    address: step.subject,
+    type: desired.type,
+    id: applied.id,
+    properties: context.resolveForRecord(desired.properties),
+    outputs: escapeReferences(applied.outputs) as JsonObject,
+    secrets: desired.secrets,
+    dependsOn: desired.dependsOn,
+    tags: desired.tags,
+    protect: desired.protect,
+    replace: desired.replace,
+    token: context.token,
+    ...extra,
+  };
+  // What stands at the address is being replaced: it stays recorded beside its successor until it is deleted.
+  const before = resourceRecord(context, step.subject);
+  if (!before || before.token === record.token) return { changes: [{ put: record }] };
+  const kept = { ...before, address: predecessorAddress(before) };
+  return { changes: [{ put: kept }, { put: record }] };
+}
+
+async function update(registry: ProviderRegistry, step: StepOf<'update'>, context: StepContext): Promise<StepOutcome> {
+  const { desired } = step.input;
+  const record = resourceRecord(context, step.subject);
+  if (!record) {
+    throw new SlipwayError('record-missing', `${step.subject} was to be updated but isn't recorded any more.`, {
+      subject: step.subject,
+      hint: 'Plan again: it will be created.',
+      details: { effect: 'none' },
+    });
+  }
+  const type = registry.requireResourceType(desired.type, step.subject);
+  const changed = changedNow(type, desired, record, context);
+  if (changed.length === 0 && record.incomplete === undefined) {
+    return { changes: [{ put: nextRecord(desired, record, context, record) }], detail: 'Nothing had to change.' };
+  }
+  const request = {
+    token: context.token,
+    name: nameOf(step.subject),
+    recorded: recordedOf(record, context),
+    properties: context.resolve(desired.properties),
+    changed,
+  };
+  const applied = (await type.update?.(context.call, request)) ?? record;
+  return updated(desired, record, context, applied);
+}
+
+/** Now that every reference is known: what really differs. */
+function changedNow(
+  type: ResourceType,
+  desired: DesiredResource,
+  record: ResourceRecord,
+  context: StepContext,
+): string[] {
+  const wanted = context.resolveForRecord(desired.properties);
+  const paths = new Set(differencesFor(type, record.properties, wanted).map((difference) => difference.path));
+  const rotated = new Set(changedSecrets(record.secrets, desired.secrets));
+  for (const [key, value] of rotated.size > 0 ? Object.entries(desired.properties) : []) {
+    if (findReferences(value).some((reference) => reference.kind === 'secret' && rotated.has(reference.name)))
+      paths.add(key);
+  }
+  return [...paths];
+}
+
+function updated(
+  desired: DesiredResource,
+  record: ResourceRecord,
+  context: StepContext,
+  applied: Applied,
+): StepOutcome {
+  const outputs = applied === record ? record.outputs : (escapeReferences(applied.outputs) as JsonObject);
+  return { changes: [{ put: nextRecord(desired, record, context, { id: applied.id, outputs }) }] };
+}
+
+function nextRecord(
+  desired: DesiredResource,
+  record: ResourceRecord,
+  context: StepContext,
+  applied: Applied,
+): ResourceRecord {
+  const { incomplete: _, ...whole } = record;
+  return {
+    ...whole,
+    id: applied.id,
+    outputs: applied.outputs,
+    properties: context.resolveForRecord(desired.properties),
+    secrets: desired.secrets,
+    dependsOn: desired.dependsOn,
+    tags: desired.tags,
+    protect: desired.protect,
+    replace: desired.replace,
+  };
+}
+
+/** A record as its provider made it: secrets in clear again, escapes off. */
+export function recordedOf(record: ResourceRecord, context: Pick<StepContext, 'resolve'>): Recorded {
+  return {
+    id: record.id,
+    properties: context.resolve(record.properties),
+    outputs: context.resolve(record.outputs),
+    token: record.token,
+  };
+}
+
+function resourceRecord(
+  context: StepContext,
+  address: Parameters<StepContext['record']>[0],
+): ResourceRecord | undefined {
+  const record = context.record(address);
+  return record?.kind === 'resource' ? record : undefined;
+}

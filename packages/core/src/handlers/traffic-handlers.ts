@@ -1,0 +1,118 @@
+import { nameOf } from '../address.ts';
+import { SlipwayError } from '../errors.ts';
+import type { Settlement, StepContext, StepHandlers } from '../execute/handler.ts';
+import type { Step } from '../plan/step.ts';
+import type { ProviderRegistry } from '../provider/registry.ts';
+import type { ServiceRecord } from '../state/record.ts';
+import { probeUrl } from '../verify/probe-url.ts';
+import { waitHealthy } from '../verify/wait-healthy.ts';
+
+type TrafficHandlers = Pick<StepHandlers, 'probe' | 'switch' | 'verify' | 'drain' | 'retire' | 'unroute'>;
+
+const REPEATABLE: Settlement = { as: 'not-done', how: 'Doing it again gives the same.' };
+const settle = async () => REPEATABLE;
+
+/** Health, traffic and the end of revisions. Each is safe to repeat, so doubt is settled by doing it again. */
+export function trafficHandlers(registry: ProviderRegistry): TrafficHandlers {
+  const platformOf = (step: Step) => registry.requirePlatform(step.type, step.subject);
+  return {
+    probe: {
+      async run(step, context) {
+        const platform = platformOf(step);
+        const { revision, health } = step.input;
+        const target = { service: nameOf(step.subject), revision, health };
+        const detail = await waitHealthy({
+          subject: `${target.service}/${revision}`,
+          health,
+          signal: context.signal,
+          log: context.log,
+          probe: () => platform.probe(context.call, target),
+        });
+        return { changes: [], detail };
+      },
+      settle,
+    },
+    switch: {
+      async run(step, context) {
+        const record = serviceRecord(step, context);
+        const { weights, roles } = step.input;
+        const port = portOf(record, weights);
+        const service = nameOf(step.subject);
+        const { url } = await platformOf(step).router.setWeights(context.call, { service, port, weights });
+        const revisions = Object.fromEntries(
+          Object.entries(record.revisions).map(([id, revision]) => [
+            id,
+            { ...revision, role: roles[id] ?? revision.role },
+          ]),
+        );
+        const put: ServiceRecord = { ...record, revisions, weights, outputs: { ...record.outputs, url, port } };
+        return { changes: [{ put }], detail: { from: record.weights, to: weights } };
+      },
+      settle,
+    },
+    verify: {
+      async run(step, context) {
+        const url = serviceRecord(step, context).outputs.url as string;
+        const { health } = step.input;
+        const detail = await waitHealthy({
+          subject: nameOf(step.subject),
+          health,
+          signal: context.signal,
+          log: context.log,
+          probe: () => probeUrl(url, health, context.call.directory, context.signal),
+        });
+        return { changes: [], detail: { ...detail, url } };
+      },
+      settle,
+    },
+    drain: {
+      async run(step, context) {
+        const { revision, drainMs } = step.input;
+        const drained = await platformOf(step).router.drain(context.call, {
+          service: nameOf(step.subject),
+          revision,
+          drainMs,
+        });
+        if (drained.kind === 'timed-out') context.log(`${drained.open} requests were still open after ${drainMs} ms`);
+        return { changes: [], detail: { ...drained } };
+      },
+      settle,
+    },
+    retire: {
+      async run(step, context) {
+        const { revision } = step.input;
+        await platformOf(step).retire(context.call, { service: nameOf(step.subject), revision });
+        const record = context.record(step.subject);
+        if (record?.kind !== 'service') return { changes: [] };
+        const { [revision]: _, ...revisions } = record.revisions;
+        const put: ServiceRecord = { ...record, revisions };
+        return { changes: [{ put }] };
+      },
+      settle,
+    },
+    unroute: {
+      async run(step, context) {
+        await platformOf(step).router.remove(context.call, nameOf(step.subject));
+        return { changes: context.record(step.subject) ? [{ remove: step.subject }] : [] };
+      },
+      settle,
+    },
+  };
+}
+
+function serviceRecord(step: Step, context: StepContext): ServiceRecord {
+  const record = context.record(step.subject);
+  if (record?.kind === 'service') return record;
+  throw new SlipwayError('record-missing', `${step.subject} isn't recorded any more.`, {
+    subject: step.subject,
+    hint: 'Somebody removed it from the state. Plan again.',
+    details: { effect: 'none' },
+  });
+}
+
+/** Where the revision that gets the traffic wants to be reached; without one, where the service is reached now. */
+function portOf(record: ServiceRecord, weights: Readonly<Record<string, number>>): number {
+  const target = Object.keys(weights).find((id) => record.revisions[id]);
+  const revision = target === undefined ? undefined : record.revisions[target];
+  return revision?.spec.port ?? (record.outputs.port as number);
+}

@@ -1,0 +1,243 @@
+import { type Address, isAddress } from '../address.ts';
+import type { Project, ResourceDeclaration, ServiceDeclaration, TestLevel } from '../config/project.ts';
+import { Graph } from '../graph/graph.ts';
+import type { ProviderRegistry } from '../provider/registry.ts';
+import type { SourceTree } from '../release/source-tree.ts';
+import type { ResourceRecord, ServiceRecord, State, StateRecord } from '../state/record.ts';
+import { assemblePlan } from './assemble.ts';
+import { refuseMissing } from './capabilities.ts';
+import type { Change } from './change.ts';
+import { KnownOutputs } from './known-outputs.ts';
+import { StepOrder } from './order.ts';
+import type { Plan, PlanKind, PlanWarning } from './plan.ts';
+import { refuse } from './refusals.ts';
+import { decideResource, predictOutputs } from './resource-change.ts';
+import { emitDeletions, emitResource, type ResourceIntent } from './resource-steps.ts';
+import type { HashSecret } from './secret-names.ts';
+import type { Selected } from './selection.ts';
+import { decideService } from './service-change.ts';
+import { emitServiceRemoval, ServiceRollouts } from './service-steps.ts';
+import { StepDrafts } from './step-drafts.ts';
+import { collectWarnings, unmetDependency } from './warnings.ts';
+
+/** Everything a plan is made of. The planner reads no clock, no disk and no network. */
+export interface PlanInput {
+  kind: PlanKind;
+  project: Project;
+  state: State;
+  /** Sequence number of the newest event that changed `state`. */
+  stateSeq: number;
+  /** With every provider loaded that the project or the state names. */
+  registry: ProviderRegistry;
+  source: SourceTree;
+  ship: string;
+  selected: Selected;
+  hashSecret: HashSecret;
+  artifactOf: (fingerprint: string) => string | undefined;
+  /** Recorded, in ms, by step id. */
+  durations: ReadonlyMap<string, number>;
+  tests: TestLevel;
+}
+
+/**
+ * Compares what is declared with what is recorded and compiles the difference into steps. Pure: equal
+ * input, equal plan. Linear in nodes plus dependencies. Throws `capability-missing`, `protected`,
+ * `migration-irreversible`, `dependency-unmet`, `output-unknown`, `secret-missing`, `cycle`.
+ */
+export function planDeployment(input: PlanInput): Plan {
+  refuseMissing(input.project, input.registry, input.selected);
+  const planning = new Planning(input);
+  const declared = declaredInOrder(input.project);
+  for (const node of declared) {
+    if ('type' in node) planning.resource(node);
+    else planning.service(node);
+  }
+  planning.removals(new Set(declared.map((node) => node.address)));
+  return planning.finish(declared);
+}
+
+function declaredInOrder(project: Project): (ResourceDeclaration | ServiceDeclaration)[] {
+  const graph = new Graph<ResourceDeclaration | ServiceDeclaration>();
+  const nodes = [...project.resources, ...project.services];
+  for (const node of nodes) graph.add(node.address, node);
+  for (const node of nodes) for (const need of node.dependsOn) graph.addDependency(node.address, need);
+  return graph.topologicalOrder().map((address) => graph.get(address)!);
+}
+
+class Planning {
+  readonly #input: PlanInput;
+  readonly #known = new KnownOutputs();
+  readonly #order = new StepOrder();
+  readonly #drafts: StepDrafts;
+  readonly #rollouts: ServiceRollouts;
+  readonly #changes = new Map<Address, Change>();
+  readonly #intents: ResourceIntent[] = [];
+  readonly #removedServices: ServiceRecord[] = [];
+  readonly #warnings: PlanWarning[] = [];
+  readonly #movedFrom: ReadonlyMap<Address, Address>;
+  readonly #automaticTags: ReadonlySet<string>;
+  readonly #services: ReadonlyMap<Address, ServiceDeclaration>;
+
+  constructor(input: PlanInput) {
+    this.#input = input;
+    this.#drafts = new StepDrafts(input.registry, input.durations);
+    this.#rollouts = new ServiceRollouts(
+      this.#drafts,
+      this.#order,
+      input.project.environment,
+      input.registry,
+      input.tests,
+    );
+    this.#movedFrom = movesThatApply(input.project, input.state);
+    this.#automaticTags = new Set(input.project.automaticTags);
+    this.#services = new Map(input.project.services.map((service) => [service.address, service]));
+  }
+
+  resource(declaration: ResourceDeclaration): void {
+    const { address } = declaration;
+    const movedFrom = this.#movedFrom.get(address);
+    const record = this.#input.state.get(movedFrom ?? address) as ResourceRecord | undefined;
+    if (!this.#input.selected(address)) {
+      this.#leave(declaration, record);
+      return;
+    }
+    const type = this.#input.registry.requireResourceType(declaration.type, address);
+    this.#checkDependencies(declaration);
+    const known = this.#known;
+    const { hashSecret } = this.#input;
+    const decision = decideResource({
+      declaration,
+      record,
+      movedFrom,
+      type,
+      known,
+      hashSecret,
+      automaticTags: this.#automaticTags,
+    });
+    this.#changes.set(address, decision.change);
+    const { timeoutMs, retries } = declaration;
+    const options = {
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(retries === undefined ? {} : { retries }),
+    };
+    const intent = { change: decision.change, record, desired: decision.desired, changed: decision.changed, options };
+    this.#intents.push(intent);
+    emitResource(intent, this.#drafts, this.#order);
+    const touched =
+      decision.change.action !== 'none' && (decision.change.action !== 'update' || decision.changed.length > 0);
+    if (!touched && record) this.#known.set(address, record.outputs, true);
+    else this.#known.set(address, predictOutputs(type, known.resolve(declaration.properties, address)), false);
+  }
+
+  service(declaration: ServiceDeclaration): void {
+    const { address } = declaration;
+    const record = this.#input.state.get(address) as ServiceRecord | undefined;
+    const platform = this.#input.registry.platform(this.#input.project.environment.platform.use);
+    const predicted = platform?.predict?.(declaration.name, declaration.spec) ?? {};
+    if (!this.#input.selected(address)) {
+      this.#leave(declaration, record);
+      return;
+    }
+    this.#checkDependencies(declaration);
+    const { ship, source, hashSecret, artifactOf } = this.#input;
+    const dependencies = declaration.dependsOn.flatMap((need) => this.#services.get(need) ?? []);
+    const decision = decideService({
+      declaration,
+      record,
+      ship,
+      source,
+      dependencies,
+      known: this.#known,
+      hashSecret,
+      artifactOf,
+    });
+    this.#changes.set(address, decision.change);
+    this.#rollouts.add(declaration, record, decision);
+    if (decision.change.action === 'none' && record) this.#known.set(address, record.outputs, true);
+    else this.#known.set(address, predicted, false);
+  }
+
+  /** What is recorded and no longer declared goes. */
+  removals(declared: ReadonlySet<Address>): void {
+    const moved = new Set(this.#movedFrom.values());
+    for (const [address, record] of this.#input.state) {
+      if (declared.has(address) || moved.has(address) || !this.#input.selected(address)) continue;
+      const type = record.kind === 'resource' ? record.type : 'service';
+      const change: Change = {
+        address,
+        type,
+        action: 'delete',
+        reasons: [{ path: 'declaration', before: 'recorded', after: null, replaces: false }],
+      };
+      this.#changes.set(address, change);
+      if (record.kind === 'service') this.#removedServices.push(record);
+      else this.#intents.push({ change, record, changed: [], options: {} });
+    }
+  }
+
+  finish(declared: readonly (ResourceDeclaration | ServiceDeclaration)[]): Plan {
+    const { project, state, stateSeq, kind, ship } = this.#input;
+    const changes = [...this.#changes.values()];
+    refuse({ changes, project, state, selected: this.#input.selected });
+    const dependents = recordedDependents(state, changes);
+    for (const record of this.#removedServices) emitServiceRemoval(record, this.#drafts, this.#order, dependents);
+    emitDeletions(this.#intents, this.#drafts, this.#order, dependents);
+    this.#rollouts.retireAll();
+    const plan = assemblePlan(
+      {
+        kind,
+        project: project.name,
+        environment: project.environment.name,
+        ship,
+        base: { seq: stateSeq },
+        changes,
+        onFailure: project.environment.onFailure,
+        limits: project.environment.limits,
+        ...(project.environment.timeoutMs === undefined ? {} : { timeoutMs: project.environment.timeoutMs }),
+        warnings: [...this.#warnings, ...collectWarnings(this.#intents, declared, changes, this.#input.registry)],
+      },
+      this.#drafts.list,
+    );
+    return plan;
+  }
+
+  /** Outside the selection: not touched, its recorded outputs serve. */
+  #leave(declaration: ResourceDeclaration | ServiceDeclaration, record: StateRecord | undefined): void {
+    if (record) this.#known.set(declaration.address, record.outputs, true);
+  }
+
+  #checkDependencies(declaration: ResourceDeclaration | ServiceDeclaration): void {
+    for (const need of declaration.dependsOn) {
+      if (!isAddress(need) || this.#input.selected(need)) continue;
+      this.#warnings.push(
+        ...unmetDependency(declaration, need, this.#input.state.get(this.#movedFrom.get(need) ?? need)),
+      );
+    }
+  }
+}
+
+/** By new address, the one it is recorded under; only where the old is recorded and the new isn't. */
+function movesThatApply(project: Project, state: State): Map<Address, Address> {
+  const moves = new Map<Address, Address>();
+  for (const { from, to } of project.moved) {
+    const origin = moves.get(from) ?? from;
+    if (state.has(origin) && !state.has(to)) moves.set(to, origin);
+  }
+  return moves;
+}
+
+function recordedDependents(state: State, changes: readonly Change[]) {
+  const dependents = new Map<Address, Address[]>();
+  for (const [address, record] of state) {
+    for (const need of record.dependsOn) {
+      const known = dependents.get(need);
+      if (known) known.push(address);
+      else dependents.set(need, [address]);
+    }
+  }
+  const deleted = new Set(changes.filter((change) => change.action === 'delete').map((change) => change.address));
+  return {
+    of: (address: Address): readonly Address[] => dependents.get(address) ?? [],
+    isDeleted: (address: Address): boolean => deleted.has(address),
+  };
+}

@@ -1,0 +1,89 @@
+import type { Address } from '../address.ts';
+import type { Project } from '../config/project.ts';
+import { SlipwayError } from '../errors.ts';
+import type { State } from '../state/record.ts';
+import type { Change } from './change.ts';
+import type { Selected } from './selection.ts';
+
+export interface PlannedChanges {
+  changes: readonly Change[];
+  project: Project;
+  state: State;
+  selected: Selected;
+}
+
+/** Refuses a plan that must not be: throws `protected`, `migration-irreversible`, `dependents-remain`, `platform-changed`. */
+export function refuse(planned: PlannedChanges): void {
+  refuseProtected(planned);
+  refuseMigrationsWithoutDown(planned);
+  refuseOrphans(planned);
+  refusePlatformChange(planned);
+}
+
+function refuseProtected({ changes, state, project }: PlannedChanges): void {
+  const declared = new Map(project.resources.map((node) => [node.address, node.protect]));
+  const guarded = changes.filter((change) => {
+    const recorded = state.get(change.movedFrom ?? change.address)?.protect ?? false;
+    if (change.action === 'delete') return recorded;
+    return change.action === 'replace' && (declared.get(change.address) ?? recorded);
+  });
+  if (guarded.length === 0) return;
+  const names = guarded.map((change) => `${change.address} (${change.action})`).join(', ');
+  throw new SlipwayError('protected', `The plan would delete what is protected: ${names}.`, {
+    subject: guarded[0]!.address,
+    hint: 'The guard is kept in the state, so removing the block doesn\'t lift it. To delete, declare it with "protect: false", deploy, then remove it.',
+    details: { addresses: guarded.map((change) => change.address) },
+  });
+}
+
+function refuseMigrationsWithoutDown({ changes, project }: PlannedChanges): void {
+  const touched = new Set(changes.filter((change) => change.action !== 'none').map((change) => change.address));
+  const offending = project.services.filter(({ address, spec }) => {
+    return touched.has(address) && spec.migrations && !spec.migrations.down && !spec.migrations.forwardOnly;
+  });
+  if (offending.length === 0) return;
+  const [first] = offending;
+  throw new SlipwayError(
+    'migration-irreversible',
+    `${offending.map((one) => one.address).join(', ')}: migrations have no way down.`,
+    {
+      subject: first!.address,
+      hint: `Declare services.${first!.name}.migrations.down, or say "forwardOnly: true" and accept that a rollback leaves the schema.`,
+    },
+  );
+}
+
+/** What stays must not depend on what goes. */
+function refuseOrphans({ changes, state }: PlannedChanges): void {
+  const action = new Map(changes.map((change) => [change.address, change.action]));
+  const remaining: string[] = [];
+  for (const [address, record] of state) {
+    if (action.get(address) !== undefined && action.get(address) !== 'none') continue;
+    for (const need of record.dependsOn) if (action.get(need) === 'delete') remaining.push(`${address} needs ${need}`);
+  }
+  if (remaining.length === 0) return;
+  throw new SlipwayError(
+    'dependents-remain',
+    `Something that stays depends on what would go: ${remaining.slice(0, 10).join('; ')}.`,
+    {
+      subject: remaining[0]!.split(' ')[0]! as Address,
+      hint: 'Select the dependents too (--only a,b), or change them first.',
+    },
+  );
+}
+
+function refusePlatformChange({ changes, state, project }: PlannedChanges): void {
+  for (const change of changes) {
+    const record = state.get(change.address);
+    if (record?.kind !== 'service' || change.action === 'none' || change.action === 'delete') continue;
+    if (record.platform === project.environment.platform.use) continue;
+    throw new SlipwayError(
+      'platform-changed',
+      `${change.address} runs on ${record.platform}; the environment now says ${project.environment.platform.use}.`,
+      {
+        subject: change.address,
+        hint: `Destroy it on ${record.platform} first, or give the new platform an environment of its own.`,
+      },
+    );
+  }
+}

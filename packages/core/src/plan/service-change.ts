@@ -1,0 +1,132 @@
+import type { ServiceDeclaration } from '../config/project.ts';
+import type { JsonValue } from '../json.ts';
+import { digestOf } from '../json.ts';
+import {
+  buildFingerprint,
+  configDigest,
+  contractDigest,
+  type ReleaseParts,
+  releaseFingerprint,
+  sourceDigest,
+} from '../release/release-parts.ts';
+import type { SourceTree } from '../release/source-tree.ts';
+import { activeRevision, type ServiceRecord } from '../state/record.ts';
+import { type Change, KNOWN_AFTER_APPLY, type Reason } from './change.ts';
+import { differencesOf } from './difference.ts';
+import { isUnresolved, type KnownOutputs } from './known-outputs.ts';
+import { changedSecrets, type HashSecret, hashSecrets } from './secret-names.ts';
+import type { DesiredRevision } from './step.ts';
+
+/** What a plan decided for one declared service. */
+export interface ServiceDecision {
+  change: Change;
+  desired: DesiredRevision;
+}
+
+export interface ServiceQuestion {
+  declaration: ServiceDeclaration;
+  record: ServiceRecord | undefined;
+  ship: string;
+  source: SourceTree;
+  /** The services it depends on, for their contracts. */
+  dependencies: readonly ServiceDeclaration[];
+  known: KnownOutputs;
+  hashSecret: HashSecret;
+  /** The catalogue: which artifact was built of this source with this command. */
+  artifactOf: (fingerprint: string) => string | undefined;
+}
+
+/** Compares the release that the sources and the config ask for with the one that has the traffic. Pure. */
+export function decideService(question: ServiceQuestion): ServiceDecision {
+  const { declaration, record } = question;
+  const desired = desiredRevision(question);
+  const head = { address: declaration.address, type: 'service' };
+  const active = record && activeRevision(record);
+  if (!record || !active) {
+    const reasons = [reason('version', null, question.ship)];
+    return { change: { ...head, action: 'create', reasons }, desired };
+  }
+  const fingerprint = desired.release.fingerprint;
+  if (active.release.fingerprint !== fingerprint) {
+    const kept = Object.values(record.revisions).find((one) => one.release.fingerprint === fingerprint);
+    if (kept) desired.id = kept.id;
+    return { change: { ...head, action: 'update', reasons: releaseReasons(question, active, desired) }, desired };
+  }
+  desired.id = active.id;
+  const leftovers = Object.values(record.revisions).filter((one) => one.role === 'staged');
+  const reasons = leftovers.map((one) => reason(`revisions.${one.id}`, 'staged', null));
+  if (record.protect !== declaration.protect) reasons.push(reason('protect', record.protect, declaration.protect));
+  return { change: { ...head, action: reasons.length > 0 ? 'update' : 'none', reasons }, desired };
+}
+
+function desiredRevision(question: ServiceQuestion): DesiredRevision {
+  const { declaration, source, known, ship } = question;
+  const { spec } = declaration;
+  const secrets = hashSecrets(spec.env, question.hashSecret, declaration.address);
+  const parts: ReleaseParts = {
+    source: sourceDigest(source, spec.path, declaration.shared),
+    build: digestOf(spec.build ?? null),
+    config: configDigest(spec, known.resolve(spec.env, declaration.address), secrets),
+  };
+  for (const dependency of question.dependencies)
+    parts[`contract:${dependency.name}`] = contractDigest(source, dependency);
+  const fingerprint = releaseFingerprint(parts);
+  const build = buildFingerprint(parts);
+  const artifact = question.artifactOf(build);
+  return {
+    id: `${declaration.name}-${fingerprint.slice(0, 10)}`,
+    release: { version: ship, fingerprint, parts },
+    ...(artifact === undefined ? {} : { artifact }),
+    buildFingerprint: build,
+    spec,
+    secrets,
+  };
+}
+
+function releaseReasons(
+  question: ServiceQuestion,
+  active: NonNullable<ReturnType<typeof activeRevision>>,
+  desired: DesiredRevision,
+): Reason[] {
+  const [before, after] = [active.release.parts, desired.release.parts];
+  const reasons: Reason[] = [];
+  for (const part of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    if (before[part] === after[part]) continue;
+    if (part === 'config') reasons.push(...configReasons(question, active, desired));
+    else if (part === 'build') reasons.push(reason('build', active.spec.build ?? null, desired.spec.build ?? null));
+    else reasons.push(reason(part, short(before[part]), short(after[part])));
+  }
+  return reasons;
+}
+
+/** Property by property; the environment is compared as it will be, with secrets by their keyed hash. */
+function configReasons(
+  question: ServiceQuestion,
+  active: NonNullable<ReturnType<typeof activeRevision>>,
+  desired: DesiredRevision,
+): Reason[] {
+  const relevant = ({ run, port, stopGraceMs, env, static: folder }: typeof active.spec) => ({
+    run: run ?? null,
+    static: folder ?? null,
+    port,
+    stopGraceMs,
+    env,
+  });
+  const wanted = question.known.resolve(relevant(desired.spec), question.declaration.address);
+  const reasons = differencesOf(relevant(active.spec), wanted).map((one) =>
+    reason(one.path, one.before, isUnresolved(one.after) ? KNOWN_AFTER_APPLY : one.after),
+  );
+  for (const name of changedSecrets(active.secrets, desired.secrets))
+    reasons.push(reason(`secrets.${name}`, `\${secret:${name}}`, '(secret changed)'));
+  return reasons.length > 0
+    ? reasons
+    : [reason('config', short(active.release.parts.config), short(desired.release.parts.config))];
+}
+
+function short(digest: string | undefined): JsonValue {
+  return digest?.slice(0, 12) ?? null;
+}
+
+function reason(path: string, before: JsonValue, after: JsonValue): Reason {
+  return { path, before, after, replaces: false };
+}

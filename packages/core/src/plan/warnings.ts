@@ -1,0 +1,70 @@
+import type { Address } from '../address.ts';
+import type { ResourceDeclaration, ServiceDeclaration } from '../config/project.ts';
+import { findReferences } from '../config/references.ts';
+import { SlipwayError } from '../errors.ts';
+import type { ProviderRegistry } from '../provider/registry.ts';
+import type { StateRecord } from '../state/record.ts';
+import type { Change } from './change.ts';
+import { addressOf } from './known-outputs.ts';
+import type { PlanWarning } from './plan.ts';
+import type { ResourceIntent } from './resource-steps.ts';
+
+/**
+ * A dependency that the selection leaves out: a warning when it is only unselected and never deployed, nothing
+ * when it is there. Throws `dependency-unmet` when an output of it is needed that can't be there.
+ */
+export function unmetDependency(
+  node: ResourceDeclaration | ServiceDeclaration,
+  need: Address,
+  recorded: StateRecord | undefined,
+): PlanWarning[] {
+  if (recorded) return [];
+  const values = 'properties' in node ? node.properties : node.spec.env;
+  const referenced = findReferences(values).some((reference) => addressOf(reference) === need);
+  if (referenced) {
+    throw new SlipwayError(
+      'dependency-unmet',
+      `${node.address} uses an output of ${need}, which doesn't exist and isn't selected.`,
+      {
+        subject: node.address,
+        hint: `Select it too: --only ${node.name},${need.slice(need.indexOf(':') + 1)}.`,
+      },
+    );
+  }
+  return [
+    {
+      code: 'unmet-dependency',
+      subject: node.address,
+      message: `${node.address} depends on ${need}, which doesn't exist and isn't selected.`,
+    },
+  ];
+}
+
+/** What can't be taken back by a rollback, said before. */
+export function collectWarnings(
+  intents: readonly ResourceIntent[],
+  declared: readonly (ResourceDeclaration | ServiceDeclaration)[],
+  changes: readonly Change[],
+  registry: ProviderRegistry,
+): PlanWarning[] {
+  const warnings: PlanWarning[] = [];
+  for (const { change, desired, record } of intents) {
+    if (change.action === 'none') continue;
+    const type = registry.resourceType(change.type);
+    const actions = change.action === 'replace' ? (['create', 'delete'] as const) : ([change.action] as const);
+    for (const action of actions) {
+      const why = type?.irreversible?.(action, (desired?.properties ?? record?.properties)!);
+      if (why) warnings.push({ code: 'not-reversible', subject: change.address, message: `${change.address}: ${why}` });
+    }
+  }
+  const touched = new Set(changes.filter((change) => change.action !== 'none').map((change) => change.address));
+  for (const node of declared) {
+    if (!('spec' in node) || !touched.has(node.address) || !node.spec.migrations?.forwardOnly) continue;
+    warnings.push({
+      code: 'not-reversible',
+      subject: node.address,
+      message: `${node.address}: its migrations are forward-only; a rollback brings back the release and leaves the schema.`,
+    });
+  }
+  return warnings;
+}

@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HealthCheck } from '../config/project.ts';
+import { SlipwayError } from '../errors.ts';
+import type { ProbeResult } from '../provider/contract.ts';
+
+export interface HealthWait {
+  /** What is probed, for the error: a revision or a URL. */
+  subject: string;
+  health: HealthCheck;
+  probe: () => Promise<ProbeResult>;
+  signal: AbortSignal;
+  /** Each probe's result as a line for people. */
+  log: (line: string) => void;
+}
+
+/**
+ * Probes until `healthyAfter` probes in a row were healthy. Throws `unhealthy`, with the last reason, when that
+ * takes longer than the check's deadline. Changes nothing: safe to repeat.
+ */
+export async function waitHealthy(wait: HealthWait): Promise<{ probes: number }> {
+  const { health, signal } = wait;
+  const deadline = performance.now() + health.deadlineMs;
+  let inARow = 0;
+  let reason = 'no probe was answered';
+  for (let probes = 1; ; probes++) {
+    const result = await wait.probe();
+    signal.throwIfAborted();
+    if (result.kind === 'healthy') {
+      inARow++;
+      wait.log(`healthy, ${inARow} of ${health.healthyAfter}`);
+      if (inARow >= health.healthyAfter) return { probes };
+    } else {
+      inARow = 0;
+      reason = result.reason;
+      wait.log(`not healthy yet: ${reason}`);
+    }
+    if (performance.now() + health.intervalMs > deadline) throw unhealthy(wait, probes, reason);
+    await sleep(health.intervalMs, undefined, { signal });
+  }
+}
+
+function unhealthy({ subject, health }: HealthWait, probes: number, reason: string): SlipwayError {
+  const seconds = Math.round(health.deadlineMs / 100) / 10;
+  return new SlipwayError(
+    'unhealthy',
+    `${subject} did not become healthy within ${seconds} s (${probes} probes). Last: ${reason}`,
+    {
+      subject,
+      hint: `See what it says: slipway logs ${subject.split('/')[0]}. A slow start needs a longer health.deadline.`,
+      details: { effect: 'none' },
+    },
+  );
+}
