@@ -6,14 +6,12 @@ import { join } from 'node:path';
 const cli = join(import.meta.dirname, '../packages/cli/bin/slipway.js');
 const shop = join(import.meta.dirname, 'shop');
 
-/** Runs a slipway command on the shop to its end. `captured`: its output is returned instead of shown. */
+/** Runs a slipway command on the shop to its end; `captured` returns what it printed instead of showing it. */
 function slipway(args: readonly string[], output: 'shown' | 'captured'): Promise<{ exitCode: number; stdout: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [cli, '-C', shop, '-e', 'dev', ...args], {
       stdio: ['inherit', output === 'captured' ? 'pipe' : 'inherit', 'inherit'],
     });
-    // Ctrl-C reaches slipway too, which stops cleanly and says how to go on.
-    process.on('SIGINT', () => undefined);
     let stdout = '';
     child.stdout?.on('data', (chunk: Buffer) => {
       stdout += chunk.toString();
@@ -39,10 +37,8 @@ async function demo(): Promise<number> {
   if (exitCode !== 0) return exitCode;
   const status = await slipway(['status', '--json'], 'captured');
   if (status.exitCode !== 0) return status.exitCode;
-  const { urls } = JSON.parse(status.stdout) as { urls: Record<string, string> };
-  const answers = await Promise.all(
-    Object.entries(urls).map(async ([name, url]) => ({ name, url, ...(await ask(url)) })),
-  );
+  const { services } = JSON.parse(status.stdout) as { services: { name: string; url: string }[] };
+  const answers = await Promise.all(services.map(async ({ name, url }) => ({ name, url, ...(await ask(url)) })));
   console.log();
   for (const { name, url, says } of answers) console.log(`${name.padEnd(10)} ${url}  ${says}`);
   console.log(`
@@ -54,4 +50,6 @@ examples/shop/README.md walks through a change, three failures and a rollback.`)
   return answers.length > 0 && answers.every(({ ok }) => ok) ? 0 : 1;
 }
 
+// Ctrl-C reaches slipway too, which stops cleanly, says how to go on, and ends this as well.
+process.on('SIGINT', () => undefined);
 process.exitCode = await demo();
