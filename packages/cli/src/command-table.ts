@@ -54,7 +54,11 @@ export const commandTable: Readonly<Record<string, readonly CommandEntry[]>> = {
     { name: 'promote', summary: 'end the hold and move on', load: () => import('./commands/promote.ts') },
   ],
   'Look:': [
-    { name: 'status', summary: 'what runs, and how the newest deployment does', load: () => import('./commands/status.ts') },
+    {
+      name: 'status',
+      summary: 'what runs, and how the newest deployment does',
+      load: () => import('./commands/status.ts'),
+    },
     { name: 'history', summary: 'deployments, newest first', load: () => import('./commands/history.ts') },
     { name: 'show', summary: 'one deployment, step by step', load: () => import('./commands/show.ts') },
     { name: 'events', summary: 'the journal of a deployment', load: () => import('./commands/events.ts') },
@@ -62,7 +66,11 @@ export const commandTable: Readonly<Record<string, readonly CommandEntry[]>> = {
     { name: 'graph', summary: 'nodes and dependencies', load: () => import('./commands/graph.ts') },
   ],
   'The record:': [
-    { name: 'state', summary: 'list, show, move or forget what is recorded', load: () => import('./commands/state.ts') },
+    {
+      name: 'state',
+      summary: 'list, show, move or forget what is recorded',
+      load: () => import('./commands/state.ts'),
+    },
     { name: 'import', summary: 'bring an existing thing under management', load: () => import('./commands/import.ts') },
     { name: 'audit', summary: 'prove that the journal is whole', load: () => import('./commands/audit.ts') },
     { name: 'agent', summary: 'the background agent of the local platform', load: () => import('./commands/agent.ts') },

@@ -33,6 +33,9 @@ async function settleError(error: unknown, args: readonly string[]): Promise<num
     }
     return exitCode.usage;
   }
-  const { reportError } = await import('./render/error-block.ts');
-  return reportError(error, args);
+  const [{ reportError }, { Output }] = await Promise.all([
+    import('./render/error-block.ts'),
+    import('./output/output.ts'),
+  ]);
+  return reportError(error, new Output({ json: args.includes('--json'), verbose: args.includes('-v') }));
 }

@@ -1,9 +1,9 @@
 import { describeError, type ErrorRecord } from '@slipway/core/provider';
-import { type ExitCode, exitCode, exitCodeOfError } from '../exit-code.ts';
+import { type ExitCode, exitCodeOfError } from '../exit-code.ts';
 import type { Colors } from '../output/colors.ts';
 import { colorsFor, wantsColor } from '../output/colors.ts';
 import type { Output } from '../output/output.ts';
-import { type ConfigProblem, problemsOf, renderProblems } from './problems.ts';
+import { problemsOf, renderProblems } from './problems.ts';
 
 /** One block: what happened, to what, what to do now. */
 export function renderError(error: ErrorRecord, colors: Colors): string[] {

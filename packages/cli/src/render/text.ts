@@ -24,8 +24,9 @@ const graphemes = new Intl.Segmenter();
 
 /** Without colours and control characters; line breaks and tabs become spaces. */
 export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes
-  return stripVTControlCharacters(text).replace(/[\r\n\t]+/g, ' ').replace(/[\u0000-\u001f\u007f-\u009f]/g, '');
+  return stripVTControlCharacters(text)
+    .replace(/[\r\n\t]+/g, ' ')
+    .replace(/\p{Cc}/gu, '');
 }
 
 /** Columns that a text takes on a terminal; colours take none. */
@@ -36,4 +37,9 @@ export function widthOf(text: string): number {
 /** `1 step`, `2 steps`, `10,000 steps`. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number.toLocaleString('en-US')} ${number === 1 ? noun : plural}`;
+}
+
+/** Like {@link fit} for text that may be coloured: one that is too wide loses its colours. */
+export function fitColored(text: string, columns: number): string {
+  return stringWidth(text) <= columns ? text : fit(text, columns);
 }

@@ -32,8 +32,10 @@ function formatLinesChange(before: readonly string[], after: readonly string[], 
   const longest = Math.max(before.length, after.length);
   let line = 0;
   while (line < longest && before[line] === after[line]) line += 1;
-  const shown = (lines: readonly string[]) => (line < lines.length ? formatValue(lines[line] as string) : '(no such line)');
-  const size = before.length === after.length ? `${after.length} lines` : `${before.length} ${arrow} ${after.length} lines`;
+  const shown = (lines: readonly string[]) =>
+    line < lines.length ? formatValue(lines[line] as string) : '(no such line)';
+  const size =
+    before.length === after.length ? `${after.length} lines` : `${before.length} ${arrow} ${after.length} lines`;
   return `line ${line + 1}: ${shown(before)} ${arrow} ${shown(after)} (${size})`;
 }
 

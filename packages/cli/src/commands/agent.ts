@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { exitCode } from '../exit-code.ts';
+import { perform } from '../perform.ts';
+
+export function define(command: Command): void {
+  command.command('status').description('whether it runs, and how much it runs').action(status);
+  command.command('stop').description('end the services that it runs, then the agent').action(stop);
+}
+
+const status = perform<[], object>(async (session) => {
+  const [{ agentStatus }, { renderAgentStatus }] = await Promise.all([
+    import('@slipway/provider-local'),
+    import('../render/agent.ts'),
+  ]);
+  const found = await agentStatus(session.stateDirectory);
+  session.output.say(renderAgentStatus(found, session.output));
+  session.output.document({ ...found });
+  return exitCode.done;
+});
+
+const stop = perform<[], object>(async (session) => {
+  const [{ stopAgent }, { renderAgentStopped }] = await Promise.all([
+    import('@slipway/provider-local'),
+    import('../render/agent.ts'),
+  ]);
+  const result = await stopAgent(session.stateDirectory);
+  session.output.say(renderAgentStopped(result));
+  session.output.document({ ...result });
+  return exitCode.done;
+});

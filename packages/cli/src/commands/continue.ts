@@ -1,0 +1,11 @@
+import type { Command } from 'commander';
+import { exitCode } from '../exit-code.ts';
+import { defineSteering } from '../steer.ts';
+
+export function define(command: Command): void {
+  defineSteering(command, 'continue', {
+    running: (deployment) => `Asked ${deployment} to go on.`,
+    idle: (deployment, slipway) => `No process runs ${deployment}. Go on with: ${slipway(`resume ${deployment}`)}`,
+    codeWhenIdle: exitCode.refused,
+  });
+}

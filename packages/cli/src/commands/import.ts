@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+import { readAddress } from '../address-argument.ts';
+import { exitCode } from '../exit-code.ts';
+import { perform } from '../perform.ts';
+
+export function define(command: Command): void {
+  command
+    .argument('<address>', 'the declared node, such as resource:key')
+    .argument('<id>', "the thing's own id, as its provider names it")
+    .action(
+      perform<[string, string], object>(async (session, [address, id]) => {
+        const record = await (await session.open()).import(await readAddress(address), id);
+        session.output.say(`Recorded ${id} as ${address}. See what would change: ${session.commandLine('plan')}`);
+        session.output.document({ record });
+        return exitCode.done;
+      }),
+    );
+}

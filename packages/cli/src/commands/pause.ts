@@ -1,0 +1,12 @@
+import type { Command } from 'commander';
+import { exitCode } from '../exit-code.ts';
+import { defineSteering } from '../steer.ts';
+
+export function define(command: Command): void {
+  defineSteering(command, 'pause', {
+    running: (deployment) => `Asked ${deployment} to pause; go on with: slipway continue`,
+    idle: (deployment, slipway) =>
+      `No process runs ${deployment}; there is nothing to pause. Finish it with: ${slipway(`resume ${deployment}`)}`,
+    codeWhenIdle: exitCode.refused,
+  });
+}

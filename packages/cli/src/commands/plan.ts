@@ -1,0 +1,54 @@
+import { writeFile } from 'node:fs/promises';
+import type { Plan } from '@slipway/core';
+import type { Command } from 'commander';
+import { exitCode } from '../exit-code.ts';
+import { perform } from '../perform.ts';
+import { addPlanFlags, type PlanFlags, planOptionsOf } from '../plan-flags.ts';
+
+interface Flags extends PlanFlags {
+  out?: string;
+  exitCode?: boolean;
+}
+
+export function define(command: Command): void {
+  addPlanFlags(command)
+    .option('--out <file>', 'save the plan, to be applied with deploy --plan')
+    .option('--exit-code', 'exit with 6 when there are changes')
+    .action(
+      perform<[], Flags>(async (session, _, flags) => {
+        const api = await session.open();
+        const plan = await api.plan(planOptionsOf(flags));
+        const { renderPlan } = await import('../render/plan.ts');
+        session.output.say(...renderPlan(plan, session.output));
+        if (flags.out !== undefined) {
+          await writeFile(flags.out, `${JSON.stringify(plan, null, 2)}\n`);
+          session.output.say(
+            '',
+            `Saved as ${flags.out}. Apply it: ${session.commandLine(`deploy --plan ${flags.out}`, plan.environment)}`,
+          );
+        }
+        session.output.document(planDocument(plan));
+        return flags.exitCode && plan.steps.length > 0 ? exitCode.changes : exitCode.done;
+      }),
+    );
+}
+
+/** `plan --json`: the plan without what only the engine needs. */
+export function planDocument(plan: Plan): Record<string, unknown> {
+  const { kind, project, environment, ship, digest, changes, steps, waves, criticalPath, estimateMs, warnings } = plan;
+  return {
+    kind,
+    project,
+    environment,
+    ship,
+    digest,
+    changes,
+    steps: steps.map(({ id, action, subject, needs, wave, estimateMs: estimate }) => {
+      return { id, action, subject, needs, wave, estimateMs: estimate };
+    }),
+    waves,
+    criticalPath,
+    estimateMs,
+    warnings,
+  };
+}

@@ -1,0 +1,91 @@
+import type { EnvironmentStatus, SlipwayApi } from '@slipway/core';
+import { formatDuration, formatMoment } from '../render/duration.ts';
+import type { Look } from '../render/plan.ts';
+import { renderReport } from '../render/report.ts';
+import { renderTable } from '../render/table.ts';
+import { count } from '../render/text.ts';
+
+/** `status --json`: the newest (or named) deployment as `show --json` gives it, and the environment as it is now. */
+export async function statusDocument(
+  api: SlipwayApi,
+  deployment: string | undefined,
+): Promise<Record<string, unknown>> {
+  if (deployment !== undefined) return { ...(await api.report(deployment)) };
+  const { project, environment, lock, latest, services, resources } = await api.status();
+  const now = { lock, services, resources };
+  if (latest) return { ...(await api.report(latest.id)), ...now };
+  return { id: null, kind: null, status: null, project, environment, ...now };
+}
+
+/** What people read: the environment now, or one deployment. */
+export async function describeStatus(api: SlipwayApi, deployment: string | undefined, look: Look): Promise<string[]> {
+  if (deployment !== undefined) return renderReport(await api.report(deployment), look, undefined);
+  return renderStatus(await api.status(), look);
+}
+
+/** The environment's lock, newest deployment and services. */
+export function renderStatus(status: EnvironmentStatus, look: Look): string[] {
+  const { colors } = look;
+  return [
+    colors.bold(`${status.project} on ${status.environment}`),
+    ...renderLock(status),
+    ...renderLatest(status),
+    `${count(status.resources, 'resource')}, ${count(status.services.length, 'service')}`,
+    ...(status.services.length === 0 ? [] : ['', ...renderServices(status, look)]),
+  ];
+}
+
+function renderLock({ lock }: EnvironmentStatus): string[] {
+  if (lock === null) return [];
+  const { holder } = lock;
+  return [
+    `locked by ${holder.user}@${holder.host} (pid ${holder.pid}: ${holder.command}) since ${formatMoment(holder.since)}`,
+  ];
+}
+
+function renderLatest({ latest }: EnvironmentStatus): string[] {
+  if (latest === null) return ['nothing was deployed yet'];
+  const time = latest.durationMs === null ? '' : ` in ${formatDuration(latest.durationMs)}`;
+  const status = latest.status.replaceAll('_', ' ');
+  const lines = [`newest: ${latest.kind} ${latest.id}, ${status}${time}, begun ${formatMoment(latest.startedAt)}`];
+  return latest.error ? [...lines, `        ${latest.error.message}`] : lines;
+}
+
+function renderServices({ services }: EnvironmentStatus, { colors }: Look): string[] {
+  const color = { healthy: colors.green, unhealthy: colors.red, unknown: colors.yellow };
+  const rows = services.map((service) => [
+    service.name,
+    color[service.health](service.health),
+    service.version ?? '-',
+    service.url ?? '-',
+    describeWeights(service.weights, service.revision),
+    describeRunning(service.running),
+    describeTraffic(service.traffic),
+  ]);
+  const reasons = services.flatMap(({ name, reason }) => (reason === undefined ? [] : [`${name}: ${reason}`]));
+  return [...renderTable(['SERVICE', 'HEALTH', 'VERSION', 'URL', 'TRAFFIC', 'RUNNING', 'REQUESTS'], rows), ...reasons];
+}
+
+type Service = EnvironmentStatus['services'][number];
+
+function describeWeights(weights: Service['weights'], revision: string | null): string {
+  const entries = Object.entries(weights).filter(([, weight]) => weight > 0);
+  if (entries.length === 0) return revision ?? '-';
+  return entries.map(([name, weight]) => (weight === 100 ? name : `${name} ${weight}%`)).join(', ');
+}
+
+function describeRunning(running: Service['running']): string {
+  if (running.length === 0) return '-';
+  const restarts = running.reduce((sum, revision) => sum + revision.restarts, 0);
+  const states = Map.groupBy(running, ({ state }) => state);
+  const parts = [...states].map(([state, revisions]) => `${revisions.length} ${state}`);
+  return `${parts.join(', ')}${restarts > 0 ? ` (${count(restarts, 'restart')})` : ''}`;
+}
+
+function describeTraffic(traffic: Service['traffic']): string {
+  const all = Object.values(traffic);
+  const requests = all.reduce((sum, one) => sum + one.requests, 0);
+  const errors = all.reduce((sum, one) => sum + one.errors, 0);
+  const p95 = Math.max(...all.map(({ latency }) => latency.p95 ?? -1), -1);
+  return `${requests}${errors > 0 ? `, ${errors} failed` : ''}${p95 >= 0 ? `, p95 ${Math.round(p95)}ms` : ''}`;
+}

@@ -1,0 +1,99 @@
+import type { DeploymentReport, RunOptions, SlipwayApi } from '@slipway/core';
+import { confirmPlan } from './confirmation.ts';
+import { type ExitCode, exitCode, exitCodeOfReport } from './exit-code.ts';
+import { Interruption } from './interruption.ts';
+import { logFileOf } from './log-file.ts';
+import type { Display } from './progress/display.ts';
+import { LiveDisplay } from './progress/live-display.ts';
+import { PlainDisplay } from './progress/plain-display.ts';
+import { Progress } from './progress/progress.ts';
+import { renderSummary } from './render/summary.ts';
+import type { Session } from './session.ts';
+
+export interface Operation {
+  /** Runs it with what every run needs: the question, the signals, how long to wait for a lock. */
+  run(api: SlipwayApi, options: RunOptions): Promise<DeploymentReport>;
+  /** How long to wait for a held lock, in ms. Default 0. */
+  waitForLockMs?: number;
+  /** False: it was confirmed when it began. Default true. */
+  confirm?: boolean;
+  /** Steps that an earlier run of the same deployment has done. */
+  doneBefore?: Iterable<string>;
+}
+
+/**
+ * Runs something that changes the world in front of people: shows it as it goes on, answers Ctrl-C, prints
+ * the summary or the JSON document, and gives the exit code.
+ */
+export async function operate(session: Session, operation: Operation): Promise<ExitCode> {
+  const { output } = session;
+  const api = await session.open();
+  const progress = new Progress(operation.doneBefore);
+  const show = { display: undefined as Display | undefined };
+  const say = (line: string) => (show.display ? show.display.note(line) : output.say(line));
+  using interruption = new Interruption(say, () => {
+    show.display?.close();
+    output.say(resumeLine(session, progress));
+  });
+  const stopListening = api.on((event) => {
+    if (event.kind === 'journal') output.event(event.event);
+    const happening = progress.observe(event, Date.now());
+    if (!happening) return;
+    show.display ??= openDisplay(session, progress);
+    show.display.show(happening);
+  });
+  try {
+    const report = await operation.run(api, {
+      ...(operation.confirm === false
+        ? {}
+        : { confirm: (plan, environment) => confirmPlan(session, plan, environment, interruption.signal) }),
+      signal: interruption.signal,
+      kill: interruption.kill,
+      waitForLockMs: operation.waitForLockMs ?? 0,
+      command: ['slipway', ...process.argv.slice(2)].join(' '),
+    });
+    show.display?.close();
+    return conclude(session, report, { progress, interrupted: interruption.interrupted });
+  } catch (error) {
+    if (!interruption.interrupted) throw error;
+    show.display?.close();
+    output.say(progress.current ? resumeLine(session, progress) : 'Stopped; nothing was changed.');
+    output.document({ error: { code: 'interrupted', message: 'Stopped by a signal.' } });
+    return exitCode.interrupted;
+  } finally {
+    show.display?.close();
+    stopListening();
+  }
+}
+
+function openDisplay({ output }: Session, progress: Progress): Display {
+  const options = { look: output, verbose: output.verbose };
+  return output.live
+    ? new LiveDisplay(output.people, progress, options)
+    : new PlainDisplay((text) => output.people.write(text), progress, options);
+}
+
+function conclude(
+  session: Session,
+  report: DeploymentReport,
+  { progress, interrupted }: { progress: Progress; interrupted: boolean },
+): ExitCode {
+  const { output } = session;
+  const code = exitCodeOfReport(report, interrupted);
+  const summary = renderSummary(report, {
+    look: output,
+    plan: progress.plan,
+    troubled: progress.troubled,
+    logFile: logFileOf(session, report.id),
+    commandLine: (command) => session.commandLine(command, report.environment),
+    code,
+  });
+  output.say(...summary);
+  if (code === exitCode.interrupted) output.say(`resume with: ${session.commandLine('resume', report.environment)}`);
+  output.document({ ...report });
+  return code;
+}
+
+function resumeLine(session: Session, progress: Progress): string {
+  return `resume with: ${session.commandLine('resume', progress.current?.plan.environment)}`;
+}

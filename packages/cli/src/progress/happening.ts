@@ -1,0 +1,59 @@
+import type { DeploymentStatus, ErrorRecord, LockState, Plan, Step } from '@slipway/core';
+
+/** One step that runs or ran, as people see it. */
+export interface StepProgress {
+  /** Counted in order of start: the n-th step of so many. */
+  number: number;
+  id: string;
+  subject: string;
+  action: string;
+  estimateMs: number;
+  /** In ms, by the clock of the observer. */
+  startedAt: number;
+  attempt: number;
+  /** The last lines of its output. */
+  tail: string[];
+  /** How many lines there were in all. */
+  lines: number;
+  /** Set while it waits for its next attempt. */
+  retryAt: number | undefined;
+  error: ErrorRecord | undefined;
+}
+
+/** One deployment of the run. */
+export interface Phase {
+  deployment: string;
+  plan: Plan;
+  steps: ReadonlyMap<string, Step>;
+  startedAt: number;
+  /** In order of start. */
+  running: Map<string, StepProgress>;
+  /** How many were started, those of an earlier run included. */
+  numbered: number;
+  done: number;
+  failed: number;
+  /** Skipped or cancelled. */
+  left: number;
+  status: DeploymentStatus;
+}
+
+export type Outcome = 'succeeded' | 'failed' | 'skipped' | 'cancelled' | 'unknown' | 'settled';
+
+/** What an event means for people. */
+export type Happening =
+  | { kind: 'phase'; phase: Phase }
+  | { kind: 'started'; step: StepProgress; phase: Phase }
+  | { kind: 'retrying'; step: StepProgress; error: ErrorRecord; inMs: number }
+  | {
+      kind: 'finished';
+      step: StepProgress;
+      phase: Phase;
+      outcome: Outcome;
+      durationMs: number;
+      error?: ErrorRecord;
+      reason?: string;
+    }
+  | { kind: 'log'; step: StepProgress; line: string }
+  | { kind: 'call'; step: string; call: string; durationMs: number; error?: string }
+  | { kind: 'status'; phase: Phase; status: DeploymentStatus; reason: string | undefined }
+  | { kind: 'waiting-for-lock'; lock: LockState };

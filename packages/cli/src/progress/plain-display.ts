@@ -1,0 +1,135 @@
+import { formatClock, formatDuration, formatEstimate } from '../render/duration.ts';
+import type { Look } from '../render/plan.ts';
+import { count, oneLine } from '../render/text.ts';
+import { describeFinished, describeLock, firstLine } from './describe.ts';
+import type { Display } from './display.ts';
+import type { Happening, Phase } from './happening.ts';
+import type { Progress } from './progress.ts';
+
+const FLUSH_MS = 200;
+const HEARTBEAT_MS = 30_000;
+const MOST_LOG_LINES = 200;
+const MOST_IN_HEARTBEAT = 8;
+const MOST_NOT_RUN = 20;
+
+export interface PlainOptions {
+  look: Look;
+  verbose: boolean;
+  /** Between two lines that say what still runs. Default 30,000. */
+  heartbeatMs?: number;
+}
+
+/** Lines with the time in front, for CI and pipes: what started, what ended, and, regularly, what still runs. */
+export class PlainDisplay implements Display {
+  readonly #write: (text: string) => unknown;
+  readonly #progress: Progress;
+  readonly #options: PlainOptions;
+  #queue: { at: number; happening: Happening }[] = [];
+  #flushing: NodeJS.Timeout | undefined;
+  readonly #heart: NodeJS.Timeout;
+
+  constructor(write: (text: string) => unknown, progress: Progress, options: PlainOptions) {
+    this.#write = write;
+    this.#progress = progress;
+    this.#options = options;
+    this.#heart = setInterval(() => this.#beat(), options.heartbeatMs ?? HEARTBEAT_MS).unref();
+  }
+
+  show(happening: Happening): void {
+    this.#queue.push({ at: Date.now(), happening });
+    this.#flushing ??= setTimeout(() => this.#flush(), FLUSH_MS).unref();
+  }
+
+  note(line: string): void {
+    this.#flush();
+    this.#write(`${formatClock(Date.now())} ${line}\n`);
+  }
+
+  close(): void {
+    clearInterval(this.#heart);
+    this.#flush();
+  }
+
+  #flush(): void {
+    clearTimeout(this.#flushing);
+    this.#flushing = undefined;
+    if (this.#queue.length === 0) return;
+    const queue = this.#queue;
+    this.#queue = [];
+    // A step that began and ended since the last flush needs one line, not two.
+    const ended = new Set(queue.flatMap(({ happening }) => (happening.kind === 'finished' ? [happening.step] : [])));
+    const notRun = queue.filter(({ happening }) => wasNotRun(happening)).length;
+    const many = notRun > MOST_NOT_RUN;
+    let text = '';
+    for (const { at, happening } of queue) {
+      if (happening.kind === 'started' && ended.has(happening.step)) continue;
+      if (many && wasNotRun(happening)) continue;
+      const line = this.#describe(happening);
+      if (line !== undefined) text += `${formatClock(at)} ${line}\n`;
+    }
+    if (many) text += `${formatClock(Date.now())} ${count(notRun, 'step')} not run\n`;
+    if (text !== '') this.#write(text);
+  }
+
+  #describe(happening: Happening): string | undefined {
+    const { look, verbose } = this.#options;
+    switch (happening.kind) {
+      case 'phase':
+        return describePhase(happening.phase);
+      case 'started': {
+        const { step } = happening;
+        const again = step.attempt > 1 ? `, attempt ${step.attempt}` : '';
+        return `${look.symbols.running} ${step.id} started (estimate ${formatEstimate(step.estimateMs)}${again})`;
+      }
+      case 'finished':
+        return `${describeFinished(happening, look)}${place(happening)}`;
+      case 'retrying':
+        return `${look.symbols.warning} ${happening.step.id} ${firstLine(happening.error.message)} (again in ${formatDuration(happening.inMs)})`;
+      case 'log':
+        return describeLog(happening);
+      case 'status':
+        return `${happening.status}${happening.reason === undefined ? '' : `: ${happening.reason}`}`;
+      case 'call':
+        return verbose ? `    ${happening.step} ${happening.call} ${formatDuration(happening.durationMs)}` : undefined;
+      case 'waiting-for-lock':
+        return describeLock(happening.lock);
+    }
+  }
+
+  #beat(): void {
+    const phase = this.#progress.current;
+    if (!phase || phase.running.size === 0) return;
+    this.#flush();
+    this.#write(`${formatClock(Date.now())} ${describeBeat(phase, Date.now())}\n`);
+  }
+}
+
+function wasNotRun(happening: Happening): boolean {
+  return happening.kind === 'finished' && (happening.outcome === 'skipped' || happening.outcome === 'cancelled');
+}
+
+function describePhase({ plan, deployment }: Phase): string {
+  const what = { deploy: 'deployment', destroy: 'destruction', rollback: 'rollback', drift: 'drift fix' }[plan.kind];
+  return `${what} ${deployment} on ${plan.environment}: ${count(plan.steps.length, 'step')}, estimate ${formatEstimate(plan.estimateMs)}`;
+}
+
+function place({ phase }: Extract<Happening, { kind: 'finished' }>): string {
+  return ` (${phase.done + phase.failed + phase.left} of ${phase.plan.steps.length})`;
+}
+
+function describeLog({ step, line }: Extract<Happening, { kind: 'log' }>): string | undefined {
+  if (step.lines > MOST_LOG_LINES + 1) return undefined;
+  return `    ${step.id} | ${step.lines > MOST_LOG_LINES ? '… more lines are in the log file' : oneLine(line)}`;
+}
+
+/** What still runs, for how long, against which estimate: the longest running first. */
+export function describeBeat(phase: Phase, now: number): string {
+  const running = [...phase.running.values()].sort((a, b) => a.startedAt - b.startedAt);
+  const named = running.slice(0, MOST_IN_HEARTBEAT).map((step) => {
+    return `${step.id} ${formatDuration(now - step.startedAt)} (estimate ${formatEstimate(step.estimateMs)})`;
+  });
+  const more = running.length > named.length ? ` and ${running.length - named.length} more` : '';
+  const over = phase.done + phase.failed + phase.left;
+  const time = `${formatDuration(now - phase.startedAt)} of ${formatEstimate(phase.plan.estimateMs)}`;
+  return `still running: ${named.join(', ')}${more}; ${over} of ${phase.plan.steps.length} steps, ${time}`;
+}

@@ -1,0 +1,64 @@
+import type { Plan } from '@slipway/core';
+import type { Colors } from '../output/colors.ts';
+import type { Symbols } from '../output/symbols.ts';
+import { renderChanges } from './changes.ts';
+import { renderSteps } from './steps.ts';
+import { count } from './text.ts';
+
+/** How things look on the terminal at hand. */
+export interface Look {
+  colors: Colors;
+  symbols: Symbols;
+}
+
+const MOST_CHANGE_LINES = 110;
+const MOST_STEP_LINES = 60;
+const MOST_WARNINGS = 20;
+
+const titles = {
+  deploy: 'Plan',
+  destroy: 'Plan to destroy',
+  rollback: 'Plan to roll back',
+  drift: 'Plan to fix drift',
+};
+
+/** A plan for people: changes with their reasons, steps by wave, what decides the duration, warnings. At most ~200 lines. */
+export function renderPlan(plan: Plan, look: Look): string[] {
+  const { colors } = look;
+  const of = plan.kind === 'deploy' && plan.ship ? `, ship ${plan.ship}` : '';
+  const heading = `${titles[plan.kind]} for ${plan.project} on ${plan.environment}${of}`;
+  if (plan.steps.length === 0) {
+    return [
+      `${colors.bold(heading)}`,
+      `Nothing to do: ${count(plan.changes.length, 'node')} ${plan.changes.length === 1 ? 'is' : 'are'} as declared.`,
+      ...renderWarnings(plan, look),
+    ];
+  }
+  return [
+    `${colors.bold(heading)}`,
+    ...renderOrigin(plan),
+    '',
+    ...renderChanges(plan.changes, look, MOST_CHANGE_LINES),
+    '',
+    ...renderSteps(plan, look, MOST_STEP_LINES),
+    ...renderWarnings(plan, look),
+  ];
+}
+
+function renderOrigin({ rollback }: Plan): string[] {
+  if (!rollback) return [];
+  const back = rollback.to === null ? 'to what was before' : `to what deployment ${rollback.to} left`;
+  return [rollback.of === null ? `Goes back ${back}.` : `Takes back deployment ${rollback.of}, ${back}.`];
+}
+
+function renderWarnings(plan: Plan, { colors, symbols }: Look): string[] {
+  const { warnings } = plan;
+  if (warnings.length === 0) return [];
+  const shown = warnings.slice(0, MOST_WARNINGS);
+  return [
+    '',
+    colors.yellow(count(warnings.length, 'warning')),
+    ...shown.map(({ subject, message }) => `  ${colors.yellow(symbols.warning)} ${subject}: ${message}`),
+    ...(shown.length < warnings.length ? [`  … and ${warnings.length - shown.length} more`] : []),
+  ];
+}

@@ -1,0 +1,62 @@
+import type { DeploymentReport, StepReport, StepStatus } from '@slipway/core';
+import type { Colors } from '../output/colors.ts';
+import { formatDuration, formatMoment } from './duration.ts';
+import { renderError } from './error-block.ts';
+import type { Look } from './plan.ts';
+import { renderTable } from './table.ts';
+import { count, oneLine } from './text.ts';
+
+const MOST_STEPS = 150;
+
+const colorOf: Record<StepStatus, keyof Colors> = {
+  pending: 'dim',
+  running: 'cyan',
+  waiting: 'yellow',
+  succeeded: 'green',
+  failed: 'red',
+  skipped: 'dim',
+  unknown: 'yellow',
+  cancelled: 'dim',
+};
+
+/** One deployment: how it ended, each step with its time, its error and its rollback. */
+export function renderReport(report: DeploymentReport, look: Look, logFile: string | undefined): string[] {
+  const { colors } = look;
+  const time = report.durationMs === null ? '' : ` after ${formatDuration(report.durationMs)}`;
+  const changes = (['create', 'update', 'replace', 'delete'] as const)
+    .filter((action) => report.counts[action] > 0)
+    .map((action) => `${report.counts[action]} to ${action}`);
+  return [
+    colors.bold(`${report.kind} ${report.id}: ${report.status.replaceAll('_', ' ')}${time}`),
+    `${report.project} on ${report.environment}${report.ship ? `, ship ${report.ship}` : ''}, begun ${formatMoment(report.startedAt)}`,
+    `${changes.length > 0 ? changes.join(', ') : 'no changes'}; ${count(report.counts.none, 'node')} unchanged`,
+    ...(report.steps.length === 0 ? [] : ['', ...renderStepTable(report.steps, colors)]),
+    ...Object.entries(report.urls).map(([name, url]) => `${name}  ${colors.cyan(url)}`),
+    ...(report.error ? ['', ...renderError(report.error, colors)] : []),
+    ...(report.rollback
+      ? ['', `rolled back by ${report.rollback.id}: ${report.rollback.status.replaceAll('_', ' ')}`]
+      : []),
+    ...(logFile === undefined ? [] : [colors.dim(`log: ${logFile}`)]),
+  ];
+}
+
+function renderStepTable(steps: readonly StepReport[], colors: Colors): string[] {
+  // Of many steps, those that people look for come first: what went wrong, then what runs.
+  const weight = ({ status }: StepReport) => {
+    return status === 'failed' || status === 'unknown' ? 0 : status === 'running' || status === 'waiting' ? 1 : 2;
+  };
+  const shown =
+    steps.length <= MOST_STEPS ? steps : steps.toSorted((a, b) => weight(a) - weight(b)).slice(0, MOST_STEPS);
+  const rows = shown.map((step) => [
+    colors[colorOf[step.status]](step.status),
+    step.id,
+    step.durationMs === null ? '' : formatDuration(step.durationMs),
+    step.attempts > 1 ? count(step.attempts, 'attempt') : '',
+    oneLine(step.error?.message ?? step.look ?? ''),
+  ]);
+  return [
+    ...renderTable(['STATUS', 'STEP', 'TIME', '', ''], rows),
+    ...(shown.length < steps.length ? [`… and ${count(steps.length - shown.length, 'more step')}`] : []),
+    '',
+  ];
+}

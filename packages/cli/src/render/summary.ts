@@ -1,0 +1,172 @@
+import type { DeploymentReport, Plan, RollbackReport } from '@slipway/core';
+import { type ExitCode, exitCode } from '../exit-code.ts';
+import type { StepProgress } from '../progress/happening.ts';
+import { signOf } from './changes.ts';
+import { formatDuration } from './duration.ts';
+import { renderError } from './error-block.ts';
+import type { Look } from './plan.ts';
+import { count, oneLine } from './text.ts';
+
+const MOST_CHANGES = 30;
+const MOST_TROUBLED = 10;
+
+export interface SummaryContext {
+  look: Look;
+  /** What was run, when this process ran it. */
+  plan: Plan | undefined;
+  /** Steps that failed or are in doubt, with the end of their output. */
+  troubled: readonly StepProgress[];
+  logFile: string | undefined;
+  /** `slipway COMMAND` with the flags that lead to the same project and environment. */
+  commandLine(command: string): string;
+  code: ExitCode;
+}
+
+const nouns = { deploy: 'Deployment', destroy: 'Destruction', rollback: 'Rollback', drift: 'Drift fix' };
+
+/** How a run ended: what changed, where it answers, how long it took, what went wrong and what to do next. */
+export function renderSummary(report: DeploymentReport, context: SummaryContext): string[] {
+  const { look } = context;
+  return [
+    '',
+    headline(report, context),
+    ...renderChanged(report, context),
+    ...renderUrls(report.urls, look),
+    ...renderTroubled(report, context),
+    ...(report.rollback ? renderRollback(report.rollback, look) : []),
+    ...renderNext(report, context),
+    ...(context.logFile === undefined ? [] : [look.colors.dim(`log: ${context.logFile}`)]),
+  ];
+}
+
+function headline(report: DeploymentReport, { look, code }: SummaryContext): string {
+  const { colors, symbols } = look;
+  const what = `${nouns[report.kind]} ${report.id} on ${report.environment}`;
+  const time = report.durationMs === null ? '' : ` in ${formatDuration(report.durationMs)}`;
+  if (report.status === 'completed' && code === exitCode.done) {
+    if (report.steps.length === 0) return `${colors.green(symbols.done)} Nothing to do on ${report.environment}.`;
+    const ship = report.kind === 'deploy' && report.ship ? ` (${report.project} ${report.ship})` : '';
+    return colors.bold(`${colors.green(symbols.done)} ${what}${ship} completed${time}`);
+  }
+  const over = report.status === 'failed' && code === exitCode.rolledBack ? 'failed and was rolled back' : undefined;
+  const word = code === exitCode.inDoubt ? 'ended in doubt' : (over ?? report.status.replaceAll('_', ' '));
+  const mark =
+    code === exitCode.waiting || code === exitCode.interrupted ? colors.yellow('!') : colors.red(symbols.failed);
+  return colors.bold(`${mark} ${what}: ${word}${time === '' ? '' : ` after ${time.slice(4)}`}`);
+}
+
+function renderChanged(report: DeploymentReport, { plan, look }: SummaryContext): string[] {
+  const { counts } = report;
+  const parts = (
+    [
+      ['create', 'created'],
+      ['update', 'updated'],
+      ['replace', 'replaced'],
+      ['delete', 'deleted'],
+    ] as const
+  )
+    .filter(([action]) => counts[action] > 0)
+    .map(([action, word]) => `${counts[action].toLocaleString('en-US')} ${word}`);
+  const planned = report.status === 'completed' ? '' : 'planned: ';
+  const unchanged = counts.none > 0 ? [`${counts.none.toLocaleString('en-US')} unchanged`] : [];
+  if (parts.length === 0 && unchanged.length === 0) return [];
+  const lines = [`  ${planned}${[...parts, ...unchanged].join(', ')}`];
+  if (report.status !== 'completed' || !plan) return lines;
+  const changed = plan.changes.filter(({ action }) => action !== 'none');
+  for (const { action, address } of changed.slice(0, MOST_CHANGES)) {
+    if (action !== 'none') lines.push(`  ${signOf(action, look.colors)} ${address}`);
+  }
+  if (changed.length > MOST_CHANGES) {
+    lines.push(`      … and ${(changed.length - MOST_CHANGES).toLocaleString('en-US')} more`);
+  }
+  return lines;
+}
+
+function renderUrls(urls: Readonly<Record<string, string>>, { colors }: Look): string[] {
+  const entries = Object.entries(urls);
+  const widest = entries.reduce((width, [name]) => Math.max(width, name.length), 0);
+  return entries.map(([name, url]) => `  ${name.padEnd(widest)}  ${colors.cyan(url)}`);
+}
+
+function renderTroubled(report: DeploymentReport, { look, troubled }: SummaryContext): string[] {
+  const { colors } = look;
+  const bad = report.steps.filter(({ status }) => status === 'failed' || status === 'unknown');
+  const tails = new Map(troubled.map((step) => [step.id, step.tail]));
+  const lines = bad
+    .slice(0, MOST_TROUBLED)
+    .flatMap((step) => [
+      '',
+      ...(step.error
+        ? renderError({ ...step.error, subject: step.id }, colors)
+        : [colors.red(`${step.id}: ${step.status}`)]),
+      ...(step.look === undefined ? [] : [`  ${colors.dim('look:')} ${step.look}`]),
+      ...(tails.get(step.id) ?? []).map((line) => colors.dim(`  | ${oneLine(line)}`)),
+    ]);
+  if (bad.length > MOST_TROUBLED) lines.push(`… and ${count(bad.length - MOST_TROUBLED, 'more step')} failed`);
+  const own = report.error && !bad.some(({ error }) => error?.message === report.error?.message);
+  return own && report.error ? [...lines, '', ...renderError(report.error, colors)] : lines;
+}
+
+function renderRollback(rollback: RollbackReport, { colors, symbols }: Look): string[] {
+  const parts = [
+    ...(rollback.restored.length > 0 ? [`${count(rollback.restored.length, 'node')} restored`] : []),
+    ...(rollback.destroyed.length > 0 ? [`${count(rollback.destroyed.length, 'new node')} removed`] : []),
+    ...(rollback.failed.length > 0 ? [colors.red(`${rollback.failed.length} failed`)] : []),
+  ];
+  return [
+    '',
+    `Rolled back by ${rollback.id} (${rollback.status.replaceAll('_', ' ')})${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`,
+    ...rollback.failed.flatMap(({ subject, error }) => [
+      `  ${colors.red(symbols.failed)} ${subject}: ${oneLine(error.message)}`,
+      ...(error.hint === undefined ? [] : [`    ${colors.dim('now:')} ${error.hint}`]),
+    ]),
+  ];
+}
+
+function renderNext(report: DeploymentReport, { look, commandLine, code }: SummaryContext): string[] {
+  const steps = nextSteps(report, commandLine, code);
+  return steps.length === 0 ? [] : ['', look.colors.bold('Next'), ...steps.map((step) => `  ${step}`)];
+}
+
+/** What a person can do now, by how the run ended. */
+function nextSteps(report: DeploymentReport, commandLine: (command: string) => string, code: ExitCode): string[] {
+  switch (code) {
+    case exitCode.done:
+      return report.steps.length === 0 || report.kind !== 'deploy'
+        ? []
+        : [`look: ${commandLine('status')}`, `go back: ${commandLine('rollback')}`];
+    case exitCode.inDoubt:
+      return doubtSteps(report, commandLine);
+    case exitCode.rolledBack:
+      return [
+        'Everything is as it was before. Mend the cause and deploy again.',
+        `look: ${commandLine(`show ${report.id}`)}`,
+      ];
+    case exitCode.waiting:
+      return [`go on: ${commandLine(`continue ${report.id}`)}`, `take it back: ${commandLine(`abort ${report.id}`)}`];
+    case exitCode.failed:
+      if (report.rollback)
+        return [`try the rest of the rollback again: ${commandLine(`resume ${report.rollback.id}`)}`];
+      return report.kind === 'rollback'
+        ? [`try the rest again: ${commandLine('resume')}`]
+        : [
+            `mend the cause and go on with the same plan: ${commandLine('resume')}`,
+            `or take it back: ${commandLine('rollback')}`,
+          ];
+    default:
+      return [];
+  }
+}
+
+function doubtSteps(report: DeploymentReport, commandLine: (command: string) => string): string[] {
+  const doubtful = report.steps.filter(({ status }) => status === 'unknown').slice(0, MOST_TROUBLED);
+  return [
+    'Look whether the effect of each step in doubt is there, then say so:',
+    ...doubtful.flatMap(({ id, subject }) => [
+      `  not there: ${commandLine(`resume --redo ${id}`)}`,
+      subject.startsWith('resource:')
+        ? `  there:     ${commandLine(`import ${subject} ID`)}, then ${commandLine('resume')}`
+        : `  there:     ${commandLine(`resume --done ${id}`)}`,
+    ]),
+  ];
+}

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { type ExitCode, exitCode } from './exit-code.ts';
+import { perform } from './perform.ts';
+
+type Wish = 'cancel' | 'abort' | 'pause' | 'continue' | 'promote';
+
+/** What a person reads after the wish was left. */
+interface Answers {
+  /** A living process runs the deployment and will see it. */
+  running(deployment: string): string;
+  /** No process runs it. `slipway`: a command line that reaches the same project. */
+  idle(deployment: string, slipway: (command: string) => string): string;
+  /** Whether nothing running means that there is nothing to do, or that the wish can't be met. */
+  codeWhenIdle: ExitCode;
+}
+
+/** Gives a command the argument `[deployment]`, `--reason`, and the action of leaving that wish for its runner. */
+export function defineSteering(command: Command, wish: Wish, answers: Answers): void {
+  command
+    .argument('[deployment]', 'its id (default: the newest)')
+    .option('--reason <text>', 'why, for the journal')
+    .action(
+      perform<[string | undefined], { reason?: string }>(async (session, [wanted], { reason }) => {
+        const api = await session.open();
+        const { deployment, running } = await api.control(wish, wanted, reason);
+        const slipway = (text: string) => session.commandLine(text);
+        session.output.say(running ? answers.running(deployment) : answers.idle(deployment, slipway));
+        session.output.document({ id: deployment, wish, running });
+        return running ? exitCode.done : answers.codeWhenIdle;
+      }),
+    );
+}
