@@ -105,14 +105,14 @@ export class ServiceRouter {
   #stop(listener: Listener): void {
     listener.stop();
     this.#lingering.add(listener);
-    listener.closed.then(() => this.#lingering.delete(listener));
+    void listener.closed.then(() => this.#lingering.delete(listener));
   }
 
   #inOrder<T>(key: string, change: () => Promise<T>): Promise<T> {
     const result = (this.#changes.get(key) ?? Promise.resolve()).then(change, change);
     const settled = result.catch(() => {});
     this.#changes.set(key, settled);
-    settled.then(() => {
+    void settled.then(() => {
       if (this.#changes.get(key) === settled) this.#changes.delete(key);
     });
     return result;

@@ -14,7 +14,7 @@ test('a backend that drops its connection after every third request fails none, 
     served.set(incoming.socket, count);
     // Without a word: the router's pool takes the connection for a good one until it uses it.
     if (count % 3 === 0) response.on('finish', () => setImmediate(() => incoming.socket.resetAndDestroy()));
-    text(incoming).then((body) => response.end(body || 'empty'));
+    void text(incoming).then((body) => response.end(body || 'empty'));
   });
   const router = startRouter();
   const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: backend }, weights: { a: 1 } });

@@ -1,7 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import type { RequestListener } from 'node:http';
-import { type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, type RequestListener, request, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
@@ -20,12 +19,13 @@ async function routeTo(answer: RequestListener) {
 
 test('20 MB pass unchanged, up and down, with a length and without', async () => {
   const content = randomBytes(20 * MB);
-  const { port } = await routeTo(async (incoming, response) => {
+  const echo = async (incoming: IncomingMessage, response: ServerResponse) => {
     const body = await buffer(incoming);
     response.setHeader('X-Digest', hash('sha256', body, 'hex'));
     if (incoming.url === '/length') response.setHeader('Content-Length', body.length);
     await pipeline(Readable.from([body]), response);
-  });
+  };
+  const { port } = await routeTo((incoming, response) => void echo(incoming, response));
   for (const path of ['/length', '/chunked']) {
     const upload = request({ host: '127.0.0.1', port, path, method: 'PUT', agent: false });
     if (path === '/length') upload.setHeader('Content-Length', content.length);

@@ -83,7 +83,9 @@ async function startEcho(name: string) {
     for (const socket of sockets.clients) socket.terminate();
     sockets.close();
   });
-  sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`${name}: ${data}`)));
+  sockets.on('connection', (socket) =>
+    socket.on('message', (data: Buffer) => socket.send(`${name}: ${data.toString()}`)),
+  );
   return { kind: 'http', host: '127.0.0.1', port: (sockets.address() as AddressInfo).port } as const;
 }
 
