@@ -4,6 +4,7 @@ import type { JournalEvent } from '../event.ts';
 import { CHAIN_START, chainHash, effectOf, readEventText } from '../event-text.ts';
 import type { Connection } from './connection.ts';
 import type { Findings } from './findings.ts';
+import { ID_SPAN } from './schema.ts';
 
 export interface EventRow {
   seq: number;
@@ -14,7 +15,7 @@ export interface EventRow {
 interface StateRow {
   address: string;
   record: string;
-  to: number | null;
+  from: number;
 }
 
 interface DeploymentRow {
@@ -31,7 +32,9 @@ interface Replayed {
   header: HeaderBody | undefined;
 }
 
-const STATE_ROWS = 'SELECT address, record, to_seq AS "to" FROM state WHERE environment = ? AND from_seq = ?';
+const LIVING_ROWS = 'SELECT address, record, from_seq AS "from" FROM state WHERE id >= ? AND id < ?';
+const ENDED_ROW = `SELECT address, record, from_seq AS "from" FROM state_history
+  WHERE environment = ? AND to_seq = ? AND address = ?`;
 const DEPLOYMENT_ROWS = `SELECT id, first_seq AS firstSeq, last_seq AS lastSeq, started_at AS startedAt, header
   FROM deployments WHERE environment = ?`;
 
@@ -45,9 +48,9 @@ export class ChainAudit {
   readonly #environment: { id: number; name: string };
   readonly #plans: ReadonlyMap<string, PlanSummary>;
   readonly #findings: Findings;
-  /** The rows that live by now, with the end that each claims. */
-  readonly #living = new Map<string, { from: number; to: number | null }>();
-  #stateRows = 0;
+  /** What lives by now, by address. */
+  readonly #living = new Map<string, Omit<StateRow, 'address'>>();
+  #ended = 0;
   readonly #deployments = new Map<string, Replayed>();
 
   constructor(
@@ -91,13 +94,11 @@ export class ChainAudit {
 
   /** After the last record: nothing may be left over on either side. */
   finish(): void {
-    for (const [address, { from, to }] of this.#living) {
-      if (to !== null) this.#find(from, `the recorded state of ${address} ends at ${to}, the journal doesn't end it`);
-    }
-    const sql = 'SELECT count(*) AS rows FROM state WHERE environment = ?';
+    this.#compareLiving();
+    const sql = 'SELECT count(*) AS rows FROM state_history WHERE environment = ?';
     const rows = this.#connection.get<{ rows: number }>(sql, this.#environment.id)?.rows ?? 0;
-    if (rows !== this.#stateRows) {
-      this.#find(this.seq, `the recorded state has ${rows} rows, the journal gives ${this.#stateRows}`);
+    if (rows !== this.#ended) {
+      this.#find(this.seq, `the history of the state has ${rows} rows, the journal gives ${this.#ended}`);
     }
     this.#compareDeployments();
   }
@@ -112,31 +113,38 @@ export class ChainAudit {
   }
 
   #replayState(event: JournalEvent, seq: number): void {
-    if (event.changes === undefined) return;
-    const effect = effectOf(event.changes);
-    const rows = new Map(
-      this.#connection.all<StateRow>(STATE_ROWS, this.#environment.id, seq).map((row) => [row.address, row]),
-    );
-    for (const { address, record } of effect) {
-      this.#close(address, seq, record !== undefined);
-      if (record === undefined) continue;
-      const row = rows.get(address);
-      if (row?.record !== record) this.#find(seq, `the recorded state of ${address} is not what the journal gives`);
-      this.#living.set(address, { from: seq, to: row === undefined ? null : row.to });
-      this.#stateRows += 1;
+    for (const { address, record } of effectOf(event.changes ?? [])) {
+      const living = this.#living.get(address);
+      if (living !== undefined) this.#compareEnded(address, living, seq);
+      if (living !== undefined || record !== undefined) this.stateSeq = seq;
+      if (record === undefined) this.#living.delete(address);
+      else this.#living.set(address, { record, from: seq });
     }
   }
 
-  #close(address: string, seq: number, replaced: boolean): void {
-    const living = this.#living.get(address);
-    if (living !== undefined || replaced) this.stateSeq = seq;
-    if (living === undefined) return;
-    this.#living.delete(address);
-    if (living.to === seq) return;
-    this.#find(
-      living.from,
-      `the recorded state of ${address} should end at ${seq}, not at ${living.to ?? 'no record'}`,
-    );
+  #compareEnded(address: string, living: Omit<StateRow, 'address'>, seq: number): void {
+    this.#ended += 1;
+    const row = this.#connection.get<StateRow>(ENDED_ROW, this.#environment.id, seq, address);
+    if (row?.record === living.record && row.from === living.from) return;
+    this.#find(living.from, `the history of ${address} up to ${seq} is not what the journal gives`);
+  }
+
+  #compareLiving(): void {
+    const base = this.#environment.id * ID_SPAN;
+    const seen = new Set<string>();
+    for (const row of this.#connection.statement(LIVING_ROWS).iterate(base, base + ID_SPAN)) {
+      const address = row.address as string;
+      const living = this.#living.get(address);
+      if (living === undefined || seen.has(address)) {
+        this.#find(row.from as number, `the recorded state has ${address}, the journal doesn't give it`);
+      } else if (living.record !== row.record || living.from !== row.from) {
+        this.#find(living.from, `the recorded state of ${address} is not what the journal gives`);
+      }
+      seen.add(address);
+    }
+    for (const [address, { from }] of this.#living) {
+      if (!seen.has(address)) this.#find(from, `the recorded state lacks ${address}`);
+    }
   }
 
   #replayDeployment(event: JournalEvent, seq: number): void {

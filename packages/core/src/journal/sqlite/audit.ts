@@ -10,6 +10,7 @@ import { ChainAudit, type EventRow } from './audit-chain.ts';
 import type { Connection } from './connection.ts';
 import { Findings } from './findings.ts';
 import { readRegister } from './head.ts';
+import { ID_SPAN } from './schema.ts';
 
 interface EnvironmentRow {
   id: number;
@@ -66,22 +67,24 @@ async function auditChain(
   const { id, name } = environment;
   const anchored = anchor === undefined ? undefined : parseAnchor(name, anchor);
   const chain = new ChainAudit(connection, environment, plans, findings);
-  const sql = 'SELECT seq, content, hash FROM events WHERE environment = ? AND seq > ? ORDER BY seq LIMIT ?';
+  const sql = 'SELECT id, content, hash FROM events WHERE id > ? AND id < ? ORDER BY id LIMIT ?';
+  const base = id * ID_SPAN;
   let records = 0;
   let anchorSeen = anchored === undefined || anchored.seq === 0;
-  let after = Number.MIN_SAFE_INTEGER;
+  let after = base - 1;
   for (;;) {
-    const rows = connection.all<EventRow>(sql, id, after, CHUNK);
-    for (const row of rows) {
-      chain.check(row);
-      if (row.seq === anchored?.seq) {
+    const rows = connection.all<EventRow & { id: number }>(sql, after, base + ID_SPAN, CHUNK);
+    for (const { id, content, hash } of rows) {
+      const seq = id - base;
+      chain.check({ seq, content, hash });
+      if (seq === anchored?.seq) {
         anchorSeen = true;
-        if (row.hash !== anchored.hash) findings.add(name, row.seq, 'the record is not the anchored one');
+        if (hash !== anchored.hash) findings.add(name, seq, 'the record is not the anchored one');
       }
     }
     records += rows.length;
     if (rows.length < CHUNK) break;
-    after = rows[rows.length - 1]?.seq ?? after;
+    after = rows.at(-1)?.id ?? after;
     await nextTurn();
   }
   if (!anchorSeen) findings.add(name, anchored?.seq ?? 0, 'the anchored record is missing');
@@ -123,8 +126,14 @@ function checkRegister(
 
 /** Rows that belong to no environment are reached by no chain. */
 function checkStrays(connection: Connection, findings: Findings): void {
-  for (const table of ['events', 'state', 'deployments']) {
-    const sql = `SELECT count(*) AS strays FROM ${table} WHERE environment NOT IN (SELECT id FROM environments)`;
+  const owners = {
+    events: `id / ${ID_SPAN}`,
+    state: `id / ${ID_SPAN}`,
+    state_history: 'environment',
+    deployments: 'environment',
+  };
+  for (const [table, owner] of Object.entries(owners)) {
+    const sql = `SELECT count(*) AS strays FROM ${table} WHERE ${owner} NOT IN (SELECT id FROM environments)`;
     const strays = connection.get<{ strays: number }>(sql)?.strays ?? 0;
     if (strays > 0) findings.add('', 0, `${strays} rows of ${table} belong to no environment`);
   }

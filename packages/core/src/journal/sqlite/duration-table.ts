@@ -1,9 +1,10 @@
 import type { NewEvent } from '../event.ts';
 import type { Connection } from './connection.ts';
+import { ID_SPAN } from './schema.ts';
 
 /** Only these texts can be events that matter; what merely contains one is sorted out after parsing. */
-const SELECT = `SELECT content FROM events WHERE environment = ? AND seq > ? AND
-  (instr(content, '"type":"step.succeeded"') OR instr(content, '"type":"step.settled"')) ORDER BY seq`;
+const SELECT = `SELECT content FROM events WHERE id > ? AND id < ? AND
+  (instr(content, '"type":"step.succeeded"') OR instr(content, '"type":"step.settled"')) ORDER BY id`;
 const UPSERT = `INSERT INTO durations (environment, step, ms) VALUES (?, ?, ?)
   ON CONFLICT (environment, step) DO UPDATE SET ms = excluded.ms`;
 
@@ -41,8 +42,9 @@ function foldDurations(
   after: number,
   durations: Map<string, number>,
 ): void {
+  const base = environment * ID_SPAN;
   const settled = new Set<string>();
-  for (const { content } of connection.statement(SELECT).iterate(environment, after)) {
+  for (const { content } of connection.statement(SELECT).iterate(base + after, base + ID_SPAN)) {
     const event = JSON.parse(content as string) as NewEvent;
     if (event.step === null) continue;
     const run = `${event.deployment} ${event.step}`;

@@ -10,12 +10,6 @@ import { MIGRATIONS } from './schema.ts';
 const OPEN_TIMEOUT_MS = 10_000;
 
 /**
- * Pages (of 4 KiB) that the write-ahead log gathers before they are copied into the file. Above SQLite's
- * 1,000 because the pages at the end of each table are written again and again.
- */
-const CHECKPOINT_PAGES = 4_000;
-
-/**
  * Opens the state file, makes it if it isn't there, and brings its schema up to date. Several processes
  * may do so at once. Throws `state-too-new`, `state-corrupt`, `state-foreign` or `journal-unavailable`.
  */
@@ -48,7 +42,7 @@ function prepare(connection: Connection): void {
       hint: 'Put it on a local disk.',
     });
   }
-  database.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  database.exec('PRAGMA synchronous = FULL');
   if (schemaVersion(connection) === MIGRATIONS.length) return;
   database.exec('BEGIN IMMEDIATE');
   try {

@@ -26,6 +26,7 @@ import { LockTable } from './lock-table.ts';
 import { openConnection } from './open-connection.ts';
 import { readPlan, savePlan } from './plan-table.ts';
 import { leaveRequest, readRequests } from './request-table.ts';
+import { ID_SPAN } from './schema.ts';
 import { StateTable } from './state-table.ts';
 
 export interface SqliteStoreOptions {
@@ -228,7 +229,7 @@ class SqliteStore implements Store {
   }
 
   #deploymentOf(environment: number, seq: number): string | null {
-    const sql = "SELECT content ->> '$.deployment' AS deployment FROM events WHERE environment = ? AND seq = ?";
-    return this.#connection.get<{ deployment: string | null }>(sql, environment, seq)?.deployment ?? null;
+    const sql = "SELECT content ->> '$.deployment' AS deployment FROM events WHERE id = ?";
+    return this.#connection.get<{ deployment: string | null }>(sql, environment * ID_SPAN + seq)?.deployment ?? null;
   }
 }

@@ -2,8 +2,13 @@
  * The schema's history: entry N brings a database from version N to N + 1. An entry that was released is
  * never changed; a new need is a new entry.
  *
- * Text of records is kept byte for byte as it was hashed. State rows are temporal: a row holds from the
- * event `from_seq` until the event `to_seq`, so that a snapshot is only a sequence number.
+ * Text of records is kept byte for byte as it was hashed. The recorded world is temporal: `state` has what
+ * holds now, `state_history` what held from the event `from_seq` until the event `to_seq`; so a snapshot is
+ * only a sequence number.
+ *
+ * Every group commit writes the last page of each index it touches, so the tables that it fills have one
+ * only: their `id` is the environment's number times {@link ID_SPAN}, plus the sequence number of the event
+ * (`events`) or a count (`state`). Both grow with time within their environment.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -22,25 +27,23 @@ export const MIGRATIONS: readonly string[] = [
     durations_seq INTEGER NOT NULL DEFAULT 0
   ) STRICT;
 
-  CREATE TABLE events (
-    environment INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    content TEXT NOT NULL,
-    hash TEXT NOT NULL,
-    PRIMARY KEY (environment, seq)
-  ) STRICT;
+  CREATE TABLE events (id INTEGER PRIMARY KEY, content TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
 
   CREATE TABLE state (
     id INTEGER PRIMARY KEY,
-    environment INTEGER NOT NULL,
     address TEXT NOT NULL,
     record TEXT NOT NULL,
-    from_seq INTEGER NOT NULL,
-    to_seq INTEGER
+    from_seq INTEGER NOT NULL
   ) STRICT;
-  CREATE INDEX state_by_start ON state (environment, from_seq);
-  CREATE INDEX state_live ON state (environment) WHERE to_seq IS NULL;
-  CREATE INDEX state_by_end ON state (environment, to_seq) WHERE to_seq IS NOT NULL;
+
+  CREATE TABLE state_history (
+    environment INTEGER NOT NULL,
+    to_seq INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    from_seq INTEGER NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (environment, to_seq, address)
+  ) WITHOUT ROWID, STRICT;
 
   CREATE TABLE deployments (
     id TEXT PRIMARY KEY,
@@ -79,3 +82,6 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX requests_by_deployment ON requests (deployment, number);
   `,
 ];
+
+/** Room for so many rows in each environment; 8,191 environments fit into exact integers. */
+export const ID_SPAN = 2 ** 40;

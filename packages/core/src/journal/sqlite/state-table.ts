@@ -2,15 +2,24 @@ import type { Address } from '../../address.ts';
 import type { State, StateRecord } from '../../state/record.ts';
 import type { ChangeText } from '../event-text.ts';
 import type { Connection } from './connection.ts';
+import { ID_SPAN } from './schema.ts';
 
-const INSERT = 'INSERT INTO state (environment, address, record, from_seq) VALUES (?, ?, ?, ?)';
-const CLOSE = 'UPDATE state SET to_seq = ? WHERE id = ?';
-const LIVE = 'SELECT id, address FROM state WHERE environment = ? AND to_seq IS NULL';
+const INSERT = 'INSERT INTO state (id, address, record, from_seq) VALUES (?, ?, ?, ?)';
+const DELETE = 'DELETE FROM state WHERE id = ?';
+const KEEP = `INSERT INTO state_history (environment, to_seq, address, from_seq, record)
+  SELECT ?, ?, address, from_seq, record FROM state WHERE id = ?`;
+const LIVING = 'SELECT id, address FROM state WHERE id > ? AND id < ? ORDER BY id';
 
 /** Which row is the living one of each address, as it was right after the event `seq`. */
-interface LiveRows {
+interface LivingRows {
   seq: number;
-  rows: Map<string, number>;
+  ids: Map<string, number>;
+  newestId: number;
+}
+
+interface Row {
+  address: Address;
+  record: string;
 }
 
 /**
@@ -19,7 +28,7 @@ interface LiveRows {
  */
 export class StateTable {
   readonly #connection: Connection;
-  readonly #live = new Map<number, LiveRows>();
+  readonly #living = new Map<number, LivingRows>();
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -30,18 +39,20 @@ export class StateTable {
    * whether anything changed.
    */
   apply(environment: number, head: number, seq: number, changes: readonly ChangeText[]): boolean {
-    const { rows } = this.#liveRows(environment, head);
+    const living = this.#livingRows(environment, head);
     let changed = false;
     for (const { address, record } of changes) {
-      const living = rows.get(address);
-      if (living !== undefined) {
-        this.#connection.run(CLOSE, seq, living);
-        rows.delete(address);
+      const id = living.ids.get(address);
+      if (id !== undefined) {
+        this.#connection.run(KEEP, environment, seq, id);
+        this.#connection.run(DELETE, id);
+        living.ids.delete(address);
         changed = true;
       }
       if (record !== undefined) {
-        const { lastInsertRowid } = this.#connection.run(INSERT, environment, address, record, seq);
-        rows.set(address, lastInsertRowid);
+        living.newestId += 1;
+        this.#connection.run(INSERT, living.newestId, address, record, seq);
+        living.ids.set(address, living.newestId);
         changed = true;
       }
     }
@@ -50,15 +61,13 @@ export class StateTable {
 
   /** The transaction came about: what is in memory belongs to `seq`. */
   advance(environment: number, from: number, seq: number): void {
-    const live = this.#live.get(environment);
-    if (live === undefined) return;
-    if (live.seq === from) live.seq = seq;
-    else this.#live.delete(environment);
+    const living = this.#living.get(environment);
+    if (living?.seq === from) living.seq = seq;
   }
 
   /** The transaction didn't come about. */
   forget(environment: number): void {
-    this.#live.delete(environment);
+    this.#living.delete(environment);
   }
 
   read(environment: number, at: number | undefined): State {
@@ -69,41 +78,50 @@ export class StateTable {
   }
 
   record(environment: number, head: number, address: string): StateRecord | undefined {
-    const id = this.#liveRows(environment, head).rows.get(address);
+    const id = this.#livingRows(environment, head).ids.get(address);
     if (id === undefined) return undefined;
     const row = this.#connection.get<{ record: string }>('SELECT record FROM state WHERE id = ?', id);
     return row === undefined ? undefined : (JSON.parse(row.record) as StateRecord);
   }
 
+  /** Which addresses changed after `seq`, in the order of their newest change. */
   changedSince(environment: number, seq: number): { address: Address; seq: number }[] {
     const sql = `SELECT address, max(seq) AS seq FROM (
-        SELECT address, from_seq AS seq FROM state WHERE environment = ?1 AND from_seq > ?2
-        UNION ALL SELECT address, to_seq FROM state WHERE environment = ?1 AND to_seq > ?2
-      ) GROUP BY address ORDER BY seq, address`;
-    return this.#connection.all<{ address: Address; seq: number }>(sql, environment, seq);
+        SELECT address, from_seq AS seq FROM state WHERE id > ? AND id < ? AND from_seq > ?
+        UNION ALL SELECT address, to_seq FROM state_history WHERE environment = ? AND to_seq > ?
+      ) GROUP BY address ORDER BY max(seq), address`;
+    return this.#connection.all(sql, ...idRange(environment), seq, environment, seq);
   }
 
-  #readNow(environment: number): { address: Address; record: string }[] {
-    const sql = 'SELECT address, record FROM state WHERE environment = ? AND to_seq IS NULL';
-    return this.#connection.all(sql, environment);
+  #readNow(environment: number): Row[] {
+    const sql = 'SELECT address, record FROM state WHERE id > ? AND id < ? ORDER BY id';
+    return this.#connection.all<Row>(sql, ...idRange(environment));
   }
 
-  /** The living rows that began by then, and those that ended since: history before `at` isn't touched. */
-  #readAt(environment: number, at: number): { address: Address; record: string }[] {
-    const sql = `SELECT address, record FROM state WHERE environment = ?1 AND to_seq IS NULL AND from_seq <= ?2
-      UNION ALL SELECT address, record FROM state WHERE environment = ?1 AND to_seq > ?2 AND from_seq <= ?2`;
-    return this.#connection.all(sql, environment, at);
+  /** What lives and began by then, and what ended since: history from before `at` isn't touched. */
+  #readAt(environment: number, at: number): Row[] {
+    const living = `SELECT address, record FROM state WHERE id > ? AND id < ? AND from_seq <= ?`;
+    const ended = `SELECT address, record FROM state_history WHERE environment = ? AND to_seq > ? AND from_seq <= ?`;
+    const sql = `${living} UNION ALL ${ended}`;
+    return this.#connection.all<Row>(sql, ...idRange(environment), at, environment, at, at);
   }
 
-  #liveRows(environment: number, head: number): LiveRows {
-    const known = this.#live.get(environment);
+  #livingRows(environment: number, head: number): LivingRows {
+    const known = this.#living.get(environment);
     if (known !== undefined && known.seq === head) return known;
-    const rows = new Map<string, number>();
-    for (const row of this.#connection.statement(LIVE).iterate(environment)) {
-      rows.set(row.address as string, row.id as number);
+    const ids = new Map<string, number>();
+    let newestId = environment * ID_SPAN;
+    for (const row of this.#connection.statement(LIVING).iterate(...idRange(environment))) {
+      newestId = row.id as number;
+      ids.set(row.address as string, newestId);
     }
-    const live = { seq: head, rows };
-    this.#live.set(environment, live);
-    return live;
+    const living = { seq: head, ids, newestId };
+    this.#living.set(environment, living);
+    return living;
   }
+}
+
+/** The ids of an environment lie between these two. */
+function idRange(environment: number): [number, number] {
+  return [environment * ID_SPAN, (environment + 1) * ID_SPAN];
 }
