@@ -1,0 +1,83 @@
+import type { RevisionTraffic, RunningRevision } from '@slipway/core/provider';
+import type { ProcessExit, RunSpec } from './agent-store.ts';
+import type { RevisionName } from './locations.ts';
+
+/** Grows with every change that an older agent or client would misunderstand. */
+export const AGENT_PROTOCOL = 1;
+/** Request header that says which protocol the client speaks. */
+export const PROTOCOL_HEADER = 'slipway-agent-protocol';
+
+/** Where a running agent listens, as it is written into the address file. */
+export interface AgentAddress {
+  protocol: number;
+  pid: number;
+  /** Tells the agent from another process that has its pid by now. */
+  start: string;
+  socket: string;
+}
+
+export interface AgentInfo {
+  protocol: number;
+  pid: number;
+  startedAt: string;
+  revisions: number;
+  routes: number;
+}
+
+/** An operation that changes something: refused with `fenced` when a newer epoch was seen. */
+interface Fenced {
+  environment: string;
+  epoch: number;
+}
+
+export interface RevisionStatus extends RunningRevision {
+  environment: string;
+  lastExit: ProcessExit | null;
+  /** Why it isn't running, as far as that isn't an exit. */
+  problem: string | null;
+}
+
+interface ServiceName {
+  environment: string;
+  service: string;
+}
+
+/**
+ * What an agent does on request: `POST /NAME` with the request as JSON. All are safe to repeat.
+ * `hello` and `stop` keep their form in every protocol, so that any client can end any agent.
+ */
+export interface Operations {
+  hello: { request: Record<string, never>; response: AgentInfo };
+  /** Ends every process and then the agent; what is wanted stays recorded, for the next agent to start. */
+  stop: { request: Record<string, never>; response: AgentInfo };
+  'ensure-revision': {
+    request: Fenced & RevisionName & { spec: RunSpec; env: Record<string, string> };
+    response: { preview: string };
+  };
+  'remove-revision': { request: Fenced & RevisionName; response: { kind: 'removed' | 'absent' } };
+  list: { request: { environment: string }; response: RevisionStatus[] };
+  'set-route': {
+    request: Fenced & ServiceName & { port: number; weights: Record<string, number> };
+    response: { url: string };
+  };
+  'remove-route': { request: Fenced & ServiceName; response: { kind: 'removed' | 'absent' } };
+  weights: { request: ServiceName; response: Record<string, number> };
+  traffic: { request: ServiceName; response: Record<string, RevisionTraffic> };
+  drain: {
+    request: ServiceName & { revision: string; drainMs: number };
+    response: { kind: 'drained' } | { kind: 'timed-out'; open: number };
+  };
+}
+
+export type OperationName = keyof Operations;
+export type RequestOf<K extends OperationName> = Operations[K]['request'];
+export type ResponseOf<K extends OperationName> = Operations[K]['response'];
+
+/** An error on its way from the agent to the client. */
+export interface WireError {
+  code: string;
+  message: string;
+  subject?: string;
+  hint?: string;
+  retryable: boolean;
+}

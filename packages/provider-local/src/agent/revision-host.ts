@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { equalJson, SlipwayError } from '@slipway/core/provider';
+import type { Backend } from '../router/index.ts';
+import type { RevisionRow, RunSpec } from './agent-store.ts';
+import { describeName, HostedRevision, type Surroundings } from './hosted-revision.ts';
+import type { RevisionName } from './locations.ts';
+import { pruneLogs } from './log-files.ts';
+import type { RevisionStatus } from './protocol.ts';
+import { removeWorkingCopy } from './working-copy.ts';
+
+/** Names of environments can't begin like that. */
+const ASIDE = '.removed-';
+
+/** Every revision that this agent hosts. Calls for one revision must come one after another. */
+export class RevisionHost {
+  readonly #around: Surroundings;
+  readonly #revisions = new Map<string, HostedRevision>();
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  get size(): number {
+    return this.#revisions.size;
+  }
+
+  /** Reads what is recorded, without an effect yet; the names are what {@link take} is to be called with. */
+  load(): RevisionName[] {
+    for (const row of this.#around.store.revisions()) {
+      this.#revisions.set(describeName(row), new HostedRevision(this.#around, row));
+    }
+    this.#removeOrphanedCopies();
+    return [...this.#revisions.values()].map((revision) => revision.row);
+  }
+
+  /** Brings a recorded revision to what is wanted of it: running again, or gone. */
+  async take(name: RevisionName): Promise<void> {
+    const revision = this.#revisions.get(describeName(name));
+    if (revision?.row.desired === 'running') await revision.start();
+    else if (revision) await this.remove(name);
+  }
+
+  /** Throws `revision-conflict` when this id is there with other content. */
+  async ensure(name: RevisionName, spec: RunSpec, env: Record<string, string>): Promise<RevisionStatus> {
+    const found = this.#revisions.get(describeName(name));
+    if (found?.row.desired === 'removed') await this.remove(name);
+    else if (found) return await this.#ensureFound(found, spec, env);
+    const revision = this.#add(name, spec, env);
+    try {
+      await revision.start();
+    } catch (error) {
+      // Nothing of it runs: a revision that could not be made is not left half there.
+      await this.remove(name);
+      throw error;
+    }
+    await this.#around.backendChanged(name.environment, name.service);
+    return revision.status();
+  }
+
+  async remove(name: RevisionName): Promise<'removed' | 'absent'> {
+    const revision = this.#revisions.get(describeName(name));
+    if (!revision) return 'absent';
+    revision.save({ desired: 'removed' });
+    await this.#around.backendChanged(name.environment, name.service);
+    await revision.remove();
+    this.#revisions.delete(describeName(name));
+    const live = this.#of(name.environment, name.service).map(({ row }) => row.revision);
+    pruneLogs(this.#around.state, name, new Set(live));
+    return 'removed';
+  }
+
+  /** Ends its process and leaves it recorded as wanted. */
+  async stop(name: RevisionName): Promise<void> {
+    await this.#revisions.get(describeName(name))?.stop();
+  }
+
+  names(): RevisionName[] {
+    return [...this.#revisions.values()].map(({ row }) => row);
+  }
+
+  list(environment: string): RevisionStatus[] {
+    const revisions = [...this.#revisions.values()].filter(({ row }) => row.environment === environment);
+    return revisions.map((revision) => revision.status());
+  }
+
+  /** Where a service's revisions take requests. */
+  backends(environment: string, service: string): Record<string, Backend> {
+    return Object.fromEntries(
+      this.#of(environment, service).flatMap(({ row, backend }) => (backend ? [[row.revision, backend]] : [])),
+    );
+  }
+
+  ports(): number[] {
+    return [...this.#revisions.values()].flatMap(({ row }) => row.port ?? []);
+  }
+
+  #add(name: RevisionName, spec: RunSpec, env: Record<string, string>): HostedRevision {
+    const row: RevisionRow = {
+      environment: name.environment,
+      service: name.service,
+      revision: name.revision,
+      desired: 'running',
+      spec,
+      env: this.#around.seal.seal(env, describeName(name)),
+      port: null,
+      process: null,
+      startedAt: null,
+      restarts: 0,
+      lastExit: null,
+    };
+    const revision = new HostedRevision(this.#around, row);
+    revision.save({});
+    this.#revisions.set(describeName(name), revision);
+    return revision;
+  }
+
+  async #ensureFound(found: HostedRevision, spec: RunSpec, env: Record<string, string>): Promise<RevisionStatus> {
+    const { row } = found;
+    if (!equalJson(contentOf(row.spec), contentOf(spec))) {
+      throw new SlipwayError('revision-conflict', `Revision ${row.revision} exists with another artifact or command.`, {
+        subject: `service:${row.service}`,
+        hint: 'A revision never changes. Retire this one first.',
+      });
+    }
+    found.save({ spec: { ...spec, base: row.spec.base } });
+    if (!found.hasEnv(env)) {
+      // Values that come from elsewhere, such as an address, may change; the router holds requests meanwhile.
+      await found.stop();
+      found.save({ env: this.#around.seal.seal(env, describeName(row)) });
+    }
+    await found.start();
+    await this.#around.backendChanged(row.environment, row.service);
+    return found.status();
+  }
+
+  #of(environment: string, service: string): HostedRevision[] {
+    const all = [...this.#revisions.values()];
+    return all.filter(({ row }) => row.environment === environment && row.service === service);
+  }
+
+  /** Copies that were begun or left when an agent was killed. */
+  #removeOrphanedCopies(): void {
+    const root = join(this.#around.state, 'run');
+    for (const environment of folders(root).filter((name) => !name.startsWith(ASIDE))) {
+      for (const service of folders(join(root, environment))) {
+        for (const revision of folders(join(root, environment, service))) {
+          if (this.#revisions.has(describeName({ environment, service, revision }))) continue;
+          // Out of the way at once, so that a new revision of that name never meets what is being removed.
+          const aside = join(root, `${ASIDE}${randomUUID()}`);
+          renameSync(join(root, environment, service, revision), aside);
+        }
+      }
+    }
+    for (const aside of folders(root).filter((name) => name.startsWith(ASIDE))) {
+      removeWorkingCopy(join(root, aside)).catch((error: Error) =>
+        this.#around.log(`working copy ${aside} can't be removed: ${error.message}`),
+      );
+    }
+  }
+}
+
+/** What a revision's id stands for; the rest may change under it. */
+function contentOf(spec: RunSpec) {
+  return { artifact: spec.artifact.digest, run: spec.run, static: spec.static };
+}
+
+function folders(path: string): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}

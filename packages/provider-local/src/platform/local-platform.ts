@@ -1,0 +1,75 @@
+import {
+  baseEnvironment,
+  type CallContext,
+  type Platform,
+  type PlatformCapabilities,
+  type RevisionRequest,
+  type RunningRevision,
+  SlipwayError,
+} from '@slipway/core/provider';
+import { askAgent, callAgent } from '../agent/client.ts';
+import { localRouter } from './local-router.ts';
+import { probeRevision } from './probe-revision.ts';
+import { readLogs } from './read-logs.ts';
+
+const capabilities: PlatformCapabilities = {
+  strategies: ['recreate', 'blue-green'],
+  staticSites: true,
+  weights: true,
+  instantSwitchBack: true,
+  webSockets: true,
+  instances: false,
+  sessionAffinity: false,
+};
+
+/**
+ * Runs services as supervised processes of this machine, behind a router of their own. A background agent
+ * holds both, so that they outlive the command; it is started when something is to be changed or may run.
+ */
+export const localPlatform: Platform = {
+  name: 'local',
+  capabilities,
+  router: localRouter,
+  probe: probeRevision,
+  logs: readLogs,
+
+  async stage(context, request) {
+    const { service, revision } = request;
+    context.log(`starts ${service} ${revision} on this machine`);
+    return await callAgent(context, 'ensure-revision', {
+      environment: context.environment,
+      epoch: context.epoch,
+      service,
+      revision,
+      spec: runSpec(request),
+      env: request.env,
+    });
+  },
+
+  async retire(context, { service, revision }) {
+    const { environment, epoch } = context;
+    const { kind } = await callAgent(context, 'remove-revision', { environment, epoch, service, revision });
+    context.log(kind === 'removed' ? `stopped ${service} ${revision}` : `${service} ${revision} is gone already`);
+  },
+
+  async list(context) {
+    return await listRevisions(context);
+  },
+};
+
+async function listRevisions(context: CallContext): Promise<RunningRevision[]> {
+  const found = (await askAgent(context, 'list', { environment: context.environment })) ?? [];
+  return found.map(({ environment: _environment, lastExit: _lastExit, problem: _problem, ...running }) => running);
+}
+
+function runSpec({ service, spec, artifact }: RevisionRequest) {
+  const { run, static: site, stopGraceMs } = spec;
+  if ((run === undefined) === (site === undefined)) {
+    throw new SlipwayError('service-not-runnable', `${service} must have either a command to run or a static folder.`, {
+      subject: `service:${service}`,
+      hint: 'Give it `run` or `static`, not both.',
+    });
+  }
+  const what = run === undefined ? { static: site as string } : { run };
+  return { artifact, ...what, stopGraceMs, base: baseEnvironment() };
+}

@@ -1,0 +1,119 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import {
+  baseEnvironment,
+  type CallContext,
+  type HealthCheck,
+  type ProbeResult,
+  runCommand,
+} from '@slipway/core/provider';
+import { askAgent } from '../agent/client.ts';
+import { describeExit } from '../agent/hosted-revision.ts';
+import { workingCopy } from '../agent/locations.ts';
+import { logFile } from '../agent/log-files.ts';
+import type { RevisionStatus } from '../agent/protocol.ts';
+import { readTail } from './log-tail.ts';
+
+const HINT_LINES = 3;
+
+interface Target {
+  service: string;
+  revision: string;
+  health: HealthCheck;
+}
+
+/**
+ * One probe of a revision, past the router. Healthy means that the check passed and that the same process
+ * ran before and after it: nobody else on its port can answer for it.
+ */
+export async function probeRevision(context: CallContext, target: Target): Promise<ProbeResult> {
+  const before = await findRevision(context, target);
+  if (before?.state !== 'running') return { kind: 'unhealthy', reason: whyDown(context, target, before) };
+  const failure = await check(context, target, before.preview);
+  const after = await findRevision(context, target);
+  if (after?.state !== 'running' || after.pid !== before.pid) {
+    return { kind: 'unhealthy', reason: whyDown(context, target, after) };
+  }
+  return failure === undefined ? { kind: 'healthy' } : { kind: 'unhealthy', reason: failure };
+}
+
+async function findRevision(context: CallContext, target: Target): Promise<RevisionStatus | undefined> {
+  const found = (await askAgent(context, 'list', { environment: context.environment })) ?? [];
+  return found.find(({ service, revision }) => service === target.service && revision === target.revision);
+}
+
+/** Undefined: it passed. Rejects only when the context is aborted. */
+async function check(context: CallContext, { health, ...target }: Target, url: string): Promise<string | undefined> {
+  const limit = AbortSignal.timeout(health.timeoutMs);
+  const signal = AbortSignal.any([context.signal, limit]);
+  try {
+    if (health.command !== undefined) return await checkCommand(context, health.command, target, url, signal);
+    if (health.http !== undefined) return await checkHttp(new URL(health.http, url), signal);
+    return await checkTcp(new URL(url), signal);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (limit.aborted) return `no answer within ${health.timeoutMs} ms`;
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'ECONNREFUSED' ? `nothing listens on ${new URL(url).host} yet` : message;
+  }
+}
+
+function checkHttp(url: URL, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { agent: false, signal }, (response) => {
+      const status = response.statusCode ?? 0;
+      response.once('error', reject);
+      response.once('end', () =>
+        resolve(status >= 200 && status < 400 ? undefined : `${url.pathname} answered ${status}`),
+      );
+      response.resume();
+    });
+    sent.once('error', reject);
+    sent.end();
+  });
+}
+
+function checkTcp(url: URL, signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: url.hostname, port: Number(url.port), signal });
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(undefined);
+    });
+  });
+}
+
+async function checkCommand(
+  { environment, stateDirectory }: CallContext,
+  script: string,
+  target: { service: string; revision: string },
+  url: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { service, revision } = target;
+  const result = await runCommand({
+    script,
+    cwd: workingCopy(stateDirectory, { environment, service, revision }),
+    env: {
+      ...baseEnvironment(),
+      SLIPWAY_URL: url,
+      SLIPWAY_ENVIRONMENT: environment,
+      SLIPWAY_SERVICE: service,
+      SLIPWAY_REVISION: revision,
+    },
+    signal,
+  });
+  if (result.exitCode === 0) return undefined;
+  const how = result.endedBy ? `was ended by ${result.endedBy}` : `exited with code ${result.exitCode}`;
+  return [`the health command ${how}`, ...result.tail.slice(-HINT_LINES)].join('\n');
+}
+
+function whyDown(context: CallContext, target: Target, found: RevisionStatus | undefined): string {
+  if (!found) return 'it does not run on this machine';
+  const name = { environment: context.environment, service: target.service, revision: target.revision };
+  const said = readTail(logFile(context.stateDirectory, name, 'stderr'), HINT_LINES).lines.map(({ text }) => text);
+  const what = found.problem ?? (found.lastExit ? describeExit(found.lastExit) : `it is ${found.state}`);
+  const restarts = found.restarts > 0 ? `, restarted ${found.restarts} times` : '';
+  return [`its process ${what}${restarts}`, ...said].join('\n');
+}

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { localPlatform } from '../../src/platform/local-platform.ts';
+import { freePort, get, isRunning, Playground, until } from './playground.ts';
+
+const { router } = localPlatform;
+let ground: Playground;
+beforeEach(() => {
+  ground = new Playground();
+});
+afterEach(() => ground.close());
+
+async function killAgent(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  const pid = await ground.agentPid();
+  process.kill(pid, signal);
+  await until(() => !isRunning(pid));
+}
+
+const list = () => localPlatform.list(ground.context());
+
+describe.each(['SIGKILL', 'SIGTERM'] as const)('after %s to the agent', (signal) => {
+  it('the next one takes processes, routes and weights back', async () => {
+    const port = await freePort();
+    await ground.serve(ground.request('r1'));
+    await ground.serve(ground.request('r2'));
+    const split = { service: 'web', port, weights: { r1: 50, r2: 50 } };
+    const { url } = await router.setWeights(ground.context(), split);
+    const before = await list();
+    await killAgent(signal);
+    expect(ground.processes()).toHaveLength(2);
+
+    expect(await list()).toEqual(before);
+    expect(await router.weights(ground.context(), 'web')).toEqual({ r1: 50, r2: 50 });
+    const answers = await Promise.all([get(url), get(url), get(url), get(url)]);
+    expect(new Set(answers)).toEqual(new Set(before.map(({ revision, pid }) => `${revision} ${pid}`)));
+
+    // Taken back for good: watched, and ended like any other.
+    const [first] = before;
+    process.kill(first?.pid as number, 'SIGKILL');
+    await until(async () => (await list())[0]?.restarts === 1);
+    await ground.untilHealthy('r1');
+    for (const revision of ['r1', 'r2']) await localPlatform.retire(ground.context(), { service: 'web', revision });
+    expect(ground.processes()).toEqual([]);
+  });
+
+  it('a service that ended meanwhile is started again, with its secrets', async () => {
+    const request = { ...ground.request('r1'), env: { API_KEY: 'k-1' } };
+    const preview = await ground.serve(request);
+    const [before] = await list();
+    await killAgent(signal);
+    process.kill(before?.pid as number, 'SIGKILL');
+    await ground.untilHealthy('r1');
+    expect(JSON.parse(await get(`${preview}/env`)).API_KEY).toBe('k-1');
+    expect(ground.processes('r1')).toHaveLength(1);
+  });
+});
+
+describe('an agent that is killed', () => {
+  it('while it ends a service leaves that to the next one', async () => {
+    const server = `process.on('SIGTERM', () => {});
+      require('node:http').createServer((q, r) => r.end()).listen(process.env.PORT);`;
+    await ground.serve(ground.request('r1', { stopGraceMs: 1_500 }, { 'server.js': server }));
+    const call = AbortSignal.timeout(400);
+    const target = { service: 'web', revision: 'r1' };
+    await expect(localPlatform.retire(ground.context({ signal: call }), target)).rejects.toThrow();
+    await killAgent();
+    expect(ground.processes('r1')).toHaveLength(1);
+    await until(async () => (await list()).length === 0);
+    expect(ground.processes()).toEqual([]);
+  });
+
+  it('serves a static site again at its addresses', async () => {
+    const port = await freePort();
+    const request = ground.request('s1', {}, { 'dist/index.html': 'hello' });
+    const { run: _run, ...spec } = request.spec;
+    const preview = await ground.serve({ ...request, spec: { ...spec, static: 'dist' } });
+    const { url } = await router.setWeights(ground.context(), { service: 'web', port, weights: { s1: 100 } });
+    await killAgent();
+    await list();
+    expect(await get(url)).toBe('hello');
+    expect(await get(preview)).toBe('hello');
+  });
+
+  it('at any moment while revisions come and go leaves nothing doubled and nothing behind', async () => {
+    const port = await freePort();
+    const wanted = new Set<string>();
+    for (let round = 1; round <= 15; round++) {
+      const revision = `r${round}`;
+      const oldest = [...wanted][0];
+      const killer = (async () => {
+        await sleep(Math.random() * 150);
+        for (const pid of ground.agents()) process.kill(pid, 'SIGKILL');
+      })();
+      await ground.serve(ground.request(revision));
+      await router.setWeights(ground.context(), { service: 'web', port, weights: { [revision]: 100 } });
+      wanted.add(revision);
+      if (oldest && round % 2 === 0) {
+        await localPlatform.retire(ground.context(), { service: 'web', revision: oldest });
+        wanted.delete(oldest);
+      }
+      await killer;
+      const found = await list();
+      expect(new Set(found.map((running) => running.revision))).toEqual(wanted);
+      await until(async () => (await list()).every(({ state }) => state === 'running'));
+      expect(ground.processes()).toHaveLength(wanted.size);
+      expect(await get(`http://127.0.0.1:${port}`)).toMatch(new RegExp(`^${revision} `));
+      expect(ground.agents()).toHaveLength(1);
+    }
+  });
+});

@@ -1,0 +1,158 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallContext, HealthCheck, RevisionRequest, ServiceSpec } from '@slipway/core/provider';
+import { expect } from 'vitest';
+import { agentStatus, stopAgent } from '../../src/agent/agent-control.ts';
+import { localPlatform } from '../../src/platform/local-platform.ts';
+
+/** Answers with what it is, on any path; `/env` with its environment; `/exit` ends it. */
+export const SERVER = `
+const { createServer } = require('node:http');
+createServer((request, response) => {
+  if (request.url === '/exit') process.exit(7);
+  if (request.url === '/env') return response.end(JSON.stringify(process.env));
+  response.end(process.env.SLIPWAY_REVISION + ' ' + process.pid);
+}).listen(process.env.PORT, process.env.HOST, () => console.log('listening'));
+`;
+
+export const health: HealthCheck = {
+  http: '/',
+  intervalMs: 20,
+  timeoutMs: 2_000,
+  healthyAfter: 1,
+  unhealthyAfter: 1,
+  deadlineMs: 10_000,
+};
+
+/** A project's state directory of its own, with what a test needs to use the platform on it. */
+export class Playground {
+  readonly directory: string;
+  readonly state: string;
+
+  constructor(under = tmpdir()) {
+    this.directory = realpathSync(mkdtempSync(join(under, 'slipway-local-')));
+    this.state = join(this.directory, '.slipway');
+    mkdirSync(this.state);
+  }
+
+  context(change: Partial<CallContext> = {}): CallContext {
+    return {
+      signal: AbortSignal.timeout(30_000),
+      directory: this.directory,
+      stateDirectory: this.state,
+      environment: 'dev',
+      platform: {},
+      epoch: 1,
+      log: () => {},
+      ...change,
+    };
+  }
+
+  /** Writes an artifact of these files and asks for a revision of it. */
+  request(revision: string, change: Partial<ServiceSpec> = {}, files: Record<string, string> = {}): RevisionRequest {
+    const directory = join(this.directory, 'artifacts', revision);
+    for (const [name, content] of Object.entries({ 'server.js': SERVER, ...files })) {
+      mkdirSync(join(directory, name, '..'), { recursive: true });
+      writeFileSync(join(directory, name), content);
+    }
+    const spec: ServiceSpec = {
+      path: '.',
+      run: 'node server.js',
+      port: 0,
+      env: {},
+      health,
+      tests: {},
+      strategy: { kind: 'recreate' },
+      stopGraceMs: 3_000,
+      ...change,
+    };
+    return { service: 'web', revision, spec, artifact: { digest: revision, directory }, env: {} };
+  }
+
+  /** Stages it and waits until it answers. */
+  async serve(request: RevisionRequest): Promise<string> {
+    const { preview } = await localPlatform.stage(this.context(), request);
+    await this.untilHealthy(request.revision);
+    return preview;
+  }
+
+  async untilHealthy(revision: string, service = 'web'): Promise<void> {
+    await until(async () => {
+      const result = await localPlatform.probe(this.context(), { service, revision, health });
+      return result.kind === 'healthy' || result.reason;
+    });
+  }
+
+  async agentPid(): Promise<number> {
+    const status = await agentStatus(this.state);
+    if (status.kind !== 'running') throw new Error(`The agent is ${status.kind}.`);
+    return status.pid;
+  }
+
+  /** Pids of everything alive that was started for this state directory's services. */
+  processes(revision?: string): number[] {
+    const marks = [`SLIPWAY_DATA_DIR=${this.state}/`, ...(revision ? [`SLIPWAY_REVISION=${revision}\0`] : [])];
+    return pids().filter((pid) => {
+      const environ = readQuietly(`/proc/${pid}/environ`);
+      return marks.every((mark) => environ.includes(mark));
+    });
+  }
+
+  /** Pids of the agents of this state directory. */
+  agents(): number[] {
+    return pids().filter((pid) => readQuietly(`/proc/${pid}/cmdline`).includes(`--state\0${this.state}\0`));
+  }
+
+  async close(): Promise<void> {
+    await stopAgent(this.state);
+    const left = [...this.processes(), ...this.agents()];
+    rmSync(this.directory, { recursive: true, force: true });
+    expect(left).toEqual([]);
+  }
+}
+
+/** Tries until it is true; otherwise its last answer tells why not. */
+export async function until(condition: () => Promise<unknown> | unknown, withinMs = 15_000): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const answer = await condition();
+    if (answer === true) return;
+    if (Date.now() > deadline) throw new Error(`It did not become true: ${String(answer)}`);
+    await sleep(20);
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A fresh connection each time. */
+export async function get(url: string): Promise<string> {
+  const response = await fetch(url, { headers: { connection: 'close' } });
+  return await response.text();
+}
+
+export function isRunning(pid: number): boolean {
+  const stat = readQuietly(`/proc/${pid}/stat`);
+  return stat !== '' && !/\) [ZX] /.test(stat);
+}
+
+const pids = () =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+
+function readQuietly(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+}
