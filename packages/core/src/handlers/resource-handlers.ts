@@ -41,7 +41,7 @@ export function resourceHandlers(registry: ProviderRegistry): ResourceHandlers {
         });
         if (found.kind === 'absent') return { as: 'not-done', how: 'The provider finds nothing with its token.' };
         if (found.kind === 'cannot-tell') return cannotTell(step, context, found.look);
-        const outcome = created(step, context, found, failureReason(context));
+        const outcome = created(step, context, found, brokenBy(context, 'create'));
         if (context.failure === undefined) return { as: 'done', outcome, how: `Found it as ${found.id}.` };
         return { as: 'incomplete', outcome, how: `It exists as ${found.id}, although its creation failed.` };
       },
@@ -62,7 +62,16 @@ export function resourceHandlers(registry: ProviderRegistry): ResourceHandlers {
         } as const;
         const found = await type.find(context.call, query);
         if (found.kind === 'absent') return { as: 'not-done', how: 'The provider says that it did not happen.' };
-        if (found.kind === 'cannot-tell') return cannotTell(step, context, found.look);
+        if (found.kind === 'cannot-tell') {
+          const told = cannotTell(step, context, found.look);
+          if (told.as !== 'not-done' || isRetryable(context.failure)) return told;
+          const put = { ...record, ...brokenBy(context, 'update') };
+          return {
+            as: 'incomplete',
+            outcome: { changes: [{ put }] },
+            how: 'Its update failed and may have had a part of its effect.',
+          };
+        }
         return {
           as: 'done',
           outcome: updated(step.input.desired, record, context, found),
@@ -120,16 +129,21 @@ function cannotTell(step: Step, context: StepContext, look: string): Settlement 
   return { as: 'unknown', look: `${step.subject}: ${look}` };
 }
 
-function failureReason(context: StepContext): { incomplete?: string } {
-  if (context.failure === undefined) return {};
-  return { incomplete: context.failure instanceof Error ? context.failure.message : String(context.failure) };
+function isRetryable(failure: unknown): boolean {
+  return failure instanceof SlipwayError && failure.retryable;
+}
+
+/** The mark that a half-done creation or update leaves in the record. */
+function brokenBy({ failure }: StepContext, action: 'create' | 'update'): Pick<ResourceRecord, 'incomplete'> {
+  if (failure === undefined) return {};
+  return { incomplete: { action, reason: failure instanceof Error ? failure.message : String(failure) } };
 }
 
 function created(
   step: StepOf<'create'>,
   context: StepContext,
   applied: Applied,
-  extra: { incomplete?: string } = {},
+  extra: Pick<ResourceRecord, 'incomplete'> = {},
 ): StepOutcome {
   const { desired } = step.input;
   const record: ResourceRecord = {
@@ -166,7 +180,7 @@ async function update(registry: ProviderRegistry, step: StepOf<'update'>, contex
   }
   const type = registry.requireResourceType(desired.type, step.subject);
   const changed = changedNow(type, desired, record, context);
-  if (changed.length === 0 && record.incomplete === undefined) {
+  if (changed.length === 0) {
     return { changes: [{ put: nextRecord(desired, record, context, record) }], detail: 'Nothing had to change.' };
   }
   const request = {
@@ -194,7 +208,8 @@ function changedNow(
     if (findReferences(value).some((reference) => reference.kind === 'secret' && rotated.has(reference.name)))
       paths.add(key);
   }
-  return [...paths];
+  // A half-done update is made whole: nobody knows which of them arrived.
+  return record.incomplete ? Object.keys(wanted) : [...paths];
 }
 
 function updated(

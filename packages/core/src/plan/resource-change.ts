@@ -60,7 +60,9 @@ export function decideResource(question: ResourceQuestion): ResourceDecision {
         ? 'update'
         : 'none';
   if (movedFrom) reasons.push(reason('address', movedFrom, declaration.address, false));
-  const changed = properties.map((one) => one.path.slice('properties.'.length));
+  const changed = record.incomplete
+    ? Object.keys(desired.properties)
+    : properties.map((one) => one.path.slice('properties.'.length));
   return { change: { ...head, action, reasons }, desired, changed };
 }
 
@@ -105,7 +107,8 @@ function propertyReasons(
 function replacementReasons(record: ResourceRecord, desired: DesiredResource): Reason[] {
   const found: Reason[] = [];
   if (record.type !== desired.type) found.push(reason('type', record.type, desired.type, true));
-  if (record.incomplete !== undefined) found.push(reason('incomplete', record.incomplete, null, true));
+  const { incomplete } = record;
+  if (incomplete) found.push(reason('incomplete', incomplete.reason, null, incomplete.action === 'create'));
   return found;
 }
 

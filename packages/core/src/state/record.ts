@@ -23,8 +23,8 @@ export interface ResourceRecord {
   replace: ReplaceOrder;
   /** The idempotency token that it was created with. */
   token: string;
-  /** Set when a creation or update broke half-way: the next plan replaces it, destroy removes it. */
-  incomplete?: string;
+  /** Set when a creation or update broke half-way: the next plan replaces or updates it, destroy removes it. */
+  incomplete?: { action: 'create' | 'update'; reason: string };
 }
 
 export type ReplaceOrder = 'create-before-delete' | 'delete-before-create';

@@ -1,0 +1,123 @@
+import type { Address } from '../address.ts';
+import type { Limits } from '../config/project.ts';
+import { SlipwayError } from '../errors.ts';
+import { assemblePlan } from '../plan/assemble.ts';
+import type { Change } from '../plan/change.ts';
+import { StepOrder } from '../plan/order.ts';
+import type { Plan, PlanWarning } from '../plan/plan.ts';
+import { emitDeletions } from '../plan/resource-steps.ts';
+import { type StepDraft, StepDrafts } from '../plan/step-drafts.ts';
+import type { ProviderRegistry } from '../provider/registry.ts';
+import type { State } from '../state/record.ts';
+import type { MigrationDone } from './migrations-done.ts';
+import { type Restoration, restoreResources } from './restore-resources.ts';
+import { restoreServices } from './restore-services.ts';
+
+export interface RollbackInput {
+  project: string;
+  environment: string;
+  /** What is recorded now, and up to which event. */
+  current: State;
+  currentSeq: number;
+  /** What was recorded then. */
+  target: State;
+  /** What has to go down, in the order it went up. */
+  migrations: readonly MigrationDone[];
+  registry: ProviderRegistry;
+  selected: (address: Address) => boolean;
+  durations: ReadonlyMap<string, number>;
+  limits: Limits;
+  rollback: { of: string | null; to: string | null };
+  ship: string;
+}
+
+/**
+ * The inverse of what was journalled: from one recorded state back to an earlier one, as a plan for the same
+ * executor. Pure. Best effort: one failed undo holds up only what would do harm without it.
+ */
+export function planRollback(input: RollbackInput): Plan {
+  const drafts = new StepDrafts(input.registry, input.durations);
+  const order = new StepOrder();
+  const { current, target, registry, selected } = input;
+  const restoration: Restoration = { current, target, registry, selected };
+  const dependents = dependentsIn(current, target);
+  const intents = restoreResources(restoration, drafts, order);
+  const services = restoreServices(restoration, input.migrations, drafts, order, dependents);
+  emitDeletions(intents, drafts, order, dependents);
+  const changes: Change[] = [...intents.map((intent) => intent.change), ...services];
+  refuseToBreakTheRest(input, changes);
+  return assemblePlan(
+    {
+      kind: 'rollback',
+      project: input.project,
+      environment: input.environment,
+      ship: input.ship,
+      base: { seq: input.currentSeq },
+      changes,
+      onFailure: 'continue',
+      limits: input.limits,
+      warnings: warningsOf(
+        input,
+        intents.map((intent) => intent.change),
+      ),
+      rollback: input.rollback,
+    },
+    drafts.list.map(bestEffort),
+  );
+}
+
+/** Between subjects there is order, not dependence, unless something would be taken away from under another. */
+function bestEffort(draft: StepDraft): StepDraft {
+  if (draft.action === 'delete' || draft.action === 'unroute' || draft.action === 'retire') return draft;
+  const own = draft.needs.filter((need) => need.startsWith(`${draft.subject}/`));
+  const others = draft.needs.filter((need) => !need.startsWith(`${draft.subject}/`));
+  return others.length === 0 ? draft : { ...draft, needs: own, after: [...(draft.after ?? []), ...others] };
+}
+
+function dependentsIn(current: State, target: State) {
+  const dependents = new Map<Address, Address[]>();
+  for (const [address, record] of current) {
+    for (const need of record.dependsOn) {
+      const known = dependents.get(need);
+      if (known) known.push(address);
+      else dependents.set(need, [address]);
+    }
+  }
+  return {
+    of: (address: Address): readonly Address[] => dependents.get(address) ?? [],
+    isDeleted: (address: Address): boolean => current.has(address) && !target.has(address),
+  };
+}
+
+/** A partial rollback must not delete what something outside of it depends on. */
+function refuseToBreakTheRest({ current, target, selected }: RollbackInput, changes: readonly Change[]): void {
+  const deleted = new Set(changes.filter((change) => change.action === 'delete').map((change) => change.address));
+  for (const [address, record] of current) {
+    const stays =
+      !selected(address) || (target.has(address) && target.get(address)!.dependsOn.some((need) => deleted.has(need)));
+    const need = stays ? record.dependsOn.find((one) => deleted.has(one)) : undefined;
+    if (!need) continue;
+    throw new SlipwayError('dependents-remain', `${address} depends on ${need}, which the rollback would delete.`, {
+      subject: address,
+      hint: `Roll ${address} back too, or everything: leave --only out.`,
+    });
+  }
+}
+
+function warningsOf(input: RollbackInput, changes: readonly Change[]): PlanWarning[] {
+  const warnings: PlanWarning[] = [];
+  for (const { service, spec } of input.migrations) {
+    if (spec.migrations?.down) continue;
+    warnings.push({
+      code: 'not-reversible',
+      subject: service,
+      message: `${service}: its migration is forward-only and stays.`,
+    });
+  }
+  for (const change of changes) {
+    if (change.action !== 'create' && change.action !== 'replace') continue;
+    const message = `${change.address} was deleted and is created anew: its id and what was in it may differ.`;
+    warnings.push({ code: 'not-reversible', subject: change.address, message });
+  }
+  return warnings;
+}
