@@ -57,6 +57,7 @@ class Run {
   readonly #looks = new Map<number, string>();
   readonly #cleanups: (() => void)[] = [];
   readonly #result = Promise.withResolvers<ExecutionResult>();
+  readonly #killed = Promise.withResolvers<void>();
   #stage: 'settling' | 'running' = 'settling';
   #stop: Stop | undefined;
   /** The journal's error: nothing may be written or begun. */
@@ -101,7 +102,7 @@ class Run {
     this.#pump();
     try {
       const result = await this.#result.promise;
-      if (!this.#options.kill?.aborted) await this.#record.durable();
+      await Promise.race([this.#record.durable(), this.#killed.promise]);
       return result;
     } finally {
       for (const cleanUp of this.#cleanups) cleanUp();
@@ -344,6 +345,7 @@ class Run {
   }
 
   #kill(): void {
+    this.#killed.resolve();
     if (this.#ended) return;
     this.#stop = { kind: 'cancel', reason: 'the deployment was killed.' };
     this.#end();
