@@ -1,0 +1,166 @@
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Address } from '../../address.ts';
+import type { JsonObject } from '../../json.ts';
+import type { ProviderRegistry } from '../../provider/registry.ts';
+import { check } from '../check.ts';
+import { memberOf } from '../merge.ts';
+import { type Finding, quote } from '../problem.ts';
+import type { Environment, Project, ResourceDeclaration, ServiceDeclaration } from '../project.ts';
+import { unescapeReferences } from '../references.ts';
+import { type ProjectValues, projectShellSchema } from '../schema/project.ts';
+import type { Config } from '../source/read-config.ts';
+import { Interpolation, type Variables } from './interpolation.ts';
+import { NodeNames } from './node-names.ts';
+import { layNodes, type Nodes } from './nodes.ts';
+import { environmentBlock, readEnvironment } from './read-environment.ts';
+import { readResource } from './read-resource.ts';
+import { readService } from './read-service.ts';
+import type { Scope } from './scope.ts';
+import { TypeIndex } from './type-index.ts';
+
+export interface AssembleOptions {
+  registry: ProviderRegistry;
+  variables: Variables;
+  /** Whether an `${env:}` without default must be set. */
+  requireEnv: boolean;
+}
+
+/**
+ * Validates a config for one environment and puts the project together. Either there are findings, or
+ * there is a project; with `requireEnv: false` there may be neither.
+ */
+export async function assembleProject(
+  config: Config & { value: JsonObject },
+  environmentName: string,
+  options: AssembleOptions,
+): Promise<{ project: Project | undefined; findings: Finding[] }> {
+  const findings: Finding[] = [];
+  const interpolation = new Interpolation(options.variables, options.requireEnv, findings);
+  const block = environmentBlock(config.value, environmentName);
+  const path = ['environments', environmentName];
+  const variables = interpolation.declare([
+    { values: config.value.variables, path: ['variables'] },
+    { values: block.variables, path: [...path, 'variables'] },
+  ]);
+  const settings = readSettings(config.value, interpolation, findings);
+  const { variables: _, ...shell } = block;
+  const environment = readEnvironment(
+    environmentName,
+    interpolation.apply(shell, path),
+    { variables, limits: settings.values.limits },
+    findings,
+  );
+  const nodes = layNodes(config.value, environmentName, findings);
+  const types = await loadTypes(options.registry, nodes, environment, findings);
+  const names = new NodeNames(nodes, environmentName);
+  const declared = readNodes(nodes, { interpolation, names, types, variables, findings });
+  checkPorts(declared.services, findings);
+  checkMoved(config.value, settings.values, nodes, findings);
+  if (findings.length > 0 || !environment || !settings.whole || !declared.whole)
+    return { project: undefined, findings };
+  const project = await toProject(config, settings.values, environment, declared);
+  return { project, findings };
+}
+
+function readSettings(config: JsonObject, interpolation: Interpolation, findings: Finding[]) {
+  const { resources: _, services: __, environments: ___, variables, ...shell } = config;
+  const applied = interpolation.apply(shell, []);
+  return check(projectShellSchema, variables === undefined ? applied : { ...applied, variables }, [], findings);
+}
+
+async function loadTypes(
+  registry: ProviderRegistry,
+  nodes: Nodes,
+  environment: Environment | undefined,
+  findings: Finding[],
+): Promise<TypeIndex> {
+  const types = new Set<string>();
+  for (const resource of nodes.resources.values()) {
+    const type = memberOf(resource, 'type');
+    if (typeof type === 'string') types.add(type);
+  }
+  const platform = environment?.platform.use;
+  const index = await TypeIndex.load(registry, { types, platforms: platform === undefined ? [] : [platform] });
+  const typo = platform === undefined ? undefined : index.typoHint(platform);
+  if (environment && typo) {
+    const path = ['environments', environment.name, 'platform'];
+    findings.push({ path, message: `there is no platform ${quote(String(platform))}`, hint: typo });
+  }
+  return index;
+}
+
+function readNodes(nodes: Nodes, scope: Scope) {
+  const resources: ResourceDeclaration[] = [];
+  const services: ServiceDeclaration[] = [];
+  for (const [name, node] of nodes.resources) {
+    const resource = readResource(name, node, scope);
+    if (resource) resources.push(resource);
+  }
+  for (const [name, node] of nodes.services) {
+    const service = readService(name, node, scope);
+    if (service) services.push(service);
+  }
+  const whole = resources.length === nodes.resources.size && services.length === nodes.services.size;
+  return { resources, services, whole };
+}
+
+function checkPorts(services: readonly ServiceDeclaration[], findings: Finding[]): void {
+  const users = new Map<number, string>();
+  for (const { name, spec } of services) {
+    const other = users.get(spec.port);
+    if (other === undefined) users.set(spec.port, name);
+    else {
+      const message = `port ${spec.port} belongs to service ${quote(other)} already`;
+      findings.push({ path: ['services', name, 'port'], message });
+    }
+  }
+}
+
+/** A rename points from what is no longer declared to something of the same kind. */
+function checkMoved(config: JsonObject, settings: Partial<ProjectValues>, nodes: Nodes, findings: Finding[]): void {
+  const isDeclared = (address: string) => {
+    const [kind = '', name = ''] = address.split(':');
+    return nodes[kind === 'resource' ? 'resources' : 'services'].has(name) || memberOf(config[`${kind}s`], name);
+  };
+  for (const [index, { from, to }] of (settings.moved ?? []).entries()) {
+    const path = ['moved', index];
+    if (from.split(':')[0] !== to.split(':')[0]) {
+      findings.push({ path, message: 'a resource can not become a service, nor a service a resource' });
+    } else if (isDeclared(from)) {
+      findings.push({ path: [...path, 'from'], message: `${from} is still declared` });
+    } else if (!isDeclared(to)) {
+      findings.push({ path: [...path, 'to'], message: `${to} is not declared` });
+    }
+  }
+}
+
+async function toProject(
+  config: Config,
+  settings: ProjectValues,
+  environment: Environment,
+  nodes: { resources: ResourceDeclaration[]; services: ServiceDeclaration[] },
+): Promise<Project> {
+  return {
+    name: settings.name,
+    directory: config.directory,
+    file: config.file,
+    environment,
+    resources: nodes.resources,
+    services: nodes.services,
+    moved: (settings.moved ?? []) as { from: Address; to: Address }[],
+    automaticTags: settings.automaticTags,
+    secretFiles: await findSecretFiles(config.directory, settings.secrets?.files),
+  };
+}
+
+async function findSecretFiles(directory: string, declared: readonly string[] | undefined): Promise<string[]> {
+  if (declared) return declared.map((file) => resolve(directory, String(unescapeReferences(file))));
+  const byDefault = resolve(directory, '.env');
+  try {
+    await access(byDefault);
+    return [byDefault];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,109 @@
+import { posix } from 'node:path';
+import { serviceAddress } from '../../address.ts';
+import type { JsonObject } from '../../json.ts';
+import { check } from '../check.ts';
+import { parseDuration } from '../duration.ts';
+import { isObject } from '../merge.ts';
+import type { Finding, Path } from '../problem.ts';
+import type { HealthCheck, ServiceDeclaration, ServiceSpec } from '../project.ts';
+import { unescapeReferences } from '../references.ts';
+import { type ServiceValues, serviceSchema } from '../schema/service.ts';
+import { readStrategy } from './read-strategy.ts';
+import { isTrue, refuseRunTimeReferences, type Scope, toTexts } from './scope.ts';
+
+/** Validates one service; undefined when something is wrong with it, which is in the scope's findings then. */
+export function readService(name: string, raw: JsonObject, scope: Scope): ServiceDeclaration | undefined {
+  const path = ['services', name];
+  const node = scope.interpolation.apply(raw, path);
+  const checked = check(serviceSchema, node, path, scope.findings);
+  const { env, ...rest } = node;
+  refuseRunTimeReferences(rest, path, 'put it into env, and use the variable here', scope.findings);
+  checkKind(node, path, scope.findings);
+  const { strategy: strategyInput } = checked.values;
+  const strategy =
+    strategyInput === undefined ? undefined : readStrategy(strategyInput, [...path, 'strategy'], scope.findings);
+  const content = { ...scope.variables, ...(isObject(env) ? env : {}) };
+  const at = (inner: Path): Path => [...path, 'env', ...inner];
+  const dependsOn = scope.names.dependencies(checked.values.dependsOn ?? [], { content, at }, path, scope.findings);
+  if (!checked.whole || !strategy) return undefined;
+  const { env: own, ...settings } = checked.values;
+  const values = unescapeReferences(settings as JsonObject) as typeof settings;
+  return {
+    address: serviceAddress(name),
+    name,
+    spec: { ...toSpec(values), env: { ...scope.variables, ...toTexts(own) }, strategy },
+    dependsOn,
+    tags: toTexts(values.tags),
+    protect: isTrue(values.protect),
+    shared: (values.shared ?? []).map(normalPath),
+    contract: (values.contract ?? []).map(normalPath),
+    ...(values.timeout === undefined ? {} : { timeoutMs: parseDuration(values.timeout)! }),
+  };
+}
+
+type Settings = Omit<ServiceValues, 'env'>;
+
+function toSpec(values: Settings): Omit<ServiceSpec, 'env' | 'strategy'> {
+  const { migrations } = values;
+  return {
+    path: normalPath(values.path),
+    ...given({ build: values.build, run: values.run }),
+    ...given({ static: values.static === undefined ? undefined : normalPath(values.static) }),
+    port: Number(values.port),
+    health: toHealth(values),
+    tests: given(values.tests ?? {}),
+    ...given({
+      migrations: migrations && {
+        up: migrations.up,
+        ...given({ down: migrations.down, status: migrations.status }),
+        forwardOnly: isTrue(migrations.forwardOnly),
+      },
+    }),
+    stopGraceMs: parseDuration(values.stopGrace)!,
+  };
+}
+
+function toHealth(values: Settings): HealthCheck {
+  const health = serviceSchema.shape.health.unwrap().parse(values.health ?? {});
+  const { http, tcp, command } = health;
+  const byDefault = values.static === undefined ? { tcp: true } : { http: '/' };
+  return {
+    ...((http ?? tcp ?? command) ? given({ http, tcp, command }) : byDefault),
+    intervalMs: parseDuration(health.interval)!,
+    timeoutMs: parseDuration(health.timeout)!,
+    healthyAfter: Number(health.healthyAfter),
+    unhealthyAfter: Number(health.unhealthyAfter),
+    deadlineMs: parseDuration(health.deadline)!,
+  };
+}
+
+/** What the schema of single keys can't say: which of them go together. */
+function checkKind(node: JsonObject, path: Path, findings: Finding[]): void {
+  const has = (key: string) => Object.hasOwn(node, key);
+  if (has('run') && has('static')) {
+    findings.push({ path: [...path, 'static'], message: 'a service has run or static, not both' });
+  } else if (!has('run') && !has('static')) {
+    const hint = 'add run, a command that starts it, or static, a folder to serve';
+    findings.push({ path, message: 'says neither how to run it nor what to serve', hint });
+  }
+  const health = isObject(node.health) ? node.health : {};
+  const kinds = ['http', 'tcp', 'command'].filter((kind) => Object.hasOwn(health, kind));
+  if (kinds.length > 1) {
+    findings.push({
+      path: [...path, 'health', kinds[1]!],
+      message: `a health check has ${kinds.join(' or ')}, not both`,
+    });
+  }
+}
+
+function normalPath(path: string): string {
+  const normal = posix.normalize(path.replaceAll('\\', '/'));
+  return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
+}
+
+type Given<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+
+/** Without the members that are undefined. */
+function given<T extends object>(members: T): Given<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Given<T>;
+}

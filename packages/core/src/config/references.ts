@@ -1,0 +1,149 @@
+import type { JsonObject, JsonValue } from '../json.ts';
+
+export type ReferenceKind = 'env' | 'var' | 'secret' | 'resource' | 'service';
+
+/** What a `${kind:…}` in a string names. */
+export interface Reference {
+  kind: ReferenceKind;
+  /** A variable, a secret, or a node of the graph. */
+  name: string;
+  /** For `resource` and `service`: the output, dotted when it lies deeper: `endpoint.port`. */
+  output?: string;
+  /** For `env`: what follows `:-`. */
+  default?: string;
+}
+
+/** A `${kind:…}` that names nothing: as written, and why. */
+export interface MalformedReference {
+  text: string;
+  reason: string;
+}
+
+// `$` before it makes it literal. Anything else in `${}`, such as `${HOME}`, is not ours and stays.
+const REFERENCE = /(\$?)\$\{(env|var|secret|resource|service):([^}]*)(\}?)/g;
+const ENV = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+const OUTPUT = /^([A-Za-z0-9][A-Za-z0-9_-]*)\.([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)$/;
+
+/** Every reference in a value's strings, deeply, in order, repetitions included. Keys are not looked at. */
+export function findReferences(value: JsonValue): Reference[] {
+  const found: Reference[] = [];
+  visitStrings(value, (text) => {
+    for (const [, escaped, kind, body, end] of text.matchAll(REFERENCE)) {
+      if (escaped) continue;
+      const reference = parse(kind as ReferenceKind, body!, end!);
+      if ('kind' in reference) found.push(reference);
+    }
+  });
+  return found;
+}
+
+/** Every `${env:`, `${var:`, … in a value's strings that is none, deeply. */
+export function findMalformedReferences(value: JsonValue): MalformedReference[] {
+  const found: MalformedReference[] = [];
+  visitStrings(value, (text) => {
+    for (const [whole, escaped, kind, body, end] of text.matchAll(REFERENCE)) {
+      if (escaped) continue;
+      const reference = parse(kind as ReferenceKind, body!, end!);
+      if ('reason' in reference) found.push({ text: whole, reason: reference.reason });
+    }
+  });
+  return found;
+}
+
+/**
+ * Puts values in the place of references, deeply. `replace` returns undefined for what is to stay as
+ * written. A string that is exactly one reference becomes the value itself (a number stays a number, an
+ * object an object); inside a longer string it becomes text, objects and lists as JSON. Returns the same
+ * object, and the same parts, where nothing changed. Inserted values are not searched again.
+ *
+ * Escapes (`$${env:X}`) are left: see {@link unescapeReferences}.
+ */
+export function replaceReferences(
+  value: JsonValue,
+  replace: (reference: Reference) => JsonValue | undefined,
+): JsonValue {
+  return mapStrings(value, (text) => {
+    let whole: JsonValue | undefined;
+    const replaced = text.replace(REFERENCE, (written, escaped: string, kind: string, body: string, end: string) => {
+      if (escaped) return written;
+      const reference = parse(kind as ReferenceKind, body, end);
+      const value = 'kind' in reference ? replace(reference) : undefined;
+      if (value === undefined) return written;
+      if (written.length === text.length) whole = value;
+      return typeof value === 'string' ? value : JSON.stringify(value);
+    });
+    return whole === undefined ? replaced : whole;
+  });
+}
+
+/**
+ * `$${env:X}` becomes a literal `${env:X}`, deeply. To be called once, where a value leaves Slipway and
+ * nobody resolves references in it any more: for a resource's properties and a service's `env` that is
+ * the provider call, for everything else it is loading. What is recorded or planned stays escaped, so
+ * that a record that is applied again, by a rollback for example, means the same again.
+ */
+export function unescapeReferences(value: JsonValue): JsonValue {
+  return mapStrings(value, (text) =>
+    text.replace(REFERENCE, (written, escaped: string) => (escaped ? written.slice(1) : written)),
+  );
+}
+
+/**
+ * The inverse of {@link unescapeReferences}: for values from outside (a variable, a resource's output)
+ * that are put in place of a reference where references are resolved again later, so that a text that
+ * only looks like `${secret:X}` never becomes one.
+ */
+export function escapeReferences(value: JsonValue): JsonValue {
+  return mapStrings(value, (text) => text.replace(/\$\{(?=(?:env|var|secret|resource|service):)/g, '$$${'));
+}
+
+function parse(kind: ReferenceKind, body: string, end: string): Reference | { reason: string } {
+  if (end === '') return { reason: 'the closing } is missing' };
+  if (body.includes('${')) return { reason: 'references can not be nested' };
+  if (kind === 'env') {
+    const match = ENV.exec(body);
+    if (!match) return { reason: 'write ${env:NAME} or ${env:NAME:-default}' };
+    return { kind, name: match[1]!, ...(match[2] === undefined ? {} : { default: match[2] }) };
+  }
+  if (kind === 'var' || kind === 'secret') {
+    return NAME.test(body) ? { kind, name: body } : { reason: `write \${${kind}:NAME}` };
+  }
+  const match = OUTPUT.exec(body);
+  return match ? { kind, name: match[1]!, output: match[2]! } : { reason: `write \${${kind}:NAME.OUTPUT}` };
+}
+
+function visitStrings(value: JsonValue, visit: (text: string) => void): void {
+  if (typeof value === 'string') {
+    if (value.includes('${')) visit(value);
+  } else if (Array.isArray(value)) {
+    for (const item of value) visitStrings(item, visit);
+  } else if (value !== null && typeof value === 'object') {
+    for (const key of Object.keys(value)) visitStrings(value[key]!, visit);
+  }
+}
+
+/** Copies only what changes: most of a big config holds no `${` at all. */
+function mapStrings(value: JsonValue, map: (text: string) => JsonValue): JsonValue {
+  if (typeof value === 'string') return value.includes('${') ? map(value) : value;
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) {
+    let list: JsonValue[] | undefined;
+    for (const [index, item] of value.entries()) {
+      const mapped = mapStrings(item, map);
+      if (mapped === item) continue;
+      list ??= [...value];
+      list[index] = mapped;
+    }
+    return list ?? value;
+  }
+  let object: JsonObject | undefined;
+  for (const key of Object.keys(value)) {
+    const item = value[key]!;
+    const mapped = mapStrings(item, map);
+    if (mapped === item) continue;
+    object ??= { ...value };
+    object[key] = mapped;
+  }
+  return object ?? value;
+}

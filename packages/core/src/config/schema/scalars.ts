@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { parseDuration } from '../duration.ts';
+
+// Patterns let `${…}` through for the sake of editors: at load time `${env:}` and `${var:}` are resolved before.
+
+/** Name of a project, environment, resource or service. No dots: in `${resource:NAME.output}` the first one ends it. */
+export const nodeName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'must be a name: letters, digits, "-" and "_", a letter or digit first')
+  .max(100, 'must have at most 100 characters');
+
+/** A string that says something. */
+export const text = z.string().min(1, 'must not be empty');
+
+/** What becomes text: numbers and booleans are welcome, since YAML makes them of unquoted words. */
+export const plainText = z.union([z.string(), z.number(), z.boolean()], {
+  error: 'must be text, a number, true or false',
+});
+
+/** Name of an environment variable. */
+export const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable: letters, digits and "_", no digit first');
+
+/** `500ms`, `30s`, `5m`, `1h30m`. */
+export const duration = z
+  .string({
+    error: (issue) =>
+      typeof issue.input === 'number'
+        ? `must be a duration with a unit\nwrite "${issue.input}s" or "${issue.input}ms"`
+        : undefined,
+  })
+  .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$|\$\{/, {
+    error: 'must be a duration\nwrite for example "500ms", "30s", "5m" or "1h30m"',
+    abort: true,
+  })
+  .refine((value) => parseDuration(value) !== undefined, 'must be a duration of at most 24 days');
+
+/** A whole number, or a string that holds one, as a variable does. */
+export function count(least: number, most: number) {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z
+    .union([z.int().min(least).max(most), z.string().regex(/^\d+$|\$\{/)], { error })
+    .refine((value) => Number(value) >= least && Number(value) <= most, { error });
+}
+
+/** True or false, or a string that says so, as a variable does. */
+export const flag = z
+  .union([z.boolean(), z.string().regex(/^(true|false)$|\$\{/)], { error: 'must be true or false' })
+  .refine((value) => ['true', 'false'].includes(String(value)), { error: 'must be true or false' });
+
+/** A folder or file inside the project or the service. */
+export const innerPath = text.refine((path) => !leaves(path), 'must be a relative path that stays inside');
+
+export const address = z
+  .string()
+  .regex(/^(resource|service):[A-Za-z0-9][A-Za-z0-9_-]*$/, 'must be an address\nwrite resource:NAME or service:NAME');
+
+export const tags = z.record(text, plainText);
+
+/** Every key optional, and `null` allowed: what an environment may put over a declaration. */
+export function overrides<Shape extends z.core.$ZodShape>(shape: Shape) {
+  const entries = Object.entries(shape).map(([key, schema]) => [key, z.optional(z.nullable(schema))]);
+  return Object.fromEntries(entries) as { [Key in keyof Shape]: z.ZodOptional<z.ZodNullable<Shape[Key]>> };
+}
+
+function leaves(path: string): boolean {
+  if (/^([\\/]|[A-Za-z]:)/.test(path)) return true;
+  let depth = 0;
+  for (const part of path.split(/[\\/]/)) {
+    if (part === '..') depth--;
+    else if (part !== '' && part !== '.') depth++;
+    if (depth < 0) return true;
+  }
+  return false;
+}
