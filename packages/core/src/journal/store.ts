@@ -63,7 +63,7 @@ export interface EventQuery {
 
 export type AuditFinding = { environment: string; seq: number; what: string };
 export interface AuditReport {
-  /** Per environment: how many records, and the newest hash, to be kept elsewhere as an anchor. */
+  /** Per environment: how many records, and the newest as `SEQ:HASH`, to be kept elsewhere as an anchor. */
   chains: { environment: string; records: number; head: string }[];
   /** Altered, removed, added or reordered records; a state that the journal doesn't give. Empty: sound. */
   findings: AuditFinding[];
@@ -108,8 +108,8 @@ export interface Store {
 
   /**
    * Appends in order, all or nothing, durable when it resolves; state changes, deployment headers and
-   * durations are brought up in the same transaction. Throws `fenced` when `epoch` is not the one in
-   * force, `journal-unavailable` when it can't be written: then nothing was.
+   * durations are brought up in the same transaction. Throws `fenced` when `epoch` is not that of a lock
+   * now held (a lease that ran out still counts until someone took over), `journal-unavailable` when it can't be written: then nothing was.
    */
   append(environment: string, epoch: number, events: readonly NewEvent[]): Promise<JournalEvent[]>;
 
@@ -134,7 +134,7 @@ export interface Store {
   deployment(id: string): Promise<DeploymentHeader | undefined>;
   environments(): Promise<string[]>;
 
-  /** Recorded durations in ms by `action subject`, smoothed (the newest counts half). */
+  /** Durations in ms by step id (`resource:key/create`) of steps that really ran, smoothed (the newest counts half). */
   durations(environment: string): Promise<ReadonlyMap<string, number>>;
 
   /** Which artifact a fingerprint was built into. */
@@ -146,6 +146,7 @@ export interface Store {
   /** Wishes for this deployment after that number, oldest first. */
   requests(deployment: string, after: number): Promise<ControlRequest[]>;
 
+  /** `anchors`: by environment, a head that an earlier audit reported. Throws `bad-anchor`. */
   audit(options?: { anchors?: Record<string, string> }): Promise<AuditReport>;
   close(): Promise<void>;
 }
