@@ -52,25 +52,46 @@ function wasTakenBack({ rollback }: ReportOutcome): boolean {
   return rollback.status === 'completed' || rollback.status === 'rolled_back';
 }
 
-const codesOfErrors: Readonly<Record<string, ExitCode>> = {
-  usage: exitCode.usage,
-  'config-invalid': exitCode.usage,
-  'environment-required': exitCode.usage,
-  'environment-unknown': exitCode.usage,
-  'deployment-unknown': exitCode.usage,
-  'lock-held': exitCode.refused,
-  'plan-stale': exitCode.refused,
-  'plan-mismatch': exitCode.refused,
-  protected: exitCode.refused,
-  'capability-missing': exitCode.refused,
-  'not-confirmed': exitCode.refused,
-  'nothing-to-roll-back': exitCode.refused,
-  fenced: exitCode.refused,
-  'nothing-to-resume': exitCode.done,
-  interrupted: exitCode.interrupted,
-};
+const codesOfErrors = new Map<string, ExitCode>([
+  ...errors(exitCode.usage, [
+    'usage',
+    'config-invalid',
+    'config-missing',
+    'cycle',
+    'environment-required',
+    'environment-unknown',
+    'deployment-unknown',
+    'ambiguous-deployment',
+    'deployment-elsewhere',
+    'node-unknown',
+    'record-missing',
+    'secret-missing',
+    'bad-anchor',
+  ]),
+  ...errors(exitCode.refused, [
+    'config-exists',
+    'lock-held',
+    'plan-stale',
+    'plan-mismatch',
+    'protected',
+    'capability-missing',
+    'not-confirmed',
+    'nothing-to-roll-back',
+    'already-rolled-back',
+    'dependents-remain',
+    'migration-irreversible',
+    'fenced',
+    'lock-lost',
+  ]),
+  ['nothing-to-resume', exitCode.done],
+  ['interrupted', exitCode.interrupted],
+]);
+
+function errors(code: ExitCode, names: readonly string[]): [string, ExitCode][] {
+  return names.map((name) => [name, code]);
+}
 
 /** The code for an error by its stable `code`; 1 for those that aren't in the contract. */
 export function exitCodeOfError(code: string): ExitCode {
-  return codesOfErrors[code] ?? exitCode.failed;
+  return codesOfErrors.get(code) ?? exitCode.failed;
 }

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { exitCodeOfReport } from '../src/exit-code.ts';
+import { renderSummary, type SummaryContext } from '../src/render/summary.ts';
+import { plainLook, sampleChange, samplePlan, sampleReport, sampleStepReport } from './samples.ts';
+
+const commandLine = (command: string) => `slipway ${command} -e dev`;
+
+function summarize(report: ReturnType<typeof sampleReport>, context: Partial<SummaryContext> = {}): string {
+  return renderSummary(report, {
+    look: plainLook,
+    plan: undefined,
+    troubled: [],
+    logFile: undefined,
+    commandLine,
+    code: exitCodeOfReport(report),
+    ...context,
+  }).join('\n');
+}
+
+test('a success names what changed, the URLs, the time and what comes next', () => {
+  const changes = Array.from({ length: 50 }, (_, index) => {
+    return sampleChange({ address: `resource:n${index}`, action: 'create' });
+  });
+  const report = sampleReport({
+    steps: [sampleStepReport('resource:n0/create')],
+    counts: { create: 50, update: 0, replace: 0, delete: 0, none: 3 },
+    urls: { web: 'http://localhost:4000' },
+  });
+  const shown = summarize(report, { plan: samplePlan({ changes }), logFile: '.slipway/logs/deployments/dep1.log' });
+  expect(shown).toContain('✔ Deployment dep1 on dev (shop v1) completed in 42s');
+  expect(shown).toContain('50 created, 3 unchanged');
+  expect(shown).toContain('  + resource:n29');
+  expect(shown).toContain('… and 20 more');
+  expect(shown).toContain('web  http://localhost:4000');
+  expect(shown).toContain('slipway rollback -e dev');
+  expect(shown).toContain('log: .slipway/logs/deployments/dep1.log');
+});
+
+describe('a failure', () => {
+  const error = { code: 'command-failed', message: 'The build exited with 1.', hint: 'Read its output.' };
+  const steps = [sampleStepReport('service:web/build', { status: 'failed', error })];
+
+  test('names the step, the error, the hint, the output and the ways on', () => {
+    const tail = ['src/a.ts: syntax error'];
+    const troubled = [
+      {
+        number: 1,
+        id: 'service:web/build',
+        subject: 'service:web',
+        action: 'build',
+        estimateMs: 1,
+        startedAt: 0,
+        attempt: 1,
+        tail,
+        lines: 1,
+        retryAt: undefined,
+        error,
+      },
+    ];
+    const shown = summarize(sampleReport({ status: 'failed', steps, error }), { troubled });
+    expect(shown).toContain('✘ Deployment dep1 on dev: failed after 42s');
+    expect(shown).toContain('Error [command-failed] The build exited with 1.');
+    expect(shown.match(/The build exited/g)).toHaveLength(1);
+    expect(shown).toContain('service:web/build');
+    expect(shown).toContain('Read its output.');
+    expect(shown).toContain('| src/a.ts: syntax error');
+    expect(shown).toContain('slipway resume -e dev');
+    expect(shown).toContain('slipway rollback -e dev');
+  });
+
+  test('that was rolled back says what came back', () => {
+    const rollback = {
+      id: 'dep2',
+      status: 'completed' as const,
+      restored: ['service:web'],
+      destroyed: ['resource:a'],
+      failed: [],
+    };
+    const shown = summarize(sampleReport({ status: 'failed', steps, rollback }));
+    expect(shown).toContain('failed and was rolled back');
+    expect(shown).toContain('Rolled back by dep2 (completed): 1 node restored, 1 new node removed');
+    expect(shown).toContain('Everything is as it was before');
+  });
+
+  test('of the rollback too names each node, and how to try again', () => {
+    const failed = [{ subject: 'resource:a', error: { code: 'x', message: 'still in use', hint: 'Empty it.' } }];
+    const rollback = { id: 'dep2', status: 'failed' as const, restored: [], destroyed: [], failed };
+    const shown = summarize(sampleReport({ status: 'failed', steps, rollback }));
+    expect(shown).toContain('resource:a: still in use');
+    expect(shown).toContain('Empty it.');
+    expect(shown).toContain('slipway resume dep2 -e dev');
+  });
+});
+
+test('doubt says what to look at and how to go on, for a resource and for a service', () => {
+  const steps = [
+    sampleStepReport('resource:vm/create', { status: 'unknown', look: 'Look whether the machine exists.' }),
+    sampleStepReport('service:web/migrate', { status: 'unknown' }),
+  ];
+  const shown = summarize(sampleReport({ status: 'failed', steps }));
+  expect(shown).toContain('ended in doubt');
+  expect(shown).toContain('Look whether the machine exists.');
+  expect(shown).toContain('slipway resume --redo resource:vm/create -e dev');
+  expect(shown).toContain('slipway import resource:vm ID -e dev');
+  expect(shown).toContain('slipway resume --done service:web/migrate -e dev');
+});
