@@ -2,6 +2,7 @@
 
 export type { HealthCheck, ServiceSpec } from '../config/project.ts';
 export { describeError, type ErrorRecord, SlipwayError } from '../errors.ts';
+export { readKey } from '../journal/key.ts';
 export { isAlive, type Liveness, livenessOf, processStart } from '../journal/process-identity.ts';
 export { canonicalJson, digestOf, equalJson, type JsonObject, type JsonValue, sha256 } from '../json.ts';
 export type * from './contract.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from '@slipway/core/provider';
 import { ensureAgent, findAgent } from './ensure-agent.ts';
 import { atRestFile, storeFile } from './locations.ts';
-import { isAlive } from './process-table.ts';
 import type { AgentInfo } from './protocol.ts';
 import { ConnectionLost, requestAgent } from './request.ts';
 
@@ -39,7 +39,7 @@ export async function stopAgent(
   // Also when none runs: services that an agent left behind are ended by the agent that takes them back.
   const agent = await ensureAgent(stateDirectory, signal);
   const { revisions } = await requestAgent(agent.socket, 'stop', {}, signal);
-  while (isAlive(agent)) await sleep(20, undefined, { signal });
+  while (isAlive(agent.pid, agent.start)) await sleep(20, undefined, { signal });
   return { kind: 'stopped', revisions };
 }
 

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SlipwayError } from '@slipway/core/provider';
+import { processStart, SlipwayError } from '@slipway/core/provider';
 import { ServiceRouter } from '../router/index.ts';
 import type { AgentStore } from './agent-store.ts';
 import { describeName } from './hosted-revision.ts';
@@ -32,6 +32,8 @@ export type Handlers = {
  */
 export class Agent {
   readonly #options: AgentOptions;
+  /** See {@link AgentInfo}. */
+  readonly start = processStart(process.pid) ?? '';
   readonly #startedAt = new Date().toISOString();
   readonly #router = new ServiceRouter();
   readonly #queue = new KeyedQueue();
@@ -136,6 +138,7 @@ export class Agent {
     return {
       protocol: AGENT_PROTOCOL,
       pid: process.pid,
+      start: this.start,
       startedAt: this.#startedAt,
       revisions,
       routes: this.#routes.size,

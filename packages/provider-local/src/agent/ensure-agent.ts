@@ -4,9 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { baseEnvironment, SlipwayError } from '@slipway/core/provider';
+import { baseEnvironment, isAlive, SlipwayError } from '@slipway/core/provider';
 import { addressFile, agentDirectory, agentLogFile } from './locations.ts';
-import { isAlive } from './process-table.ts';
 import type { AgentAddress } from './protocol.ts';
 import { ConnectionLost, requestAgent } from './request.ts';
 
@@ -23,8 +22,9 @@ export async function findAgent(state: string, signal: AbortSignal): Promise<Age
   if (!address) return undefined;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(HELLO_WITHIN_MS)]);
   try {
-    await requestAgent(address.socket, 'hello', {}, limit);
-    return address;
+    // An agent that has just started may answer at the address of the one before it.
+    const { pid, start } = await requestAgent(address.socket, 'hello', {}, limit);
+    return { ...address, pid, start };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ConnectionLost || limit.aborted) return undefined;
@@ -100,7 +100,7 @@ function boundLog(file: string): number {
 
 async function unavailable(state: string, logStart: number): Promise<SlipwayError> {
   const address = await readAddress(state);
-  if (address && isAlive(address)) {
+  if (address && isAlive(address.pid, address.start)) {
     return new SlipwayError('agent-unavailable', `The background agent (process ${address.pid}) does not answer.`, {
       subject: 'agent',
       hint: `End it with \`kill -KILL ${address.pid}\` and repeat: its services go on and are taken back.`,

@@ -110,7 +110,8 @@ export class HostedRevision {
 
   status(): RevisionStatus {
     const { environment, service, revision, port, restarts, startedAt, lastExit } = this.#row;
-    const state = this.#process?.state ?? (this.#isServed() ? 'running' : 'stopped');
+    const resting = this.#problem === null && this.#row.desired === 'running' ? 'starting' : 'stopped';
+    const state = this.#process?.state ?? (this.#isServed() ? 'running' : resting);
     const pid = this.#process?.pid;
     return {
       environment,

@@ -2,9 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
-import { SlipwayError } from '@slipway/core/provider';
+import { processStart, SlipwayError } from '@slipway/core/provider';
 import { FAMILY_MARKER, type Leader } from './process-family.ts';
-import { findProcess } from './process-table.ts';
 
 /**
  * The gate. The command runs only after a word on descriptor 3, which is given once its pid is durably
@@ -62,9 +61,10 @@ export async function launchProcess(
     gate = child.stdio[3] as Writable;
     gate.on('error', () => {}); // It ended before the gate opened, which its exit tells.
     await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
-    const entry = findProcess(child.pid as number);
-    if (!entry) throw new Error('The process ended at once.');
-    const leader = { pid: entry.pid, start: entry.start, marker: request.marker };
+    const pid = child.pid as number;
+    const start = processStart(pid);
+    if (start === null) throw new Error('The process ended at once.');
+    const leader = { pid, start, marker: request.marker };
     record(leader);
     gate.end('go\n');
     child.unref();

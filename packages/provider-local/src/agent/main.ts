@@ -1,59 +1,69 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { describeError, readKey } from '@slipway/core/provider';
 import { Agent } from './agent.ts';
 import { AgentServer } from './agent-server.ts';
 import { AgentStore } from './agent-store.ts';
-import { readKey } from './key.ts';
 import { addressFile } from './locations.ts';
-import { findProcess } from './process-table.ts';
-import { AGENT_PROTOCOL, type AgentAddress } from './protocol.ts';
+import type { AgentAddress } from './protocol.ts';
 import { EnvSeal } from './sealed-env.ts';
+
+/** Without services and routes for that long, an agent ends. */
+const IDLE_MS = 600_000;
 
 /**
  * The agent's process: `main.ts --state DIR [--idle-ms N]`. Ends at once, with 0, when another agent holds
  * the state directory. SIGTERM hands over: it ends, its services go on, the next agent takes them back.
  */
-const { values } = parseArgs({ options: { state: { type: 'string' }, 'idle-ms': { type: 'string' } } });
-if (values.state === undefined) throw new Error('--state names the state directory.');
-const state = values.state;
-const idleMs = Number(values['idle-ms'] ?? 600_000);
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { state: { type: 'string' }, 'idle-ms': { type: 'string' } } });
+  if (values.state === undefined) throw new Error('--state must name the state directory.');
+  const { state } = values;
+  const store = AgentStore.open(state);
+  if (!store) return;
 
-const log = (line: string) => process.stderr.write(`${new Date().toISOString()} [${process.pid}] ${line}\n`);
+  const agent = new Agent({ state, store, seal: new EnvSeal(await readKey(state)), log });
+  const server = new AgentServer({ handlers: agent.handlers, stopped: () => end('stopped'), log });
+  const end = (why: string) => {
+    log(`ends: ${why}`);
+    server.close();
+    agent.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => end(`${signal}, hands over; services go on`));
+  }
+  process.on('SIGHUP', () => {});
 
-const store = AgentStore.open(state);
-if (!store) process.exit(0);
-
-const agent = new Agent({ state, store, seal: new EnvSeal(await readKey(state)), log });
-const server = new AgentServer({ handlers: agent.handlers, stopped: () => end('stopped'), log });
-
-function end(why: string): never {
-  log(`ends: ${why}`);
-  server.close();
-  agent.close();
-  process.exit(0);
+  await agent.restore();
+  const socket = await server.listen(state);
+  publish(state, { pid: process.pid, start: agent.start, socket });
+  log(`listens on ${socket}`);
+  endWhenIdle(agent, server, Number(values['idle-ms'] ?? IDLE_MS), end);
 }
 
-process.on('SIGTERM', () => end('handed over; services go on'));
-process.on('SIGINT', () => end('handed over; services go on'));
-process.on('SIGHUP', () => {});
-
-await agent.restore();
-const socket = await server.listen(state);
-const address: AgentAddress = {
-  protocol: AGENT_PROTOCOL,
-  pid: process.pid,
-  start: findProcess(process.pid)?.start ?? '',
-  socket,
-};
-writeFileSync(`${addressFile(state)}.new`, JSON.stringify(address), { mode: 0o600 });
-renameSync(`${addressFile(state)}.new`, addressFile(state));
-log(`listens on ${socket}`);
-
-setInterval(
-  () => {
+function endWhenIdle(agent: Agent, server: AgentServer, idleMs: number, end: (why: string) => void): void {
+  const look = () => {
     if (!agent.isIdle || server.isBusy || Date.now() - server.lastUsed < idleMs) return;
     agent.markAtRest();
     end('nothing to host');
-  },
-  Math.min(idleMs, 60_000),
-);
+  };
+  setInterval(look, Math.min(idleMs, 60_000));
+}
+
+function publish(state: string, address: AgentAddress): void {
+  const draft = `${addressFile(state)}.new`;
+  writeFileSync(draft, JSON.stringify(address), { mode: 0o600 });
+  renameSync(draft, addressFile(state));
+}
+
+function log(line: string): void {
+  process.stderr.write(`${new Date().toISOString()} [${process.pid}] ${line}\n`);
+}
+
+main().catch((error: unknown) => {
+  const { message, hint } = describeError(error);
+  log(`can't start: ${message}${hint === undefined ? '' : ` ${hint}`}`);
+  if (!(error instanceof Error && 'hint' in error)) log(String((error as Error).stack));
+  process.exit(1);
+});

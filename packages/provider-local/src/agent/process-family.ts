@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processesMarked, SlipwayError } from '@slipway/core/provider';
-import { listProcesses, notOlder } from './process-table.ts';
+import { processesMarked, processStart, SlipwayError } from '@slipway/core/provider';
+import { listProcesses } from './process-table.ts';
 
 /** Set in every service's environment to a value of its own; children inherit it. */
 export const FAMILY_MARKER = 'SLIPWAY_PROCESS';
@@ -11,7 +11,7 @@ const GONE_WITHIN_MS = 10_000;
 /** The first process of a service: leader of a session and group of its own. */
 export interface Leader {
   pid: number;
-  /** See {@link import('./process-table.ts').ProcessEntry.start}. */
+  /** Tells it from another process that has its pid by now. */
   start: string;
   marker: string;
 }
@@ -30,15 +30,14 @@ export interface Family {
  */
 export async function findFamily(leader: Leader): Promise<Family> {
   const marked = new Set(await processesMarked(FAMILY_MARKER, leader.marker));
-  const processes = await listProcesses();
-  const holder = processes.find((entry) => entry.pid === leader.pid);
+  const holder = processStart(leader.pid);
   // When the pid was given to someone else, the group and the session of that number are theirs.
-  const number = holder === undefined || holder.start === leader.start ? leader.pid : undefined;
+  const number = holder === null || holder === leader.start ? leader.pid : undefined;
   const family: Family = { group: [], strays: [] };
-  for (const entry of processes) {
-    const kin = notOlder(entry.start, leader.start);
-    if (kin && entry.group === number) family.group.push(entry.pid);
-    else if ((kin && entry.session === number) || marked.has(entry.pid)) family.strays.push(entry.pid);
+  for (const { pid, group, session } of await listProcesses()) {
+    const related = (group === number || session === number) && beganAfter(pid, leader);
+    if (related && group === number) family.group.push(pid);
+    else if (related || marked.has(pid)) family.strays.push(pid);
   }
   return family;
 }
@@ -67,6 +66,16 @@ export async function endFamily(leader: Leader, graceMs: number): Promise<void> 
 }
 
 const size = (family: Family) => family.group.length + family.strays.length;
+
+/** Anything older belongs to an earlier holder of the leader's pid. */
+function beganAfter(pid: number, leader: Leader): boolean {
+  const start = processStart(pid);
+  return start !== null && momentOf(start) >= momentOf(leader.start);
+}
+
+/** Starts end in `/TICKS` on Linux and are dates elsewhere. */
+const momentOf = (start: string) =>
+  start.includes('/') ? Number(start.slice(start.lastIndexOf('/') + 1)) : Date.parse(start);
 
 /** The group in one go, so that none is missed that is just being forked, and none gets a signal twice. */
 function send(leader: Leader, family: Family, signal: NodeJS.Signals): void {

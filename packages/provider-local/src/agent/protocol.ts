@@ -7,9 +7,8 @@ export const AGENT_PROTOCOL = 1;
 /** Request header that says which protocol the client speaks. */
 export const PROTOCOL_HEADER = 'slipway-agent-protocol';
 
-/** Where a running agent listens, as it is written into the address file. */
+/** Where an agent listens, as it is written into the address file. */
 export interface AgentAddress {
-  protocol: number;
   pid: number;
   /** Tells the agent from another process that has its pid by now. */
   start: string;
@@ -19,6 +18,7 @@ export interface AgentAddress {
 export interface AgentInfo {
   protocol: number;
   pid: number;
+  start: string;
   startedAt: string;
   revisions: number;
   routes: number;

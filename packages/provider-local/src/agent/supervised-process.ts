@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
+import { isAlive } from '@slipway/core/provider';
 import type { ProcessExit } from './agent-store.ts';
 import { endFamily, type Leader } from './process-family.ts';
-import { isAlive } from './process-table.ts';
 
 /** After an exit: first pause, doubled each time, up to the longest; less up to half of it, at random. */
 const FIRST_PAUSE_MS = 500;
@@ -57,11 +57,11 @@ export class SupervisedProcess {
 
   /** Takes back a process that an earlier agent started; starts it anew when it is gone. */
   async resume(leader: Leader): Promise<void> {
-    if (isAlive(leader)) {
+    if (isAlive(leader.pid, leader.start)) {
       this.#leader = leader;
       this.#running();
       this.#watch = setInterval(() => {
-        if (!isAlive(leader)) this.#onExit(leader, null, null);
+        if (!isAlive(leader.pid, leader.start)) this.#onExit(leader, null, null);
       }, LOOK_EVERY_MS).unref();
       return;
     }

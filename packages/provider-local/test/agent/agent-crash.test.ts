@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localPlatform } from '../../src/platform/local-platform.ts';
@@ -79,6 +80,20 @@ describe('an agent that is killed', () => {
     await list();
     expect(await get(url)).toBe('hello');
     expect(await get(preview)).toBe('hello');
+  });
+
+  it('opens a route again when its port is free again', async () => {
+    const port = await freePort();
+    await ground.serve(ground.request('r1'));
+    const weights = { r1: 100 };
+    const { url } = await router.setWeights(ground.context(), { service: 'web', port, weights });
+    await killAgent();
+    const thief = createServer().listen(port, '127.0.0.1');
+    await new Promise((resolve) => thief.once('listening', resolve));
+    expect(await router.weights(ground.context(), 'web')).toEqual({});
+    thief.close();
+    await until(async () => (await router.weights(ground.context(), 'web')).r1 === 100);
+    expect(await get(url)).toMatch(/^r1 /);
   });
 
   it('at any moment while revisions come and go leaves nothing doubled and nothing behind', async () => {
