@@ -111,6 +111,29 @@ describe('execute: kill', () => {
   });
 });
 
+describe('execute: after a kill', () => {
+  it('writes nothing about a handler that ends later', async () => {
+    const kill = new AbortController();
+    let finish = () => {};
+    const options = optionsFor([step('a'), step('b', ['a'])], new Outside(), {
+      kill: kill.signal,
+      behaviour: {
+        run: () =>
+          new Promise((resolve) => {
+            finish = () => resolve({ changes: [] });
+          }),
+      },
+    });
+    const run = execute(options);
+    await rest();
+    kill.abort();
+    await run;
+    finish();
+    await rest();
+    expect(options.journal.durable.map((event) => event.type)).toEqual(['step.started']);
+  });
+});
+
 describe('execute: pause', () => {
   it('starts nothing new until it goes on; what runs finishes', async () => {
     const world = new Outside();
