@@ -1,5 +1,9 @@
 export * from './address.ts';
+export * from './config/load-project.ts';
+export { formatProblem, type Problem } from './config/problem.ts';
 export type * from './config/project.ts';
+export * from './config/references.ts';
+export * from './config/secrets.ts';
 export * from './errors.ts';
 export type * from './journal/event.ts';
 export * from './journal/follow.ts';

@@ -55,19 +55,22 @@ export function findMalformedReferences(value: JsonValue): MalformedReference[] 
  * Puts values in the place of references, deeply. `replace` returns undefined for what is to stay as
  * written. A string that is exactly one reference becomes the value itself (a number stays a number, an
  * object an object); inside a longer string it becomes text, objects and lists as JSON. Returns the same
- * object, and the same parts, where nothing changed. Inserted values are not searched again.
+ * object, and the same parts, where nothing changed. Inserted values are not searched again. `malformed`
+ * is told of what looks like a reference and is none; it stays as written.
  *
  * Escapes (`$${env:X}`) are left: see {@link unescapeReferences}.
  */
 export function replaceReferences(
   value: JsonValue,
   replace: (reference: Reference) => JsonValue | undefined,
+  malformed?: (reference: MalformedReference) => void,
 ): JsonValue {
   return mapStrings(value, (text) => {
     let whole: JsonValue | undefined;
     const replaced = text.replace(REFERENCE, (written, escaped: string, kind: string, body: string, end: string) => {
       if (escaped) return written;
       const reference = parse(kind as ReferenceKind, body, end);
+      if ('reason' in reference) malformed?.({ text: written, reason: reference.reason });
       const value = 'kind' in reference ? replace(reference) : undefined;
       if (value === undefined) return written;
       if (written.length === text.length) whole = value;

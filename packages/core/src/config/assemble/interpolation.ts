@@ -43,13 +43,18 @@ export class Interpolation {
   }
 
   apply(value: JsonObject, path: Path): JsonObject {
-    let unresolved = false;
-    const applied = replaceReferences(value, (reference) => {
+    let faulty = false;
+    const replace = (reference: Reference) => {
       const text = this.#valueOf(reference);
-      unresolved ||= text === undefined && (reference.kind === 'env' || reference.kind === 'var');
+      faulty ||= text === undefined && (reference.kind === 'env' || reference.kind === 'var');
       return text;
-    }) as JsonObject;
-    if (unresolved || findMalformedReferences(value).length > 0) this.#report(value, path);
+    };
+    const malformed = () => {
+      faulty = true;
+    };
+    const applied = replaceReferences(value, replace, malformed) as JsonObject;
+    // Only faults need paths, so only then the value is walked once more with them.
+    if (faulty) this.#report(value, path);
     return applied;
   }
 

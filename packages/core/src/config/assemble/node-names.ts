@@ -20,11 +20,6 @@ export class NodeNames {
     this.#environment = environment;
   }
 
-  has(address: Address): boolean {
-    const name = address.slice(address.indexOf(':') + 1);
-    return address.startsWith('resource:') ? this.#nodes.resources.has(name) : this.#nodes.services.has(name);
-  }
-
   /** Declared dependencies and those from references in `value`: sorted, each once. Unknown ones become findings. */
   dependencies(
     declared: readonly string[],
@@ -40,34 +35,39 @@ export class NodeNames {
     let unknown = false;
     for (const { kind, name } of findReferences(value.content)) {
       if (kind !== 'resource' && kind !== 'service') continue;
-      const address: Address = `${kind}:${name}`;
-      if (this.has(address)) found.add(address);
+      if (this.#has(kind, name)) found.add(`${kind}:${name}`);
       else unknown = true;
     }
     if (unknown) this.#reportReferences(value, findings);
     return [...found].sort();
   }
 
+  #has(kind: 'resource' | 'service', name: string): boolean {
+    return (kind === 'resource' ? this.#nodes.resources : this.#nodes.services).has(name);
+  }
+
   #resolve(entry: string, path: Path, findings: Finding[]): Address | undefined {
-    const [, kind, named] = /^(resource|service):(.*)$/s.exec(entry) ?? [];
-    if (kind && named !== undefined) {
-      const address = `${kind}:${named}` as Address;
-      if (this.has(address)) return address;
-      findings.push(this.#unknown(kind as 'resource' | 'service', named, path));
+    const kind = entry.startsWith('resource:') ? 'resource' : entry.startsWith('service:') ? 'service' : undefined;
+    if (kind) {
+      const named = entry.slice(kind.length + 1);
+      if (this.#has(kind, named)) return `${kind}:${named}`;
+      findings.push(this.#unknown(kind, named, path));
       return undefined;
     }
-    const addresses = [resourceAddress(entry), serviceAddress(entry)].filter((address) => this.has(address));
-    if (addresses.length === 2) {
-      const hint = `write ${addresses.join(' or ')}`;
+    const isResource = this.#has('resource', entry);
+    const isService = this.#has('service', entry);
+    if (isResource !== isService) return isResource ? resourceAddress(entry) : serviceAddress(entry);
+    if (isResource) {
+      const hint = `write ${resourceAddress(entry)} or ${serviceAddress(entry)}`;
       findings.push({ path, message: `${quote(entry)} is a resource and a service`, hint });
-    } else if (addresses.length === 0) findings.push(this.#unknown('resource or service', entry, path));
-    return addresses.length === 1 ? addresses[0] : undefined;
+    } else findings.push(this.#unknown('resource or service', entry, path));
+    return undefined;
   }
 
   #reportReferences(value: { content: JsonValue; at: (path: Path) => Path }, findings: Finding[]): void {
     visitStrings(value.content, [], (text, place) => {
       for (const { kind, name } of findReferences(text)) {
-        if ((kind === 'resource' || kind === 'service') && !this.has(`${kind}:${name}`)) {
+        if ((kind === 'resource' || kind === 'service') && !this.#has(kind, name)) {
           findings.push(this.#unknown(kind, name, value.at(place)));
         }
       }

@@ -10,6 +10,8 @@ const KINDS = {
   resources: { word: 'resource', toAddress: resourceAddress, required: 'type' },
   services: { word: 'service', toAddress: serviceAddress, required: 'path' },
 } as const;
+/** Nearly all names: saves asking the schema, which says why a name is none. */
+const SIMPLE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,50}$/;
 type Kind = keyof typeof KINDS;
 
 /** What is declared for one environment, its block laid over the project's, not yet validated. */
@@ -39,7 +41,8 @@ function layKind(
 ): Map<string, JsonObject> {
   const { word, toAddress, required } = KINDS[kind];
   const nodes = new Map<string, JsonObject>();
-  for (const [name, node] of Object.entries(declared)) {
+  for (const name of Object.keys(declared)) {
+    const node = declared[name]!;
     if (!checkName(name, [kind, name], scope.findings)) continue;
     if (isObject(node)) nodes.set(name, node);
     else scope.findings.push({ path: [kind, name], message: `must be a mapping, not ${nameOf(node)}` });
@@ -79,6 +82,7 @@ function membersOf(parent: JsonObject, key: string, path: Path, findings: Findin
 
 /** Says whether a key can be a node's or an environment's name, and adds what is wrong with it. */
 export function checkName(name: string, path: Path, findings: Finding[]): boolean {
+  if (SIMPLE_NAME.test(name)) return true;
   const result = nodeName.safeParse(name, { error: describeIssue });
   if (!result.success) findings.push({ path, message: result.error.issues[0]?.message ?? 'must be a name' });
   return result.success;

@@ -17,7 +17,7 @@ export function readResource(name: string, raw: JsonObject, scope: Scope): Resou
   const path = ['resources', name];
   const { meta, properties, at } = split(scope.interpolation.apply(raw, path), path, scope);
   const checked = check(resourceMetaSchema, meta, path, scope.findings);
-  const { properties: _, ...settings } = meta;
+  const settings = meta.properties === undefined ? meta : { ...meta, properties: null };
   refuseRunTimeReferences(settings, path, 'only properties can refer to secrets and to other nodes', scope.findings);
   if (typeof meta.type === 'string') checkProperties(meta.type, properties, at, path, scope);
   const declared = checked.values.dependsOn ?? [];
