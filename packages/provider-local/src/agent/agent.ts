@@ -62,6 +62,7 @@ export class Agent {
       logs: this.#logs,
       takenPorts: () => new Set([...this.#host.ports(), ...this.#routes.ports()]),
       backendChanged: (environment, service) => this.#routes.refresh(environment, service),
+      backendGone: (name) => this.#routes.forget(name),
     });
   }
 
@@ -93,12 +94,8 @@ export class Agent {
     hello: async () => this.#info(),
     stop: async () => {
       const info = this.#info();
-      this.#stopping = true;
-      const { log } = this.#options;
-      log('stopping every service');
-      await Promise.all(this.#host.names().map((name) => this.#inTurn(name, () => this.#host.stop(name))));
-      await this.#router.close();
-      this.markAtRest();
+      this.#options.log('stops every service');
+      await this.#stopAll();
       return info;
     },
     'ensure-revision': async (request) => {
@@ -114,14 +111,13 @@ export class Agent {
     'set-route': async (request) => {
       const { environment, service, port, weights } = request;
       checkNames(environment, service);
-      return await this.#change(request, { ...request, revision: ROUTE }, () =>
-        this.#routes.set({ environment, service, port, weights }),
-      );
+      this.#admit(request);
+      return await this.#routes.set({ environment, service, port, weights });
     },
-    'remove-route': async (request) =>
-      await this.#change(request, { ...request, revision: ROUTE }, async () => ({
-        kind: await this.#routes.remove(request.environment, request.service),
-      })),
+    'remove-route': async (request) => {
+      this.#admit(request);
+      return { kind: await this.#routes.remove(request.environment, request.service) };
+    },
     weights: async ({ environment, service }) => this.#routes.weights(environment, service),
     traffic: async ({ environment, service }) => this.#routes.traffic(environment, service),
     drain: async (request, signal) => await this.#routes.drain(request, request.drainMs, signal),
@@ -131,6 +127,19 @@ export class Agent {
     this.#logs.close();
     this.#routes.close();
     this.#options.store.close();
+  }
+
+  async #stopAll(): Promise<void> {
+    this.#stopping = true;
+    const names = this.#host.names();
+    const ended = await Promise.allSettled(names.map((name) => this.#inTurn(name, () => this.#host.stop(name))));
+    const failed = ended.find((result) => result.status === 'rejected');
+    if (failed) {
+      this.#stopping = false;
+      throw failed.reason;
+    }
+    await this.#router.close();
+    this.markAtRest();
   }
 
   #info(): AgentInfo {
@@ -176,9 +185,6 @@ export class Agent {
     return this.#queue.run(describeName(name), work);
   }
 }
-
-/** Stands for a service's route where a revision is named; no revision can be called that. */
-const ROUTE = '/route';
 
 /** They become names of folders. */
 function checkNames(...names: string[]): void {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { equalJson, SlipwayError } from '@slipway/core/provider';
+import { equalJson, isAlive, SlipwayError } from '@slipway/core/provider';
 import type { Backend, ServiceRouter } from '../router/index.ts';
 import type { AgentStore, ProcessExit, RevisionRow } from './agent-store.ts';
 import { findFreePort, isPortFree } from './free-port.ts';
@@ -27,8 +27,10 @@ export interface Surroundings {
   logs: LogKeeper;
   /** Every port that is spoken for. */
   takenPorts(): ReadonlySet<number>;
-  /** The address of a service's revision changed, or it went away. */
+  /** A revision's address is another, or is there now. */
   backendChanged(environment: string, service: string): Promise<void>;
+  /** Nothing is to reach this revision any more. */
+  backendGone(name: RevisionName): Promise<void>;
   log(line: string): void;
 }
 
@@ -167,8 +169,11 @@ export class HostedRevision {
     this.#process = this.#supervise();
     for (const file of this.#logFiles()) this.#around.logs.keep(file);
     const leader = this.#row.process;
-    if (leader) await this.#process.resume(leader);
-    else await this.#process.start();
+    if (leader) {
+      const found = isAlive(leader.pid, leader.start) ? 'taken back' : 'ended while no agent ran';
+      noteInLog(this.#around.state, this.#row, `process ${leader.pid} ${found}`);
+      await this.#process.resume(leader);
+    } else await this.#process.start();
   }
 
   #supervise(): SupervisedProcess {

@@ -63,7 +63,7 @@ export class RevisionHost {
     const revision = this.#revisions.get(describeName(name));
     if (!revision) return 'absent';
     revision.save({ desired: 'removed' });
-    await this.#around.backendChanged(name.environment, name.service);
+    await this.#around.backendGone(name);
     await revision.remove();
     this.#revisions.delete(describeName(name));
     const live = this.#of(name.environment, name.service).map(({ row }) => row.revision);

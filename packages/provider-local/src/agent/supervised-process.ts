@@ -111,10 +111,12 @@ export class SupervisedProcess {
     const pause = Math.round(longest * (0.5 + Math.random() / 2));
     this.#options.ended(exit, pause);
     this.#turn = leftovers;
-    this.#pause = setTimeout(async () => {
-      await leftovers;
-      if (this.#state !== 'restarting') return;
-      await this.start().catch((error: Error) => this.#options.log(error.message));
-    }, pause).unref();
+    this.#pause = setTimeout(() => void this.#startAgain(leftovers), pause).unref();
+  }
+
+  async #startAgain(leftovers: Promise<void>): Promise<void> {
+    await leftovers;
+    if (this.#state !== 'restarting') return;
+    await this.start().catch((error: Error) => this.#options.log(error.message));
   }
 }

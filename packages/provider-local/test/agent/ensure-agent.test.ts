@@ -71,8 +71,8 @@ describe('starting', () => {
     const ask = (path: string) =>
       new Promise<string>((resolve, reject) => {
         const headers = { 'slipway-agent-protocol': '999' };
-        const sent = request({ socketPath: socket, path, method: 'POST', headers }, async (response) => {
-          resolve(Buffer.concat(await response.toArray()).toString());
+        const sent = request({ socketPath: socket, path, method: 'POST', headers }, (response) => {
+          response.setEncoding('utf8').once('data', resolve);
         });
         sent.once('error', reject).end('{"environment":"dev"}');
       });

@@ -164,6 +164,18 @@ describe('a route', () => {
     expect(await router.weights(ground.context(), 'web')).toEqual({ r1: 100 });
   });
 
+  it('gives nothing to a revision that had it, went and comes back', async () => {
+    const request = ground.request('r1');
+    await ground.serve(request);
+    const route = { service: 'web', port: await freePort(), weights: { r1: 100 } };
+    const { url } = await router.setWeights(ground.context(), route);
+    await localPlatform.retire(ground.context(), request);
+    expect((await fetch(url)).status).toBe(503);
+    await ground.serve(request);
+    expect((await fetch(url)).status).toBe(503);
+    expect(await router.weights(ground.context(), 'web')).toEqual({});
+  });
+
   it('is refused for a revision that is not there', async () => {
     const request = { service: 'web', port: await freePort(), weights: { r1: 100 } };
     await expect(router.setWeights(ground.context(), request)).rejects.toMatchObject({ code: 'revision-unknown' });
