@@ -191,7 +191,7 @@ class Run {
         queue.release(taken);
         this.#pump();
       };
-      work(taken)
+      void work(taken)
         .catch((error: unknown) => this.#halt(error))
         .then(free);
     }

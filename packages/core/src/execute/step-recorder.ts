@@ -44,32 +44,32 @@ export class StepRecorder {
 
   succeeded(step: string, outcome: StepOutcome, durationMs: number): void {
     const detail = outcome.detail === undefined ? {} : { detail: outcome.detail };
-    this.append({ type: 'step.succeeded', step, data: { durationMs, ...detail }, ...changed(outcome.changes) });
+    void this.append({ type: 'step.succeeded', step, data: { durationMs, ...detail }, ...changed(outcome.changes) });
   }
 
   failed(step: string, failed: FailedAttempt, changes: StateChange[]): void {
-    this.append({ type: 'step.failed', step, data: { ...failed, final: true }, ...changed(changes) });
+    void this.append({ type: 'step.failed', step, data: { ...failed, final: true }, ...changed(changes) });
   }
 
   retrying(step: string, failed: FailedAttempt, retryInMs: number): void {
-    this.append({ type: 'step.failed', step, data: { ...failed, final: false, retryInMs } });
+    void this.append({ type: 'step.failed', step, data: { ...failed, final: false, retryInMs } });
   }
 
   /** How a doubt was settled; the outcome that it means is written right after, in the same turn. */
   settled(step: string, as: Exclude<Settlement['as'], 'unknown'>, how: string): void {
-    this.append({ type: 'step.settled', step, data: { as, how } });
+    void this.append({ type: 'step.settled', step, data: { as, how } });
   }
 
   unknown(step: string, look: string): void {
-    this.append({ type: 'step.unknown', step, data: { look } });
+    void this.append({ type: 'step.unknown', step, data: { look } });
   }
 
   skipped(step: string, reason: string): void {
-    this.append({ type: 'step.skipped', step, data: { reason } });
+    void this.append({ type: 'step.skipped', step, data: { reason } });
   }
 
   cancelled(step: string, reason: string): void {
-    this.append({ type: 'step.cancelled', step, data: { reason } });
+    void this.append({ type: 'step.cancelled', step, data: { reason } });
   }
 }
 

@@ -165,7 +165,7 @@ describe('execute: any plan', () => {
     await execute(
       optionsFor([step('a'), step('b', ['a'])], new Outside(), {
         journal,
-        resolve: (value, forRecord) => `${value} ${forRecord}` as typeof value,
+        resolve: (value, forRecord) => `${JSON.stringify(value)} ${forRecord}` as typeof value,
         onLog: (one, line) => lines.push(`${one.id}: ${line}`),
         behaviour: {
           async run(one, context) {
@@ -184,7 +184,7 @@ describe('execute: any plan', () => {
       }),
     );
     expect(seen).toEqual({
-      resolved: ['x false', 'x true'],
+      resolved: ['"x" false', '"x" true'],
       record: expect.objectContaining({ id: 'token of a' }),
       notes: [{ level: 'b' }],
       identity: ['d1', 'dev', 'token of b', 1],
