@@ -2,8 +2,12 @@ import { widthOf } from '../render/text.ts';
 
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
-const ERASE_TO_LINE_END = '\u001b[K';
+// The whole line, before it is written: cells that were erased one by one would count as used when a terminal wraps anew.
+const ERASE_LINE = '\u001b[2K';
 const ERASE_BELOW = '\u001b[J';
+// A terminal that became narrower a moment before we are told cuts the frame's lines instead of wrapping them.
+const CUT_LONG_LINES = '\u001b[?7l';
+const WRAP_LONG_LINES = '\u001b[?7h';
 // Terminals that know it show the update at once, see https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036
 const BEGIN_UPDATE = '\u001b[?2026h';
 const END_UPDATE = '\u001b[?2026l';
@@ -43,18 +47,20 @@ export class LiveArea {
   /** Writes `above` for good and `frame` below it, in place of the frame before. */
   draw(above: readonly string[], frame: readonly string[]): void {
     const columns = this.#stream.columns ?? 80;
-    const inPlace = above.length === 0 && columns === this.#columns;
-    let text = this.#toTop(columns);
-    for (const line of above) text += `${line}${ERASE_TO_LINE_END}\n`;
+    const resized = columns !== this.#columns;
+    const inPlace = above.length === 0 && !resized;
+    let text = this.#toTop(columns, resized);
+    for (const line of above) text += `${ERASE_LINE}${line}\n`;
+    text += CUT_LONG_LINES;
     for (const [index, line] of frame.entries()) {
-      text += inPlace && this.#drawn[index] === line ? '\n' : `${line}${ERASE_TO_LINE_END}\n`;
+      text += inPlace && this.#drawn[index] === line ? '\n' : `${ERASE_LINE}${line}\n`;
     }
     if (!this.#hidden) {
       this.#hidden = true;
       process.once('exit', this.#restore);
       text = HIDE_CURSOR + text;
     }
-    this.#stream.write(`${BEGIN_UPDATE}${text}${ERASE_BELOW}${END_UPDATE}`);
+    this.#stream.write(`${BEGIN_UPDATE}${text}${ERASE_BELOW}${WRAP_LONG_LINES}${END_UPDATE}`);
     this.#drawn = frame;
     this.#columns = columns;
   }
@@ -68,8 +74,11 @@ export class LiveArea {
     this.#hidden = false;
   }
 
-  #toTop(columns: number): string {
+  #toTop(columns: number, resized: boolean): string {
     const height = this.#drawn.reduce((rows, line) => rows + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
-    return height === 0 ? '' : `\r\u001b[${height}A`;
+    if (height === 0) return '';
+    const up = `\r\u001b[${height}A`;
+    // Lines that the terminal has wrapped stay marked as such until they are erased, and would be joined again.
+    return resized ? up + `${ERASE_LINE}\n`.repeat(height) + up : up;
   }
 }
