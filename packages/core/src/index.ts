@@ -1,6 +1,6 @@
 export * from './address.ts';
 export * from './config/load-project.ts';
-export { formatProblem, type Problem } from './config/problem.ts';
+export { formatProblem, formatProblem, type Problem, type Problem } from './config/problem.ts';
 export type * from './config/project.ts';
 export * from './config/references.ts';
 export * from './config/secrets.ts';
@@ -21,7 +21,9 @@ export type * from './plan/change.ts';
 export type * from './plan/plan.ts';
 export type * from './plan/step.ts';
 export type * from './provider/contract.ts';
+export { coreProvider } from './provider/core-provider.ts';
 export * from './provider/registry.ts';
 export type * from './report/report.ts';
+export { Slipway } from './slipway.ts';
 export type * from './slipway-api.ts';
 export * from './state/record.ts';

@@ -101,13 +101,17 @@ function chooseEnvironment(config: Config, value: JsonObject, wanted: string | u
   });
 }
 
-function invalid(config: Config, unsorted: readonly Problem[]): SlipwayError {
-  const problems = sortProblems(config, unsorted);
+function invalid(config: Config, problems: readonly Problem[]): SlipwayError {
+  return configInvalid(sortProblems(config, problems), config.file);
+}
+
+/** The error for a config with problems, all of them in `details.problems`. */
+export function configInvalid(problems: readonly Problem[], file?: string): SlipwayError {
   const [first] = problems;
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
   const text = first ? `: ${formatProblem(first)}` : '.';
   return new SlipwayError('config-invalid', `The config has ${count}${text}`, {
-    subject: config.file,
+    ...(file === undefined ? {} : { subject: file }),
     hint: 'Correct it and try again; nothing was changed. slipway validate lists all problems.',
     details: { problems },
   });

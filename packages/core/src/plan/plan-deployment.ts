@@ -9,7 +9,7 @@ import { refuseMissing } from './capabilities.ts';
 import type { Change } from './change.ts';
 import { KnownOutputs } from './known-outputs.ts';
 import { StepOrder } from './order.ts';
-import type { Plan, PlanKind, PlanWarning } from './plan.ts';
+import type { Plan, PlanKind, PlanRuntime, PlanWarning } from './plan.ts';
 import { refuse } from './refusals.ts';
 import { decideResource, predictOutputs } from './resource-change.ts';
 import { emitDeletions, emitResource, type ResourceIntent } from './resource-steps.ts';
@@ -193,6 +193,7 @@ class Planning {
         changes,
         onFailure: project.environment.onFailure,
         limits: project.environment.limits,
+        runtime: runtimeOf(project),
         ...(project.environment.timeoutMs === undefined ? {} : { timeoutMs: project.environment.timeoutMs }),
         warnings: [...this.#warnings, ...collectWarnings(this.#intents, declared, changes, this.#input.registry)],
       },
@@ -214,6 +215,11 @@ class Planning {
       );
     }
   }
+}
+
+/** What running a plan takes of the project. */
+export function runtimeOf({ environment, secretFiles }: Project): PlanRuntime {
+  return { platform: environment.platform, secretFiles, protected: environment.protected };
 }
 
 /** By new address, the one it is recorded under; only where the old is recorded and the new isn't. */

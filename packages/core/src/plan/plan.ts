@@ -1,5 +1,6 @@
 import type { Address } from '../address.ts';
 import type { FailurePolicy, Limits } from '../config/project.ts';
+import type { JsonObject } from '../json.ts';
 import type { Change } from './change.ts';
 import type { Step } from './step.ts';
 
@@ -31,12 +32,22 @@ export interface Plan {
   estimateMs: number;
   onFailure: FailurePolicy;
   limits: Limits;
+  /** What running it takes besides the steps, so that a resume or rollback doesn't hang on today's config. */
+  runtime: PlanRuntime;
   /** For the whole deployment; undefined means no deadline. */
   timeoutMs?: number;
   /** What a person should know before: unmet dependencies of a selection, what can't be rolled back, … */
   warnings: PlanWarning[];
   /** For `rollback`: the deployment that is taken back and the one whose state comes back. */
   rollback?: { of: string | null; to: string | null };
+}
+
+export interface PlanRuntime {
+  /** The environment's platform options. */
+  platform: { use: string } & JsonObject;
+  /** Where secrets are looked up besides the environment: dotenv files, absolute. */
+  secretFiles: string[];
+  protected: boolean;
 }
 
 export interface PlanWarning {

@@ -20,7 +20,11 @@ export type Selected = (address: Address) => boolean;
  * Which nodes, declared or recorded, a plan may touch. Throws `selection-unknown` for a name that neither
  * the config nor the state has.
  */
-export function select(request: SelectionRequest, project: Project, state: State): Selected {
+export function select(
+  request: SelectionRequest,
+  project: Pick<Project, 'resources' | 'services' | 'moved'>,
+  state: State,
+): Selected {
   const criteria: Selected[] = [];
   if (request.only && request.only.length > 0) criteria.push(byName(request.only, project, state));
   if (request.tags && Object.keys(request.tags).length > 0) criteria.push(byTags(request.tags, project, state));
@@ -34,7 +38,11 @@ function base(address: Address): Address {
   return tilde < 0 ? address : (address.slice(0, tilde) as Address);
 }
 
-function byName(names: readonly string[], project: Project, state: State): Selected {
+function byName(
+  names: readonly string[],
+  project: Pick<Project, 'resources' | 'services' | 'moved'>,
+  state: State,
+): Selected {
   const known = new Set<Address>([...project.resources, ...project.services].map((node) => node.address));
   for (const address of state.keys()) known.add(base(address));
   for (const move of project.moved) known.add(move.to);
@@ -57,7 +65,11 @@ function byName(names: readonly string[], project: Project, state: State): Selec
   return (address) => chosen.has(address);
 }
 
-function byTags(tags: Readonly<Record<string, string>>, project: Project, state: State): Selected {
+function byTags(
+  tags: Readonly<Record<string, string>>,
+  project: Pick<Project, 'resources' | 'services' | 'moved'>,
+  state: State,
+): Selected {
   const tagsOf = new Map<Address, Record<string, string>>();
   for (const [address, record] of state) tagsOf.set(address, record.tags);
   for (const node of [...project.resources, ...project.services]) tagsOf.set(node.address, node.tags);
@@ -68,7 +80,7 @@ function byTags(tags: Readonly<Record<string, string>>, project: Project, state:
 }
 
 /** Services with a changed file, and everything that depends on them. */
-function byChange(changed: readonly string[], project: Project): Selected {
+function byChange(changed: readonly string[], project: Pick<Project, 'resources' | 'services'>): Selected {
   const graph = new Graph<null>();
   const nodes = [...project.resources, ...project.services];
   for (const node of nodes) graph.add(node.address, null);

@@ -1,13 +1,12 @@
 import type { ServiceDeclaration } from '../config/project.ts';
 import type { JsonValue } from '../json.ts';
-import { digestOf } from '../json.ts';
 import {
   buildFingerprint,
+  buildParts,
   configDigest,
   contractDigest,
   type ReleaseParts,
   releaseFingerprint,
-  sourceDigest,
 } from '../release/release-parts.ts';
 import type { SourceTree } from '../release/source-tree.ts';
 import { activeRevision, type ServiceRecord } from '../state/record.ts';
@@ -64,8 +63,7 @@ function desiredRevision(question: ServiceQuestion): DesiredRevision {
   const { spec } = declaration;
   const secrets = hashSecrets(spec.env, question.hashSecret, declaration.address);
   const parts: ReleaseParts = {
-    source: sourceDigest(source, spec.path, declaration.shared),
-    build: digestOf(spec.build ?? null),
+    ...buildParts(source, declaration),
     config: configDigest(spec, known.resolve(spec.env, declaration.address), secrets),
   };
   for (const dependency of question.dependencies)

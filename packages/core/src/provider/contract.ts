@@ -20,6 +20,8 @@ export interface CallContext {
   epoch: number;
   /** One line of progress for people and logs; redacted on its way. */
   log(line: string): void;
+  /** Told of each provider call that ended: its name, how long it took in ms, and what it threw. */
+  trace?(call: string, durationMs: number, error?: unknown): void;
 }
 
 /** What is true of a thing outside: `present` with what was read, or `absent`. A failure to look is thrown. */

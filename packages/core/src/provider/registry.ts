@@ -1,5 +1,6 @@
 import { SlipwayError } from '../errors.ts';
-import type { Platform, Provider, ResourceType } from './contract.ts';
+import type { ErrorClass, Platform, Provider, ResourceType } from './contract.ts';
+import { traced, tracedPlatform } from './traced.ts';
 
 /** Loads a provider on first use. */
 export type ProviderLoader = () => Promise<Provider>;
@@ -9,7 +10,8 @@ export class ProviderRegistry {
   readonly #loaders: ReadonlyMap<string, ProviderLoader>;
   readonly #loaded = new Map<string, Promise<Provider>>();
   readonly #types = new Map<string, ResourceType>();
-  readonly #platforms = new Map<string, { platform: Platform; provider: Provider }>();
+  readonly #platforms = new Map<string, Platform>();
+  readonly #providers = new Map<string, Provider>();
 
   /** `loaders`: by provider name, the part of a resource type before the colon and a platform's `use`. */
   constructor(loaders: Readonly<Record<string, ProviderLoader>>) {
@@ -27,8 +29,9 @@ export class ProviderRegistry {
     let loading = this.#loaded.get(name);
     if (!loading) {
       loading = loader().then((provider) => {
-        for (const type of provider.resourceTypes) this.#types.set(type.name, type);
-        for (const platform of provider.platforms) this.#platforms.set(platform.name, { platform, provider });
+        this.#providers.set(name, provider);
+        for (const type of provider.resourceTypes) this.#types.set(type.name, traced(type.name, type));
+        for (const platform of provider.platforms) this.#platforms.set(platform.name, tracedPlatform(platform));
         return provider;
       });
       this.#loaded.set(name, loading);
@@ -46,8 +49,14 @@ export class ProviderRegistry {
     return this.#types.get(type);
   }
 
+  /** Whether an error that this provider threw may pass by itself. */
+  classify(provider: string, error: unknown): ErrorClass {
+    const own = this.#providers.get(provider)?.classify?.(error);
+    return own ?? (error instanceof SlipwayError && error.retryable ? 'transient' : 'permanent');
+  }
+
   platform(name: string): Platform | undefined {
-    return this.#platforms.get(name)?.platform;
+    return this.#platforms.get(name);
   }
 
   /** The type, or an error that names what is missing. */
@@ -61,7 +70,7 @@ export class ProviderRegistry {
   }
 
   requirePlatform(name: string, subject: string): Platform {
-    const found = this.#platforms.get(name)?.platform;
+    const found = this.#platforms.get(name);
     if (found) return found;
     throw new SlipwayError('capability-missing', `No provider offers the platform ${name}.`, {
       subject,

@@ -6,6 +6,11 @@ import { digestOfFiles, filesUnder, isUnder, type SourceTree } from './source-tr
 /** Digests of what a release is made of, by part: `source`, `build`, `config`, `contract:NAME`. */
 export type ReleaseParts = Record<string, string>;
 
+/** The parts that decide what is built. */
+export function buildParts(tree: SourceTree, { spec, shared }: ServiceDeclaration): ReleaseParts {
+  return { source: sourceDigest(tree, spec.path, shared), build: digestOf(spec.build ?? null) };
+}
+
 /** What is built: equal source and build command give one artifact, whatever the configuration. */
 export function buildFingerprint(parts: ReleaseParts): string {
   return digestOf([parts.source, parts.build]);

@@ -4,7 +4,7 @@ import { SlipwayError } from '../errors.ts';
 import { assemblePlan } from '../plan/assemble.ts';
 import type { Change } from '../plan/change.ts';
 import { StepOrder } from '../plan/order.ts';
-import type { Plan, PlanWarning } from '../plan/plan.ts';
+import type { Plan, PlanRuntime, PlanWarning } from '../plan/plan.ts';
 import { emitDeletions } from '../plan/resource-steps.ts';
 import { type StepDraft, StepDrafts } from '../plan/step-drafts.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
@@ -27,6 +27,7 @@ export interface RollbackInput {
   selected: (address: Address) => boolean;
   durations: ReadonlyMap<string, number>;
   limits: Limits;
+  runtime: PlanRuntime;
   rollback: { of: string | null; to: string | null };
   ship: string;
 }
@@ -56,6 +57,7 @@ export function planRollback(input: RollbackInput): Plan {
       changes,
       onFailure: 'continue',
       limits: input.limits,
+      runtime: input.runtime,
       warnings: warningsOf(
         input,
         intents.map((intent) => intent.change),

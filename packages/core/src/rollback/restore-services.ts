@@ -276,7 +276,8 @@ function migrateDown(
   return drafts.service(record.address, record.platform, suffix, work, { needs: [...needs] });
 }
 
-function desiredRevision(revision: RevisionRecord): DesiredRevision {
+/** A recorded revision, to be run again. */
+export function desiredRevision(revision: RevisionRecord): DesiredRevision {
   const { version, fingerprint, parts, artifact } = revision.release;
   return {
     id: revision.id,

@@ -1,0 +1,110 @@
+import { SlipwayError } from './errors.ts';
+import type { HeldLock } from './journal/lock-keeper.ts';
+import { hasSoundDigest } from './plan/assemble.ts';
+import type { Plan } from './plan/plan.ts';
+import type { DeploymentReport } from './report/report.ts';
+import { conclude } from './session/conclude.ts';
+import { DeploymentRun, type RunParts } from './session/deployment-run.ts';
+import { makeDeploymentPlan } from './session/make-plan.ts';
+import { readReport } from './session/read-report.ts';
+import { underLock } from './session/under-lock.ts';
+import { settleUnfinished } from './session/unfinished.ts';
+import type { Workspace } from './session/workspace.ts';
+import type { DeployOptions, RunOptions, SlipwayEvent } from './slipway-api.ts';
+
+/**
+ * A deployment, whole: config, graph and plan; then, step by step through the journal, whatever the plan
+ * holds, traffic and verification included; then the way back, if it must be; then the report.
+ */
+export async function deploy(
+  workspace: Workspace,
+  options: DeployOptions,
+  emit: (event: SlipwayEvent) => void,
+): Promise<DeploymentReport> {
+  // 1 config: every problem is known before anything is touched.
+  const { name: environment } = (await workspace.project()).environment;
+  return await underLock(workspace, environment, options, emit, async (lock) => {
+    await settleUnfinished({ workspace, lock, options, emit }, environment);
+    // 2 graph and 3 plan: pure, of what is declared, recorded and lies on disk.
+    const plan = options.plan
+      ? await takeSaved(workspace, options.plan, environment)
+      : await makeDeploymentPlan(workspace, options);
+    return await apply(workspace, lock, plan, options, emit);
+  });
+}
+
+/** Applies a plan under a held lock; every kind of plan goes this way. */
+export async function apply(
+  workspace: Workspace,
+  lock: HeldLock,
+  plan: Plan,
+  options: RunOptions,
+  emit: (event: SlipwayEvent) => void,
+): Promise<DeploymentReport> {
+  emit({ kind: 'planned', plan });
+  if (plan.steps.length === 0) return nothingToDo(plan);
+  await confirm(plan, options);
+  const parts: RunParts = { workspace, lock, plan, options, emit };
+  // 4 execute, through 5 the journal; 6 traffic and 7 verification are steps like any other.
+  const run = await DeploymentRun.begin(parts);
+  const result = await run.execute();
+  // 8 rollback, where the outcome and the policy ask for it.
+  await conclude(run, result, parts);
+  // 9 report, read back out of the journal.
+  return await readReport(workspace.store, run.id);
+}
+
+/** Throws `plan-mismatch` for a plan that isn't what its digest says or isn't for this, `plan-stale` naming what moved. */
+async function takeSaved(workspace: Workspace, plan: Plan, environment: string): Promise<Plan> {
+  const project = await workspace.project();
+  if (!hasSoundDigest(plan) || plan.project !== project.name || plan.environment !== environment) {
+    throw new SlipwayError(
+      'plan-mismatch',
+      `This plan is for ${plan.project}/${plan.environment}, or was altered after it was made.`,
+      {
+        subject: plan.digest,
+        hint: 'Make a new one: slipway plan --out FILE.',
+      },
+    );
+  }
+  const moved = await workspace.store.changedSince(environment, plan.base.seq);
+  if (moved.length === 0) return plan;
+  const names = moved
+    .slice(0, 10)
+    .map(({ address, deployment }) => `${address}${deployment === null ? '' : ` (by ${deployment})`}`);
+  throw new SlipwayError('plan-stale', `Since the plan was made, ${moved.length} changed: ${names.join(', ')}.`, {
+    subject: plan.digest,
+    hint: 'Plan again and look at it again: slipway plan --out FILE.',
+    details: { moved },
+  });
+}
+
+async function confirm(plan: Plan, options: RunOptions): Promise<void> {
+  if (!options.confirm) return;
+  const guarded = plan.runtime.protected;
+  if (await options.confirm(plan, { name: plan.environment, protected: guarded })) return;
+  throw new SlipwayError('not-confirmed', 'Nothing was changed.', { subject: plan.environment });
+}
+
+/** No step, no deployment: what is recorded is as wanted. */
+function nothingToDo(plan: Plan): DeploymentReport {
+  const now = new Date().toISOString();
+  const counts = { create: 0, update: 0, replace: 0, delete: 0, none: plan.changes.length };
+  const { kind, project, environment, ship } = plan;
+  return {
+    version: 1,
+    id: '',
+    kind,
+    status: 'completed',
+    project,
+    environment,
+    ship,
+    startedAt: now,
+    endedAt: now,
+    durationMs: 0,
+    counts,
+    steps: [],
+    outputs: {},
+    urls: {},
+  };
+}

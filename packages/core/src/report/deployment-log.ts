@@ -1,0 +1,60 @@
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import type { JournalEvent } from '../journal/event.ts';
+
+/**
+ * The log file of one deployment, `.slipway/logs/deployments/ID.log`: what happened and what steps said, a line
+ * each, with times. Takes only what was redacted before. A log that can't be written doesn't stop a deployment.
+ */
+export class DeploymentLog {
+  readonly file: string;
+  readonly #stream: WriteStream;
+
+  constructor(stateDirectory: string, deployment: string) {
+    const folder = join(stateDirectory, 'logs', 'deployments');
+    mkdirSync(folder, { recursive: true });
+    this.file = join(folder, `${deployment}.log`);
+    this.#stream = createWriteStream(this.file, { flags: 'a', mode: 0o600 });
+    this.#stream.on('error', () => {});
+  }
+
+  event(event: JournalEvent): void {
+    this.#write(event.at, `${event.type}${event.step === null ? '' : ` ${event.step}`}${detailOf(event)}`);
+  }
+
+  line(step: string, text: string): void {
+    this.#write(new Date().toISOString(), `${step} | ${text}`);
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => this.#stream.end(resolve));
+  }
+
+  #write(at: string, text: string): void {
+    this.#stream.write(`${at} ${text}\n`);
+  }
+}
+
+function detailOf(event: JournalEvent): string {
+  switch (event.type) {
+    case 'step.succeeded':
+      return ` ${event.data.durationMs} ms`;
+    case 'step.failed':
+      return ` ${event.data.error.code}: ${event.data.error.message}${event.data.final ? '' : ` (again in ${event.data.retryInMs} ms)`}`;
+    case 'step.unknown':
+      return `: ${event.data.look}`;
+    case 'step.settled':
+      return ` ${event.data.as}: ${event.data.how}`;
+    case 'step.skipped':
+    case 'step.cancelled':
+      return `: ${event.data.reason}`;
+    case 'deployment.started':
+      return ` ${event.data.kind} ${event.data.ship} by ${event.data.by}: ${event.data.command}`;
+    case 'deployment.status':
+      return ` ${event.data.status}${event.data.reason === undefined ? '' : `: ${event.data.reason}`}`;
+    case 'deployment.ended':
+      return ` ${event.data.status} after ${event.data.durationMs} ms${event.data.error ? `, ${event.data.error.code}: ${event.data.error.message}` : ''}`;
+    default:
+      return '';
+  }
+}

@@ -1,0 +1,139 @@
+import { nameOf } from '../address.ts';
+import type { ErrorRecord } from '../errors.ts';
+import type { JournalEvent } from '../journal/event.ts';
+import type { DeploymentHeader } from '../journal/store.ts';
+import type { JsonObject } from '../json.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { State } from '../state/record.ts';
+import type { DeploymentReport, RollbackReport, StepReport } from './report.ts';
+
+/** What a report is projected from. */
+export interface ReportSources {
+  header: DeploymentHeader;
+  plan: Plan;
+  /** The deployment's own, oldest first. */
+  events: Iterable<JournalEvent>;
+  /** As recorded when the deployment ended, or now while it runs. */
+  state: State;
+  rollback?: RollbackReport;
+}
+
+/** Projects one deployment's journal into what people and scripts read. Pure. */
+export function projectReport({ header, plan, events, state, rollback }: ReportSources): DeploymentReport {
+  const steps = new Map<string, StepReport>();
+  for (const step of plan.steps) {
+    const { id, action, subject, estimateMs } = step;
+    steps.set(id, {
+      id,
+      action,
+      subject,
+      status: 'pending',
+      attempts: 0,
+      startedAt: null,
+      durationMs: null,
+      estimateMs,
+    });
+  }
+  let error: ErrorRecord | undefined;
+  for (const event of events) {
+    const step = event.step === null ? undefined : steps.get(event.step);
+    if (step) applyToStep(step, event);
+    if (event.type === 'deployment.ended') error = event.data.error;
+    if (event.type === 'deployment.resumed') error = undefined;
+  }
+  const outputs: Record<string, JsonObject> = {};
+  const urls: Record<string, string> = {};
+  for (const change of plan.changes) {
+    const record = state.get(change.address);
+    if (!record) continue;
+    outputs[change.address] = record.outputs;
+    if (record.kind === 'service' && typeof record.outputs.url === 'string')
+      urls[nameOf(change.address)] = record.outputs.url;
+  }
+  return { ...summaryOf(header, rollback, error), steps: [...steps.values()], outputs, urls };
+}
+
+/** A deployment without its steps, as `history` lists it. */
+export function summaryOf(
+  header: DeploymentHeader,
+  rollback?: RollbackReport,
+  error: ErrorRecord | undefined = header.error ?? undefined,
+): Omit<DeploymentReport, 'steps'> {
+  const { id, kind, status, project, environment, ship, startedAt, endedAt, durationMs, counts } = header;
+  return {
+    version: 1,
+    id,
+    kind,
+    status,
+    project,
+    environment,
+    ship,
+    startedAt,
+    endedAt,
+    durationMs,
+    counts,
+    outputs: {},
+    urls: {},
+    ...(error ? { error } : {}),
+    ...(rollback ? { rollback } : {}),
+  };
+}
+
+/** What a rollback brought back, removed, and failed at; from its own plan and report. */
+export function rollbackReport(plan: Plan, report: Pick<DeploymentReport, 'id' | 'status' | 'steps'>): RollbackReport {
+  const bySubject = new Map<string, StepReport[]>();
+  for (const step of report.steps) {
+    const known = bySubject.get(step.subject);
+    if (known) known.push(step);
+    else bySubject.set(step.subject, [step]);
+  }
+  const result: RollbackReport = { id: report.id, status: report.status, restored: [], destroyed: [], failed: [] };
+  for (const { address, action } of plan.changes) {
+    const steps = bySubject.get(address) ?? [];
+    const missing = steps.find((step) => step.status !== 'succeeded');
+    if (missing) result.failed.push({ subject: address, error: missing.error ?? notDone(missing) });
+    else if (action === 'delete') result.destroyed.push(address);
+    else if (action !== 'none') result.restored.push(address);
+  }
+  return result;
+}
+
+function notDone(step: StepReport): ErrorRecord {
+  return { code: `step-${step.status}`, message: `${step.id} is ${step.status}.`, subject: step.subject };
+}
+
+function applyToStep(step: StepReport, event: JournalEvent): void {
+  switch (event.type) {
+    case 'step.started':
+      step.status = 'running';
+      step.attempts = event.data.attempt;
+      step.startedAt ??= event.at;
+      delete step.error;
+      break;
+    case 'step.succeeded':
+      step.status = 'succeeded';
+      step.durationMs = event.data.durationMs;
+      delete step.error;
+      delete step.look;
+      break;
+    case 'step.failed':
+      step.status = event.data.final ? 'failed' : 'waiting';
+      step.durationMs = event.data.durationMs;
+      step.error = event.data.error;
+      break;
+    case 'step.unknown':
+      step.status = 'unknown';
+      step.look = event.data.look;
+      break;
+    case 'step.settled':
+      if (event.data.as === 'not-done') step.status = 'pending';
+      break;
+    case 'step.skipped':
+      step.status = 'skipped';
+      step.error = { code: 'step-skipped', message: event.data.reason, subject: step.subject };
+      break;
+    case 'step.cancelled':
+      step.status = 'cancelled';
+      break;
+  }
+}

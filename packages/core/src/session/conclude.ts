@@ -1,0 +1,89 @@
+import { describeError, type ErrorRecord, SlipwayError } from '../errors.ts';
+import type { DeploymentStatus } from '../journal/event.ts';
+import type { DeploymentHeader } from '../journal/store.ts';
+import { DeploymentRun, inDoubt, type RunParts, type RunResult } from './deployment-run.ts';
+import { planBackTo } from './make-plan.ts';
+
+/**
+ * Ends a run by what came of it: completed; stopped and resumable; in doubt, for a person to look; or taken
+ * back, where the environment or a person says so. A rollback that fails is never itself rolled back.
+ */
+export async function conclude(run: DeploymentRun, result: RunResult, parts: RunParts): Promise<void> {
+  if (result.status === 'completed') {
+    await run.end('completed');
+    return;
+  }
+  if (parts.options.kill?.aborted) return;
+  const error = errorOf(run, result);
+  const takesBack = result.aborted || (run.plan.onFailure === 'rollback' && result.status !== 'cancelled');
+  if (run.plan.kind === 'rollback' || result.unknown.length > 0 || !takesBack) {
+    await run.end(result.unknown.length > 0 ? 'failed' : result.status, error);
+    return;
+  }
+  await takeBack(run, error, parts);
+}
+
+/** Rolls a deployment back to the snapshot from before it, as a deployment of its own under the same lock. */
+export async function takeBack(run: DeploymentRun, error: ErrorRecord, parts: RunParts): Promise<void> {
+  await run.status('rolling_back', error.message);
+  const header = await parts.workspace.store.deployment(run.id);
+  try {
+    await runRollback(run, header!, error, parts);
+  } catch (thrown) {
+    // Even the plan of the way back may fail. The deployment stays `rolling_back`: resume tries again.
+    const why = describeError(thrown);
+    throw new SlipwayError('rollback-impossible', `${error.message}\nIts rollback could not be begun: ${why.message}`, {
+      subject: run.id,
+      hint: `${why.hint ?? ''} Then: slipway resume.`.trim(),
+      cause: thrown,
+    });
+  }
+}
+
+async function runRollback(
+  run: DeploymentRun,
+  header: DeploymentHeader,
+  error: ErrorRecord,
+  parts: RunParts,
+): Promise<void> {
+  const target = { of: header, to: null, seq: header.snapshot };
+  const plan = await planBackTo(parts.workspace, header.environment, target);
+  if (plan.steps.length === 0) {
+    await run.end('rolled_back', error);
+    return;
+  }
+  const { signal: _, ...options } = parts.options;
+  const rollback = await DeploymentRun.begin({ ...parts, plan, options }, run.id);
+  const result = await rollback.execute();
+  await finishRollback(rollback, result, run, error, parts);
+}
+
+/** Ends a rollback and, with it, the deployment that it took back. */
+export async function finishRollback(
+  rollback: DeploymentRun,
+  result: RunResult,
+  deployment: DeploymentRun | undefined,
+  error: ErrorRecord | undefined,
+  parts: RunParts,
+): Promise<void> {
+  await conclude(rollback, result, parts);
+  if (!deployment || parts.options.kill?.aborted || result.status === 'cancelled') return;
+  const status: DeploymentStatus = result.status === 'completed' ? 'rolled_back' : 'failed';
+  await deployment.end(status, error, rollback.id);
+}
+
+function errorOf(run: DeploymentRun, result: RunResult): ErrorRecord {
+  if (result.unknown.length > 0) return describeError(inDoubt(result));
+  const [first] = result.failures;
+  if (result.status === 'timed_out') {
+    return {
+      code: 'deployment-timeout',
+      message: `The deployment took longer than its timeout of ${(run.plan.timeoutMs ?? 0) / 1_000} s.`,
+      hint: 'Set a longer one with --timeout, or resume.',
+    };
+  }
+  if (result.aborted) return { code: 'aborted', message: 'A person aborted the deployment.' };
+  if (result.status === 'cancelled')
+    return { code: 'cancelled', message: 'The deployment was stopped before its end.', hint: 'slipway resume' };
+  return first?.error ?? { code: 'failed', message: 'The deployment failed.' };
+}

@@ -1,0 +1,81 @@
+import type { PauseControl } from '../execute/execution.ts';
+import type { ControlRequest, Store } from '../journal/store.ts';
+
+/** How soon a wish from another terminal is seen, in ms. */
+const LOOK_EVERY_MS = 500;
+
+/** Hears what people ask of a running deployment from other terminals, and turns it into signals. */
+export class Controls implements PauseControl {
+  /** Aborted: stop cleanly; the deployment stays resumable. */
+  readonly cancel = new AbortController();
+  /** The wish that ended the run, if one did. */
+  ended: ControlRequest | undefined;
+  readonly #store: Store;
+  readonly #deployment: string;
+  readonly #onPause: (paused: boolean, request: ControlRequest) => void;
+  readonly #listeners = new Set<() => void>();
+  #seen = 0;
+  #paused = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(store: Store, deployment: string, onPause: (paused: boolean, request: ControlRequest) => void) {
+    this.#store = store;
+    this.#deployment = deployment;
+    this.#onPause = onPause;
+  }
+
+  /** Wishes that were left before this run are over. */
+  static async listen(
+    store: Store,
+    deployment: string,
+    onPause: (paused: boolean, request: ControlRequest) => void,
+  ): Promise<Controls> {
+    const controls = new Controls(store, deployment, onPause);
+    controls.#seen = (await store.requests(deployment, 0)).at(-1)?.number ?? 0;
+    controls.#schedule();
+    return controls;
+  }
+
+  paused(): boolean {
+    return this.#paused;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#listeners.clear();
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(() => void this.#look(), LOOK_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  async #look(): Promise<void> {
+    const requests = await this.#store.requests(this.#deployment, this.#seen).catch(() => []);
+    if (this.#timer === undefined) return;
+    for (const request of requests) {
+      this.#seen = request.number;
+      this.#obey(request);
+    }
+    this.#schedule();
+  }
+
+  #obey(request: ControlRequest): void {
+    if (request.what === 'cancel' || request.what === 'abort') {
+      this.ended ??= request;
+      this.cancel.abort(new Error(`${request.what} by ${request.by}`));
+      return;
+    }
+    const paused = request.what === 'pause';
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    this.#onPause(paused, request);
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto';
+import { userInfo } from 'node:os';
+import { type ErrorRecord, SlipwayError } from '../errors.ts';
+import type { DoubtDecisions, ExecutionResult } from '../execute/execution.ts';
+import { execute } from '../execute/executor.ts';
+import { resolveReferences } from '../execute/resolve.ts';
+import { stepHandlers } from '../handlers/handlers.ts';
+import type { DeploymentStatus, JournalEvent } from '../journal/event.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { HeldLock } from '../journal/lock-keeper.ts';
+import type { DeploymentHeader } from '../journal/store.ts';
+import { createJournal } from '../journal/writer.ts';
+import { sha256 } from '../json.ts';
+import type { Plan } from '../plan/plan.ts';
+import { DeploymentLog } from '../report/deployment-log.ts';
+import type { RunOptions, SlipwayEvent } from '../slipway-api.ts';
+import { Controls } from './controls.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface RunParts {
+  workspace: Workspace;
+  lock: HeldLock;
+  plan: Plan;
+  options: Pick<RunOptions, 'signal' | 'kill' | 'command'>;
+  emit: (event: SlipwayEvent) => void;
+}
+
+/** What ended a run. */
+export interface RunResult extends ExecutionResult {
+  /** A person asked to stop and take everything back. */
+  aborted: boolean;
+}
+
+/** One deployment while this process runs it: its journal, its signals, its log file. */
+export class DeploymentRun {
+  readonly id: string;
+  readonly plan: Plan;
+  readonly #parts: RunParts;
+  readonly #journal: Journal;
+  readonly #log: DeploymentLog;
+  #startedAt = performance.now();
+
+  private constructor(parts: RunParts, id: string, journal: Journal) {
+    this.#parts = parts;
+    this.id = id;
+    this.plan = parts.plan;
+    this.#journal = journal;
+    this.#log = new DeploymentLog(parts.workspace.stateDirectory, id);
+    journal.subscribe((event) => {
+      this.#log.event(event);
+      parts.emit({ kind: 'journal', event });
+    });
+  }
+
+  /** Begins a new deployment: the plan is kept, and the state before it becomes its snapshot. */
+  static async begin(parts: RunParts, rollbackOf?: string): Promise<DeploymentRun> {
+    const { store } = parts.workspace;
+    const { plan, lock } = parts;
+    await store.savePlan(plan);
+    const run = await DeploymentRun.#open(parts, newDeploymentId());
+    const data = {
+      kind: plan.kind,
+      plan: plan.digest,
+      ship: plan.ship,
+      snapshot: plan.base.seq,
+      by: `${lock.holder.user}@${lock.holder.host}`,
+      command: parts.options.command ?? plan.kind,
+      ...(rollbackOf === undefined ? {} : { rollbackOf }),
+    };
+    await Promise.all([
+      run.#journal.append({ type: 'deployment.started', step: null, data }),
+      run.#journal.append({ type: 'deployment.status', step: null, data: { status: 'in_progress' } }),
+    ]);
+    parts.emit({ kind: 'started', deployment: run.id, plan });
+    return run;
+  }
+
+  /** Takes up a deployment that was killed, cancelled or failed, under its old id; one that goes back stays so. */
+  static async takeUp(parts: RunParts, header: Pick<DeploymentHeader, 'id' | 'status'>): Promise<DeploymentRun> {
+    const run = await DeploymentRun.#open(parts, header.id);
+    const data = { by: `${parts.lock.holder.user}@${parts.lock.holder.host}`, epoch: parts.lock.epoch };
+    const entries = [run.#journal.append({ type: 'deployment.resumed', step: null, data })];
+    if (header.status === 'rolling_back') entries.push(run.status('rolling_back'));
+    await Promise.all(entries);
+    parts.emit({ kind: 'started', deployment: header.id, plan: parts.plan });
+    return run;
+  }
+
+  /** Opens a deployment only to end it: its rollback was finished. */
+  static attach(parts: RunParts, id: string): Promise<DeploymentRun> {
+    return DeploymentRun.#open(parts, id);
+  }
+
+  static async #open(parts: RunParts, id: string): Promise<DeploymentRun> {
+    const { workspace, lock, plan } = parts;
+    const { environment } = plan;
+    const state = await workspace.store.state(environment);
+    const { store, redactor } = workspace;
+    const journal = createJournal({ store, environment, epoch: lock.epoch, deployment: id, state, redactor });
+    return new DeploymentRun(parts, id, journal);
+  }
+
+  /** Runs the plan, or what is left of it. */
+  async execute(
+    how: { past?: Iterable<JournalEvent>; settle?: DoubtDecisions; settleOnly?: boolean } = {},
+  ): Promise<RunResult> {
+    const { workspace, lock, options, plan } = this.#parts;
+    const secrets = await workspace.secrets(plan.runtime);
+    const { registry, store, artifacts } = workspace;
+    await registry.load(plan.steps.map((step) => step.type));
+    await registry.load(namesIn(this.#journal));
+    const controls = await Controls.listen(store, this.id, (paused) => this.#notePause(paused));
+    const resolve = {
+      record: this.#journal.record.bind(this.#journal),
+      secret: (name: string) => workspace.clearSecret(secrets, name),
+    };
+    try {
+      const result = await execute({
+        plan,
+        journal: this.#journal,
+        handlers: stepHandlers({ registry, store, artifacts }),
+        ...how,
+        resolve: (value, forRecord) => resolveReferences(value, forRecord, resolve),
+        callContext: (step, signal, log) => ({
+          signal,
+          directory: workspace.directory,
+          stateDirectory: workspace.stateDirectory,
+          environment: plan.environment,
+          platform: plan.runtime.platform,
+          epoch: lock.epoch,
+          log,
+          trace: (call, durationMs, error) => this.#trace(step.id, call, durationMs, error),
+        }),
+        classify: (step, error) => registry.classify(step.provider, error),
+        token: (stepId) => sha256(`${this.id}\n${stepId}`).slice(0, 32),
+        signal: anySignal(options.signal, controls.cancel.signal),
+        kill: anySignal(options.kill, lock.lost),
+        control: controls,
+        onLog: (step, line) => this.#line(step.id, line),
+      });
+      return { ...result, aborted: controls.ended?.what === 'abort' };
+    } finally {
+      controls.stop();
+    }
+  }
+
+  async status(status: DeploymentStatus, reason?: string): Promise<JournalEvent> {
+    const data = { status, ...(reason === undefined ? {} : { reason }) };
+    return await this.#journal.append({ type: 'deployment.status', step: null, data });
+  }
+
+  async end(status: DeploymentStatus, error?: ErrorRecord, rollback?: string): Promise<void> {
+    const durationMs = Math.round(performance.now() - this.#startedAt);
+    const data = { status, durationMs, ...(error ? { error } : {}), ...(rollback === undefined ? {} : { rollback }) };
+    await this.#journal.append({ type: 'deployment.ended', step: null, data });
+    await this.#log.close();
+  }
+
+  #line(step: string, text: string): void {
+    const line = this.#parts.workspace.redactor.text(text);
+    this.#log.line(step, line);
+    this.#parts.emit({ kind: 'log', step, line });
+  }
+
+  #trace(step: string, call: string, durationMs: number, error: unknown): void {
+    const message = error instanceof Error ? this.#parts.workspace.redactor.text(error.message) : undefined;
+    this.#log.line(step, `${call} ${durationMs} ms${message === undefined ? '' : `, ${message}`}`);
+    this.#parts.emit({ kind: 'call', step, call, durationMs, ...(message === undefined ? {} : { error: message }) });
+  }
+
+  #notePause(paused: boolean): void {
+    const data: { status: DeploymentStatus; reason: string } = paused
+      ? { status: 'waiting', reason: 'paused by a person' }
+      : { status: 'in_progress', reason: 'continued by a person' };
+    // A refused append is sticky: the executor's next one reports it.
+    this.#journal.append({ type: 'deployment.status', step: null, data }).catch(() => {});
+  }
+}
+
+function namesIn(journal: Journal): string[] {
+  return [...journal.state.values()].map((record) => (record.kind === 'resource' ? record.type : record.platform));
+}
+
+/** Sortable by time, short enough to type a prefix of: `20261121-231502-7f3c`. */
+function newDeploymentId(now = new Date()): string {
+  const digits = now.toISOString().replace(/\D/g, '');
+  return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${randomBytes(3).toString('hex')}`;
+}
+
+function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal {
+  return AbortSignal.any(signals.filter((signal) => signal !== undefined));
+}
+
+/** Who types, for wishes left to others. */
+export function currentUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown';
+  }
+}
+
+export function inDoubt(result: Pick<ExecutionResult, 'unknown'>): SlipwayError {
+  return new SlipwayError('in-doubt', result.unknown.map(({ step, look }) => `${step}: ${look}`).join('\n'), {
+    ...(result.unknown[0] ? { subject: result.unknown[0].step } : {}),
+    hint: 'Look, then say what you found: slipway resume --redo STEP (it is not there) or slipway import ADDRESS ID (it is), then slipway resume.',
+  });
+}

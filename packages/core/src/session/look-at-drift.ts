@@ -1,0 +1,104 @@
+import { nameOf } from '../address.ts';
+import { resolveReferences } from '../execute/resolve.ts';
+import { equalJson, type JsonObject } from '../json.ts';
+import { differencesFor, differencesOf } from '../plan/difference.ts';
+import type { CallContext, PropertyDifference, ResourceType } from '../provider/contract.ts';
+import type { DriftReport } from '../slipway-api.ts';
+import type { ResourceRecord, ServiceRecord, State } from '../state/record.ts';
+import type { Workspace } from './workspace.ts';
+
+/** How many things are looked at at once. */
+const AT_ONCE = 10;
+
+type DriftItem = DriftReport['items'][number];
+
+export interface DriftLook {
+  workspace: Workspace;
+  environment: string;
+  state: State;
+  context: CallContext;
+  secret: (name: string) => string;
+}
+
+/** Compares what is recorded with what is really there. Looks only. */
+export async function lookAtDrift(look: DriftLook): Promise<DriftReport> {
+  const records = [...look.state.values()];
+  const items: DriftItem[] = [];
+  for (let at = 0; at < records.length; at += AT_ONCE) {
+    const batch = records.slice(at, at + AT_ONCE);
+    items.push(
+      ...(await Promise.all(
+        batch.map((record) =>
+          record.kind === 'resource' ? driftOfResource(look, record) : driftOfService(look, record),
+        ),
+      )),
+    );
+  }
+  return { environment: look.environment, items };
+}
+
+async function driftOfResource(look: DriftLook, record: ResourceRecord): Promise<DriftItem> {
+  const { address } = record;
+  const type = look.workspace.registry.requireResourceType(record.type, address);
+  const clear = <T extends JsonObject>(value: T) =>
+    resolveReferences(value, false, { record: (one) => look.state.get(one), secret: look.secret });
+  const recorded = {
+    id: record.id,
+    properties: clear(record.properties),
+    outputs: clear(record.outputs),
+    token: record.token,
+  };
+  try {
+    const found = await type.read(look.context, recorded);
+    if (found.kind === 'cannot-tell') return { address, status: 'cannot-tell', differences: [], look: found.look };
+    if (found.kind === 'absent') return { address, status: 'missing', differences: [] };
+    const differences = redacted(look, [
+      ...propertyDrift(type, recorded.properties, found.properties),
+      ...outputDrift(recorded.outputs, found.outputs),
+    ]);
+    return { address, status: differences.length > 0 ? 'drifted' : 'in-sync', differences };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { address, status: 'cannot-tell', differences: [], look: look.workspace.redactor.text(message) };
+  }
+}
+
+/** Only what the provider reported is compared: what it doesn't know is no drift. */
+function propertyDrift(type: ResourceType, recorded: JsonObject, found: JsonObject | undefined): PropertyDifference[] {
+  if (!found) return [];
+  const known = Object.fromEntries(Object.entries(recorded).filter(([key]) => key in found));
+  return differencesFor(type, known, { ...known, ...found });
+}
+
+function outputDrift(recorded: JsonObject, found: JsonObject): PropertyDifference[] {
+  const known = Object.fromEntries(Object.entries(found).filter(([key]) => key in recorded));
+  const before = Object.fromEntries(Object.keys(known).map((key) => [key, recorded[key]!]));
+  return differencesOf(before, known).map((one) => ({ ...one, path: `outputs.${one.path}`, replaces: false }));
+}
+
+function redacted({ workspace }: DriftLook, differences: PropertyDifference[]): PropertyDifference[] {
+  return differences.map((one) => workspace.redactor.value(one));
+}
+
+async function driftOfService(look: DriftLook, record: ServiceRecord): Promise<DriftItem> {
+  const { address } = record;
+  const service = nameOf(address);
+  const platform = look.workspace.registry.requirePlatform(record.platform, address);
+  const [running, weights] = await Promise.all([
+    platform.list(look.context),
+    platform.router.weights(look.context, service),
+  ]);
+  const there = new Set(
+    running.filter((one) => one.service === service && one.state !== 'stopped').map((one) => one.revision),
+  );
+  const missing = Object.keys(record.revisions).filter((id) => !there.has(id));
+  const differences: PropertyDifference[] = missing.map((id) => ({
+    path: `revisions.${id}`,
+    before: 'running',
+    after: null,
+    replaces: false,
+  }));
+  if (!equalJson(weights, record.weights))
+    differences.push({ path: 'weights', before: record.weights, after: weights, replaces: false });
+  return { address, status: differences.length > 0 ? 'drifted' : 'in-sync', differences };
+}

@@ -1,0 +1,68 @@
+import { nameOf } from '../address.ts';
+import { describeError } from '../errors.ts';
+import type { CallContext, Platform } from '../provider/contract.ts';
+import type { EnvironmentStatus } from '../slipway-api.ts';
+import { activeRevision, type ServiceRecord } from '../state/record.ts';
+import { probeUrl } from '../verify/probe-url.ts';
+import { lookingContext } from './call-context.ts';
+import { projectName, recordedRuntime } from './recorded-runtime.ts';
+import type { Workspace } from './workspace.ts';
+
+type ServiceStatus = EnvironmentStatus['services'][number];
+
+/** The environment as it is now: recorded, running, and asked from outside. Works without a readable config. */
+export async function lookAtStatus(workspace: Workspace): Promise<EnvironmentStatus> {
+  const { store, registry } = workspace;
+  const environment = await workspace.environment();
+  const [project, runtime, state, lock, [latest]] = await Promise.all([
+    projectName(workspace, environment),
+    recordedRuntime(workspace, environment),
+    store.state(environment),
+    store.readLock(environment),
+    store.deployments({ environment, limit: 1 }),
+  ]);
+  const records = [...state.values()].filter((record) => record.kind === 'service');
+  await registry.load(records.map((record) => record.platform));
+  const context = await lookingContext(workspace, environment, runtime);
+  const services = await Promise.all(
+    records.map((record) => statusOf(record, registry.platform(record.platform), context)),
+  );
+  return {
+    project,
+    environment,
+    lock: lock ?? null,
+    latest: latest ?? null,
+    services,
+    resources: state.size - records.length,
+  };
+}
+
+async function statusOf(
+  record: ServiceRecord,
+  platform: Platform | undefined,
+  context: CallContext,
+): Promise<ServiceStatus> {
+  const name = nameOf(record.address);
+  const active = activeRevision(record);
+  const url = typeof record.outputs.url === 'string' ? record.outputs.url : null;
+  const known = {
+    name,
+    url,
+    version: active?.release.version ?? null,
+    revision: active?.id ?? null,
+    weights: record.weights,
+  };
+  const nothing = { running: [], traffic: {} };
+  if (!platform)
+    return { ...known, ...nothing, health: 'unknown', reason: `no provider offers the platform ${record.platform}` };
+  try {
+    const [all, traffic] = await Promise.all([platform.list(context), platform.router.traffic(context, name)]);
+    const running = all.filter((one) => one.service === name);
+    if (!active || url === null) return { ...known, running, traffic, health: 'unknown' };
+    const probe = await probeUrl(url, active.spec.health, context.directory, context.signal);
+    if (probe.kind === 'healthy') return { ...known, running, traffic, health: 'healthy' };
+    return { ...known, running, traffic, health: 'unhealthy', reason: probe.reason };
+  } catch (error) {
+    return { ...known, ...nothing, health: 'unknown', reason: describeError(error).message };
+  }
+}

@@ -1,0 +1,160 @@
+import type { Project } from '../config/project.ts';
+import { SlipwayError } from '../errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import { planDeployment, runtimeOf } from '../plan/plan-deployment.ts';
+import { select } from '../plan/selection.ts';
+import { buildFingerprint, buildParts } from '../release/release-parts.ts';
+import { changedPaths, readSourceTree, type SourceTree } from '../release/source-tree.ts';
+import { migrationsDone } from '../rollback/migrations-done.ts';
+import { planRollback } from '../rollback/plan-rollback.ts';
+import { chooseRollbackTarget, type RollbackTarget } from '../rollback/rollback-target.ts';
+import type { DestroyOptions, PlanOptions, RollbackOptions } from '../slipway-api.ts';
+import type { State } from '../state/record.ts';
+import { readAllEvents } from './read-events.ts';
+import type { Workspace } from './workspace.ts';
+
+const NO_SOURCE: SourceTree = { version: undefined, files: [] };
+
+/** Plans a deployment of what is declared now against what is recorded now. Changes nothing. */
+export async function makeDeploymentPlan(workspace: Workspace, options: PlanOptions): Promise<Plan> {
+  const project = withOptions(await workspace.project(), options);
+  const { directory } = workspace;
+  const hasServices = project.services.length > 0;
+  const [source, changed] = await Promise.all([
+    hasServices || options.ship === undefined ? readSourceTree(directory) : NO_SOURCE,
+    options.changedSince === undefined ? undefined : changedPaths(directory, options.changedSince),
+  ]);
+  return await compile(workspace, project, options, source, 'deploy', changed);
+}
+
+/** Plans the end of everything that is recorded, or of the selection. Changes nothing. */
+export async function makeDestructionPlan(workspace: Workspace, options: DestroyOptions): Promise<Plan> {
+  const project = withOptions(await workspace.project(), options);
+  const empty: Project = { ...project, resources: [], services: [], moved: [] };
+  return await compile(workspace, empty, options, NO_SOURCE, 'destroy', undefined);
+}
+
+async function compile(
+  workspace: Workspace,
+  project: Project,
+  options: PlanOptions,
+  source: SourceTree,
+  kind: 'deploy' | 'destroy',
+  changedSince: readonly string[] | undefined,
+): Promise<Plan> {
+  const { store, registry } = workspace;
+  const environment = project.environment.name;
+  const [state, stateSeq, durations] = await Promise.all([
+    store.state(environment),
+    store.stateSeq(environment),
+    store.durations(environment),
+  ]);
+  await loadProviders(workspace, state, project);
+  const secrets = await workspace.secrets(runtimeOf(project));
+  const artifacts = await knownArtifacts(workspace, project, source);
+  return planDeployment({
+    kind,
+    project,
+    state,
+    stateSeq,
+    registry,
+    source,
+    ship: options.ship ?? source.version ?? 'unversioned',
+    selected: select({ only: options.only, tags: options.tags, changedPaths: changedSince }, project, state),
+    hashSecret: (name) => workspace.hashSecret(secrets, name),
+    artifactOf: (fingerprint) => artifacts.get(fingerprint),
+    durations,
+    tests: options.tests ?? project.environment.tests,
+  });
+}
+
+/** Plans the way back: to the last stable deployment, or to the one that is named. Changes nothing. */
+export async function makeRollbackPlan(workspace: Workspace, options: RollbackOptions): Promise<Plan> {
+  const environment = await workspace.environment();
+  const history = await workspace.store.deployments({ environment, limit: 1_000 });
+  const target = chooseRollbackTarget(history, options.to);
+  return await planBackTo(workspace, environment, target, options);
+}
+
+/** Plans the way back to the state as it was right after an event. */
+export async function planBackTo(
+  workspace: Workspace,
+  environment: string,
+  target: RollbackTarget,
+  options: Pick<RollbackOptions, 'only' | 'maxParallel'> = {},
+): Promise<Plan> {
+  const { store, registry } = workspace;
+  const [current, currentSeq, then, durations, newest] = await Promise.all([
+    store.state(environment),
+    store.stateSeq(environment),
+    store.state(environment, target.seq),
+    store.durations(environment),
+    store.plan(target.of.plan),
+  ]);
+  if (!newest) throw planMissing(target.of.id);
+  await loadProviders(workspace, new Map([...current, ...then]), undefined, newest.runtime.platform.use);
+  const both = new Map([...then, ...current]);
+  const nobody = { resources: [], services: [], moved: [] };
+  const selected = select({ only: options.only }, nobody, both);
+  const migrations = migrationsDone(await readAllEvents(store, { environment, after: target.seq }));
+  return planRollback({
+    project: newest.project,
+    environment,
+    current,
+    currentSeq,
+    target: then,
+    migrations: migrations.filter((migration) => selected(migration.service)),
+    registry,
+    selected,
+    durations,
+    limits: options.maxParallel === undefined ? newest.limits : { ...newest.limits, overall: options.maxParallel },
+    runtime: newest.runtime,
+    rollback: { of: target.of.id, to: target.to?.id ?? null },
+    ship: target.to?.ship ?? 'none',
+  });
+}
+
+export function planMissing(deployment: string): SlipwayError {
+  return new SlipwayError('plan-missing', `The plan of ${deployment} is not in the state any more.`, {
+    subject: deployment,
+    hint: 'The state was altered: run slipway audit verify.',
+  });
+}
+
+/** Providers are loaded before planning, because planning itself is pure. */
+async function loadProviders(workspace: Workspace, state: State, project?: Project, platform?: string): Promise<void> {
+  const names = new Set<string>(platform === undefined ? [] : [platform]);
+  for (const record of state.values()) names.add(record.kind === 'resource' ? record.type : record.platform);
+  for (const resource of project?.resources ?? []) names.add(resource.type);
+  if (project && project.services.length > 0) names.add(project.environment.platform.use);
+  await workspace.registry.load(names);
+}
+
+/** Built before and still there: by build fingerprint. */
+async function knownArtifacts(
+  workspace: Workspace,
+  project: Project,
+  source: SourceTree,
+): Promise<Map<string, string>> {
+  const known = new Map<string, string>();
+  for (const service of project.services) {
+    const fingerprint = buildFingerprint(buildParts(source, service));
+    const entry = await workspace.store.artifact(fingerprint);
+    if (entry && (await workspace.artifacts.has(entry.digest))) known.set(fingerprint, entry.digest);
+  }
+  return known;
+}
+
+function withOptions(project: Project, options: PlanOptions): Project {
+  const { environment } = project;
+  const overall = options.sequential ? 1 : (options.maxParallel ?? environment.limits.overall);
+  return {
+    ...project,
+    environment: {
+      ...environment,
+      onFailure: options.onFailure ?? environment.onFailure,
+      limits: { ...environment.limits, overall },
+      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import { SlipwayError } from '../errors.ts';
+import type { HeldLock } from '../journal/lock-keeper.ts';
+import type { DeploymentHeader } from '../journal/store.ts';
+import type { DeploymentReport } from '../report/report.ts';
+import type { ResumeOptions, SlipwayEvent } from '../slipway-api.ts';
+import { conclude, finishRollback, takeBack } from './conclude.ts';
+import { DeploymentRun, type RunParts } from './deployment-run.ts';
+import { planMissing } from './make-plan.ts';
+import { readAllEvents } from './read-events.ts';
+import { readReport, requireDeployment } from './read-report.ts';
+import { underLock } from './under-lock.ts';
+import type { Workspace } from './workspace.ts';
+
+/**
+ * Goes on with what was killed, cancelled or failed, under its old id: settles what is in doubt, then runs
+ * what is left. A deployment that was being taken back is taken back. Throws `nothing-to-resume`, `superseded`.
+ */
+export async function resume(
+  workspace: Workspace,
+  options: ResumeOptions,
+  emit: (event: SlipwayEvent) => void,
+): Promise<DeploymentReport> {
+  const environment = await environmentOf(workspace, options.deployment);
+  return await underLock(workspace, environment, options, emit, async (lock) => {
+    const header = await choose(workspace, environment, options.deployment);
+    const parts = await partsFor(workspace, lock, header, options, emit);
+    await (header.kind === 'rollback'
+      ? resumeRollback(parts, header, options)
+      : resumeDeployment(parts, header, options));
+    return await readReport(
+      workspace.store,
+      header.kind === 'rollback' && header.rollbackOf ? header.rollbackOf : header.id,
+    );
+  });
+}
+
+async function environmentOf(workspace: Workspace, deployment: string | undefined): Promise<string> {
+  if (deployment === undefined) return await workspace.environment();
+  return (await requireDeployment(workspace.store, deployment)).environment;
+}
+
+/** Only the newest can go on: what came after an older one has built on what it left. */
+async function choose(workspace: Workspace, environment: string, id: string | undefined): Promise<DeploymentHeader> {
+  const [newest] = await workspace.store.deployments({ environment, limit: 1 });
+  const wanted = id === undefined ? newest : await requireDeployment(workspace.store, id);
+  if (!wanted || !newest) throw nothingToResume(environment);
+  if (wanted.id !== newest.id && newest.rollbackOf !== wanted.id) {
+    throw new SlipwayError('superseded', `${wanted.id} can't go on: ${newest.id} came after it.`, {
+      subject: wanted.id,
+      hint: 'Deploy again, or roll back to a deployment: slipway rollback --to DEPLOYMENT.',
+    });
+  }
+  if (await isDone(workspace, newest)) throw nothingToResume(environment);
+  return newest;
+}
+
+/** A rollback is done when what it took back says so too. */
+async function isDone({ store }: Workspace, { status, rollbackOf }: DeploymentHeader): Promise<boolean> {
+  const of = rollbackOf === null ? undefined : await store.deployment(rollbackOf);
+  return (status === 'completed' || status === 'rolled_back') && of?.status !== 'rolling_back';
+}
+
+function nothingToResume(environment: string): SlipwayError {
+  return new SlipwayError('nothing-to-resume', `Nothing in ${environment} is waiting to be finished.`, {
+    subject: environment,
+    hint: 'See slipway history.',
+  });
+}
+
+async function partsFor(
+  workspace: Workspace,
+  lock: HeldLock,
+  header: DeploymentHeader,
+  options: ResumeOptions,
+  emit: (event: SlipwayEvent) => void,
+): Promise<RunParts> {
+  const plan = await workspace.store.plan(header.plan);
+  if (!plan) throw planMissing(header.id);
+  emit({ kind: 'planned', plan });
+  const guarded = plan.runtime.protected;
+  if (options.confirm && !(await options.confirm(plan, { name: plan.environment, protected: guarded }))) {
+    throw new SlipwayError('not-confirmed', 'Nothing was changed.', { subject: plan.environment });
+  }
+  return { workspace, lock, plan, options, emit };
+}
+
+async function resumeDeployment(parts: RunParts, header: DeploymentHeader, options: ResumeOptions): Promise<void> {
+  const { store } = parts.workspace;
+  const past = await readAllEvents(store, { environment: header.environment, deployment: header.id });
+  const run = await DeploymentRun.takeUp(parts, header);
+  const settle = { redo: new Set(options.redo), done: new Set(options.done) };
+  if (header.status === 'rolling_back') {
+    await run.execute({ past, settle, settleOnly: true });
+    await takeBack(run, header.error ?? { code: 'failed', message: 'The deployment failed.' }, parts);
+    return;
+  }
+  await conclude(run, await run.execute({ past, settle }), parts);
+}
+
+async function resumeRollback(parts: RunParts, header: DeploymentHeader, options: ResumeOptions): Promise<void> {
+  const { store } = parts.workspace;
+  const past = await readAllEvents(store, { environment: header.environment, deployment: header.id });
+  const rollback = await DeploymentRun.takeUp(parts, header);
+  const settle = { redo: new Set(options.redo), done: new Set(options.done) };
+  const result = await rollback.execute({ past, settle });
+  const deployment = header.rollbackOf === null ? undefined : await store.deployment(header.rollbackOf);
+  const plan = deployment && (await store.plan(deployment.plan));
+  const of = deployment && plan ? await DeploymentRun.attach({ ...parts, plan }, deployment.id) : undefined;
+  await finishRollback(rollback, result, of, deployment?.error ?? undefined, parts);
+}

@@ -1,0 +1,54 @@
+import { SlipwayError } from '../errors.ts';
+import type { DeploymentStatus } from '../journal/event.ts';
+import type { DeploymentHeader } from '../journal/store.ts';
+import { DeploymentRun, inDoubt, type RunParts } from './deployment-run.ts';
+import { planMissing } from './make-plan.ts';
+import { readAllEvents } from './read-events.ts';
+
+const OPEN: readonly DeploymentStatus[] = ['pending', 'validating', 'in_progress', 'waiting'];
+
+/** True when a deployment has neither ended nor gone back. */
+export function isOpen(header: Pick<DeploymentHeader, 'status'>): boolean {
+  return OPEN.includes(header.status) || header.status === 'rolling_back';
+}
+
+/**
+ * Before anything new begins: what a killed run left in doubt is settled, so that nothing is orphaned or done
+ * twice, and that run is ended. Throws `in-doubt` when a person must look first, and `rollback-unfinished`
+ * when the environment is between two states.
+ */
+export async function settleUnfinished(parts: Omit<RunParts, 'plan'>, environment: string): Promise<void> {
+  const { store } = parts.workspace;
+  const [newest] = await store.deployments({ environment, limit: 1 });
+  if (!newest) return;
+  const goesBack = newest.rollbackOf === null ? undefined : await store.deployment(newest.rollbackOf);
+  if (
+    newest.status === 'rolling_back' ||
+    goesBack?.status === 'rolling_back' ||
+    (newest.kind === 'rollback' && isOpen(newest))
+  ) {
+    throw new SlipwayError(
+      'rollback-unfinished',
+      `The rollback of ${newest.rollbackOf ?? newest.id} was interrupted.`,
+      {
+        subject: newest.id,
+        hint: 'Finish it first: slipway resume.',
+      },
+    );
+  }
+  if (!isOpen(newest) && newest.error?.code !== 'in-doubt') return;
+  const plan = await store.plan(newest.plan);
+  if (!plan) throw planMissing(newest.id);
+  const past = await readAllEvents(store, { environment, deployment: newest.id });
+  const run = await DeploymentRun.takeUp({ ...parts, plan }, newest);
+  const result = await run.execute({ past, settleOnly: true });
+  if (result.unknown.length > 0) {
+    const error = inDoubt(result);
+    await run.end('failed', { code: error.code, message: error.message, hint: error.hint! });
+    throw error;
+  }
+  await run.end('failed', {
+    code: 'interrupted',
+    message: 'It was interrupted; what it had begun was settled before something else began.',
+  });
+}

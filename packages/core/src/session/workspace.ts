@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { loadProject } from '../config/load-project.ts';
+import type { Project } from '../config/project.ts';
+import { keyedHash, SecretSource } from '../config/secrets.ts';
+import { SlipwayError } from '../errors.ts';
+import { readKey } from '../journal/key.ts';
+import { createRedactor, type GrowingRedactor } from '../journal/redactor.ts';
+import { openSqliteStore } from '../journal/sqlite/open-sqlite-store.ts';
+import type { Store } from '../journal/store.ts';
+import type { PlanRuntime } from '../plan/plan.ts';
+import type { ProviderRegistry } from '../provider/registry.ts';
+import { ArtifactStore } from '../release/artifact-store.ts';
+import type { SlipwayOptions } from '../slipway-api.ts';
+
+/** One project on this machine: its config, its recorded world and what belongs to both. Opened once a command. */
+export class Workspace {
+  readonly directory: string;
+  readonly stateDirectory: string;
+  readonly registry: ProviderRegistry;
+  readonly store: Store;
+  readonly artifacts: ArtifactStore;
+  readonly redactor: GrowingRedactor = createRedactor([]);
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly #options: SlipwayOptions;
+  readonly #key: Uint8Array;
+  readonly #secrets = new Map<string, Promise<SecretSource>>();
+  #project: Promise<Project> | undefined;
+
+  private constructor(options: SlipwayOptions, directory: string, key: Uint8Array, store: Store) {
+    this.#options = options;
+    this.#key = key;
+    this.directory = directory;
+    this.stateDirectory = join(directory, '.slipway');
+    this.registry = options.registry;
+    this.store = store;
+    this.artifacts = new ArtifactStore(this.stateDirectory);
+    this.variables = options.variables ?? process.env;
+  }
+
+  /**
+   * Opens the project in a folder, making its `.slipway` on first use; only where there is a config, so that
+   * a mistyped folder stays as it is. Throws `config-missing`, `directory-missing` and the store's errors.
+   */
+  static async open(options: SlipwayOptions): Promise<Workspace> {
+    const directory = resolve(options.directory ?? process.cwd());
+    const found = await stat(directory).catch(() => undefined);
+    if (!found?.isDirectory()) {
+      throw new SlipwayError('directory-missing', `There is no folder ${directory}.`, {
+        subject: directory,
+        hint: 'Check -C.',
+      });
+    }
+    const stateDirectory = join(directory, '.slipway');
+    if (!existsSync(stateDirectory)) {
+      await load(options, directory);
+      await mkdir(stateDirectory, { recursive: true });
+      await writeFile(join(stateDirectory, '.gitignore'), '*\n');
+    }
+    const key = await readKey(stateDirectory);
+    const store = await openSqliteStore({ file: join(stateDirectory, 'state.db'), key });
+    return new Workspace(options, directory, key, store);
+  }
+
+  /** The config for the chosen environment. Loaded once. */
+  project(): Promise<Project> {
+    this.#project ??= load(this.#options, this.directory);
+    return this.#project;
+  }
+
+  /** The chosen environment: named, else the only one that the config or the state has. */
+  async environment(): Promise<string> {
+    if (this.#options.environment !== undefined) {
+      const recorded = await this.store.environments();
+      if (recorded.includes(this.#options.environment)) return this.#options.environment;
+    }
+    return (await this.project()).environment.name;
+  }
+
+  /** Whether an environment was named. */
+  get named(): string | undefined {
+    return this.#options.environment;
+  }
+
+  /** Secrets as the plan's files and this process's environment give them. */
+  secrets(runtime: Pick<PlanRuntime, 'secretFiles'>): Promise<SecretSource> {
+    const id = runtime.secretFiles.join('\0');
+    const known = this.#secrets.get(id);
+    if (known) return known;
+    const opening = SecretSource.open({ variables: this.variables, files: runtime.secretFiles });
+    this.#secrets.set(id, opening);
+    return opening;
+  }
+
+  /** The keyed hash of a secret's value; the value is redacted everywhere from now on. */
+  hashSecret(source: SecretSource, name: string): string {
+    return keyedHash(this.#key, this.clearSecret(source, name));
+  }
+
+  /** The secret in clear, for a provider call; redacted everywhere from now on. Throws `secret-missing`. */
+  clearSecret(source: SecretSource, name: string): string {
+    const value = source.resolve(name);
+    this.redactor.add(name, value);
+    return value;
+  }
+
+  async close(): Promise<void> {
+    await this.store.close();
+  }
+}
+
+function load(options: SlipwayOptions, directory: string): Promise<Project> {
+  return loadProject({
+    directory,
+    file: options.config,
+    environment: options.environment,
+    registry: options.registry,
+    variables: options.variables ?? process.env,
+  });
+}
