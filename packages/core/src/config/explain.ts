@@ -74,10 +74,10 @@ function isOtherType(issue: z.core.$ZodIssue): boolean {
 
 function describeAlternatives(errors: readonly (readonly z.core.$ZodIssue[])[], value: unknown): string {
   const issues = errors.flat();
-  const choices = issues.flatMap((issue) => (issue.code === 'invalid_value' ? issue.values.map(String) : []));
-  if (typeof value === 'string' && choices.length > 0) return describeChoice(choices, value);
+  const choice = issues.find((issue) => issue.code === 'invalid_value');
+  if (typeof value === 'string' && choice) return choice.message;
   const kinds = issues.flatMap((issue) => (issue.code === 'invalid_type' ? [kindName(issue.expected)] : []));
-  if (choices.length > 0) kinds.unshift('text');
+  if (choice) kinds.unshift('text');
   return `must be ${[...new Set(kinds)].join(' or ')}, not ${nameOf(value)}`;
 }
 

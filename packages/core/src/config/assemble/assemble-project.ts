@@ -54,8 +54,7 @@ export async function assembleProject(
   const nodes = layNodes(config.value, environmentName, findings);
   const types = await loadTypes(options.registry, nodes, environment, findings);
   const names = new NodeNames(nodes, environmentName);
-  const declared = readNodes(nodes, { interpolation, names, types, variables, findings });
-  checkPorts(declared.services, findings);
+  const declared = readNodes(nodes, { interpolation, names, types, variables, ports: new Map(), findings });
   checkMoved(config.value, settings.values, nodes, findings);
   if (findings.length > 0 || !environment || !settings.whole || !declared.whole)
     return { project: undefined, findings };
@@ -103,18 +102,6 @@ function readNodes(nodes: Nodes, scope: Scope) {
   }
   const whole = resources.length === nodes.resources.size && services.length === nodes.services.size;
   return { resources, services, whole };
-}
-
-function checkPorts(services: readonly ServiceDeclaration[], findings: Finding[]): void {
-  const users = new Map<number, string>();
-  for (const { name, spec } of services) {
-    const other = users.get(spec.port);
-    if (other === undefined) users.set(spec.port, name);
-    else {
-      const message = `port ${spec.port} belongs to service ${quote(other)} already`;
-      findings.push({ path: ['services', name, 'port'], message });
-    }
-  }
 }
 
 /** A rename points from what is no longer declared to something of the same kind. */

@@ -59,7 +59,8 @@ function layKind(
     } else if (below && block !== null) {
       nodes.set(name, layOver(below, block, [kind, name]));
     } else if (block === null || !Object.hasOwn(block, required)) {
-      const hint = didYouMean(name, Object.keys(declared)) ?? `declare it under ${kind}`;
+      const known = Object.keys(declared);
+      const hint = didYouMean(name, known) ?? `${kind}: ${known.slice(0, 10).join(', ') || 'none'}`;
       scope.findings.push({
         path,
         message: `there is no ${word} ${quote(name)} to ${block ? 'lay this over' : 'remove'}`,

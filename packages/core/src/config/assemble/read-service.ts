@@ -4,7 +4,7 @@ import type { JsonObject } from '../../json.ts';
 import { check } from '../check.ts';
 import { parseDuration } from '../duration.ts';
 import { isObject } from '../merge.ts';
-import type { Finding, Path } from '../problem.ts';
+import { type Finding, type Path, quote } from '../problem.ts';
 import type { HealthCheck, ServiceDeclaration, ServiceSpec } from '../project.ts';
 import { unescapeReferences } from '../references.ts';
 import { type ServiceValues, serviceSchema } from '../schema/service.ts';
@@ -19,6 +19,7 @@ export function readService(name: string, raw: JsonObject, scope: Scope): Servic
   const { env, ...rest } = node;
   refuseRunTimeReferences(rest, path, 'put it into env, and use the variable here', scope.findings);
   checkKind(node, path, scope.findings);
+  if (checked.values.port !== undefined) claimPort(Number(checked.values.port), name, scope);
   const { strategy: strategyInput } = checked.values;
   const strategy =
     strategyInput === undefined ? undefined : readStrategy(strategyInput, [...path, 'strategy'], scope.findings);
@@ -75,6 +76,12 @@ function toHealth(values: Settings): HealthCheck {
     unhealthyAfter: Number(health.unhealthyAfter),
     deadlineMs: parseDuration(health.deadline)!,
   };
+}
+
+function claimPort(port: number, name: string, scope: Scope): void {
+  const other = scope.ports.get(port);
+  if (other === undefined) scope.ports.set(port, name);
+  else scope.findings.push({ path: ['services', name, 'port'], message: `is the port of service ${quote(other)} too` });
 }
 
 /** What the schema of single keys can't say: which of them go together. */

@@ -74,6 +74,9 @@ export const environmentSchema = z
   .strictObject(environmentShape)
   .meta({ id: 'Environment', description: 'A place to deploy to, with what differs there.' });
 
-/** Without the nodes: those are checked after they were laid over the project's. */
-export const environmentShellSchema = environmentSchema.omit({ resources: true, services: true });
+/** Nodes are checked after they were laid over the project's; here their keys are only known. */
+export const environmentShellSchema = environmentSchema.extend({
+  resources: z.unknown().optional(),
+  services: z.unknown().optional(),
+});
 export type EnvironmentValues = z.output<typeof environmentShellSchema>;

@@ -55,6 +55,10 @@ export const projectSchema = z
   })
   .meta({ id: 'Project', title: 'Slipway project', description: 'What slipway.yaml and slipway.config.ts hold.' });
 
-/** Without the nodes and environments: those are checked one by one. */
-export const projectShellSchema = projectSchema.omit({ resources: true, services: true, environments: true });
+/** Nodes and environments are checked one by one; here their keys are only known. */
+export const projectShellSchema = projectSchema.extend({
+  environments: z.unknown().optional(),
+  resources: z.unknown().optional(),
+  services: z.unknown().optional(),
+});
 export type ProjectValues = z.output<typeof projectShellSchema>;

@@ -3,6 +3,9 @@ import { parseDuration } from '../duration.ts';
 
 // Patterns let `${…}` through for the sake of editors: at load time `${env:}` and `${var:}` are resolved before.
 
+/** Within alternatives: the first fault says it all, and the alternatives' common message is the better one. */
+export const ABORT = { abort: true };
+
 /** Name of a project, environment, resource or service. No dots: in `${resource:NAME.output}` the first one ends it. */
 export const nodeName = z
   .string()
@@ -40,13 +43,13 @@ export const duration = z
 export function count(least: number, most: number) {
   const error = `must be a whole number from ${least} to ${most}`;
   return z
-    .union([z.int().min(least).max(most), z.string().regex(/^\d+$|\$\{/)], { error })
+    .union([z.int().min(least, ABORT).max(most, ABORT), z.string().regex(/^\d+$|\$\{/, ABORT)], { error })
     .refine((value) => Number(value) >= least && Number(value) <= most, { error });
 }
 
 /** True or false, or a string that says so, as a variable does. */
 export const flag = z
-  .union([z.boolean(), z.string().regex(/^(true|false)$|\$\{/)], { error: 'must be true or false' })
+  .union([z.boolean(), z.string().regex(/^(true|false)$|\$\{/, ABORT)], { error: 'must be true or false' })
   .refine((value) => ['true', 'false'].includes(String(value)), { error: 'must be true or false' });
 
 /** A folder or file inside the project or the service. */

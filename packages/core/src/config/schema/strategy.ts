@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { count, duration, flag, text } from './scalars.ts';
+import { ABORT, count, duration, flag, text } from './scalars.ts';
 
 /** Whole instances, or a share of them. */
-const instances = z.union([count(0, 10_000), z.string().regex(/^\d{1,3}%$/)], {
+const instances = z.union([count(0, 10_000), z.string().regex(/^\d{1,3}%$/, ABORT)], {
   error: 'must be a whole number or a percentage\nwrite for example 1 or "25%"',
 });
 
@@ -95,5 +95,11 @@ const strategyWithOptions = z
   .meta({ id: 'Strategy', description: 'One strategy with its options; exactly one key.' });
 
 /** How a new revision takes over: a name, or a name with options. */
-export const strategySchema = z.union([z.enum(['recreate', 'blue-green', 'rolling']), strategyWithOptions]);
+export const strategySchema = z.union([
+  z.enum(['recreate', 'blue-green', 'rolling'], {
+    error: (issue) =>
+      issue.input === 'canary' ? 'needs the steps of a canary\nwrite canary: {steps: […]}' : undefined,
+  }),
+  strategyWithOptions,
+]);
 export type StrategyInput = z.output<typeof strategySchema>;

@@ -8,7 +8,10 @@ import type { Place, Source } from './source.ts';
  * and, where an environment's block was laid over a node, in that block when it has the key.
  */
 export function locateFindings(config: Config, findings: readonly Finding[], environment?: string): Problem[] {
-  return findings.map((finding) => {
+  // What was left out of a file because it is no plain data is not missing as well.
+  const leftOut = new Set(config.sources.flatMap((source) => source.findings.map(({ path }) => formatPath(path))));
+  const news = findings.filter(({ path }) => !leftOut.has(formatPath(path)));
+  return news.map((finding) => {
     const { source, place, path } = bestPlace(config.sources, finding.path, environment);
     return toProblem(config, source.file, place, path, finding);
   });

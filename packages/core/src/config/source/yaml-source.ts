@@ -22,8 +22,9 @@ export function readYaml(file: string, text: string): Source {
   const places = new YamlPlaces(document, lines);
   const faults = findFaults(document, text, places);
   const source = { file, faults, findings: [], locate: (path: Path) => places.locate(path) };
-  const broken = document.errors.some((error) => error.code !== 'DUPLICATE_KEY');
-  if (broken || faults.length > document.errors.length) return { ...source, value: undefined };
+  // A key that stands twice spoils nothing else: checking goes on with the last one.
+  const isReadable = document.errors.every((error) => error.code === 'DUPLICATE_KEY') && document.warnings.length === 0;
+  if (!isReadable || faults.length > document.errors.length) return { ...source, value: undefined };
   return { ...source, ...readValue(document, faults) };
 }
 
@@ -32,8 +33,12 @@ function readValue(document: Document.Parsed, faults: SyntaxFault[]): Pick<Sourc
   try {
     raw = document.toJS({ maxAliasCount: MOST_ALIASES });
   } catch (error) {
-    // Unresolved aliases were found before: what is left is an alias bomb, or merge keys with nothing to merge.
-    faults.push({ ...TOP, message: error instanceof Error ? error.message : String(error) });
+    // Unresolved aliases were found before: what is left is an alias bomb, or `<<` with nothing to merge.
+    const isBomb = error instanceof ReferenceError;
+    faults.push({
+      ...TOP,
+      message: isBomb ? 'its aliases multiply without bounds' : 'has a << that merges no mapping',
+    });
     return { value: undefined, findings: [] };
   }
   const { value, findings } = plainData(raw ?? {});
@@ -46,10 +51,13 @@ function readValue(document: Document.Parsed, faults: SyntaxFault[]): Pick<Sourc
 
 function findFaults(document: Document.Parsed, text: string, places: YamlPlaces): SyntaxFault[] {
   const faults: SyntaxFault[] = [];
-  for (const error of [...document.errors, ...document.warnings].slice(0, MOST_FAULTS)) {
+  for (const error of [...document.errors, ...document.warnings]) {
+    const place = places.at(error.pos[0]);
+    // What the parser says of the rest of a line follows from the first fault in it.
+    if (faults.length === MOST_FAULTS || faults.at(-1)?.line === place.line) continue;
     const hint = hintFor(error.code, text, error.pos[0]);
     faults.push({
-      ...places.at(error.pos[0]),
+      ...place,
       message: describeFault(error.code, error.message),
       ...(hint ? { hint } : {}),
     });
@@ -77,7 +85,7 @@ function describeFault(code: string, message: string): string {
   if (code === 'MULTIPLE_DOCS') return 'holds more than one YAML document';
   if (code === 'NON_STRING_KEY') return 'keys must be text';
   if (code === 'RESOURCE_EXHAUSTION') return 'is nested too deeply';
-  const line = message.split('\n', 1)[0] ?? message;
+  const line = (message.split('\n', 1)[0] ?? message).replace('"quote', 'quote');
   return `is not valid YAML: ${line.charAt(0).toLowerCase()}${line.slice(1)}`;
 }
 
