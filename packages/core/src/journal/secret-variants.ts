@@ -19,8 +19,12 @@ export function variantsOf(value: string): Set<string> {
 
 function printedForms(text: string): string[] {
   const uri = encodeURIComponent(text.toWellFormed());
-  const lowerCase = uri.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
-  return [text, JSON.stringify(text).slice(1, -1), uri, lowerCase, uri.replaceAll('%20', '+')];
+  // Some encoders are stricter than ECMAScript's (RFC 3986, application/x-www-form-urlencoded).
+  const strict = uri.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  const form = new URLSearchParams({ '': text }).toString().slice(1);
+  const urls = [uri, uri.replaceAll('%20', '+'), strict, form];
+  const lowerCase = urls.map((url) => url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
+  return [text, JSON.stringify(text).slice(1, -1), ...urls, ...lowerCase];
 }
 
 function encodedForms(bytes: Buffer): string[] {

@@ -1,8 +1,10 @@
 /** Appends until it is killed; says on stdout which sequence numbers were acknowledged. Arguments: file. */
 import { writeSync } from 'node:fs';
-import { type NewEvent, resourceAddress, type StateChange } from '../../../src/index.ts';
+import { resourceAddress } from '../../../src/address.ts';
+import type { NewEvent } from '../../../src/journal/event.ts';
 import { acquireEnvironmentLock } from '../../../src/journal/lock-keeper.ts';
 import { openSqliteStore } from '../../../src/journal/sqlite/open-sqlite-store.ts';
+import type { StateChange } from '../../../src/state/record.ts';
 
 const [file = ''] = process.argv.slice(2);
 const store = await openSqliteStore({ file, key: new Uint8Array(32).fill(7) });
