@@ -17,6 +17,8 @@ export interface RunSpec {
   artifact: { digest: string; directory: string };
   run?: string;
   static?: string;
+  /** The service's own folder within the artifact, POSIX separators; `.` for its root. */
+  path: string;
   stopGraceMs: number;
   /** PATH and its like from the command that staged it. */
   base: Record<string, string>;

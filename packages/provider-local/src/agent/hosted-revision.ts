@@ -136,7 +136,12 @@ export class HostedRevision {
   }
 
   #siteDirectory(): string {
-    return join(workingCopy(this.#around.state, this.#row), this.#row.spec.static as string);
+    return join(this.#directory(), this.#row.spec.static as string);
+  }
+
+  /** The service's own folder in its working copy. */
+  #directory(): string {
+    return join(workingCopy(this.#around.state, this.#row), this.#row.spec.path);
   }
 
   /** True for a static site whose preview listens. */
@@ -196,7 +201,7 @@ export class HostedRevision {
     const launched = await launchProcess(
       {
         command: this.#row.spec.run as string,
-        cwd: workingCopy(state, this.#row),
+        cwd: this.#directory(),
         env: { ...this.#row.spec.base, HOST, ...this.#env(), ...this.#identity(port) },
         marker: randomUUID(),
         stdoutFile: logFile(state, this.#row, 'stdout'),

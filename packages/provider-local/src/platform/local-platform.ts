@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import {
   baseEnvironment,
   type CallContext,
@@ -8,6 +9,7 @@ import {
   SlipwayError,
 } from '@slipway/core/provider';
 import { askAgent, callAgent } from '../agent/client.ts';
+import { dataDirectory } from '../agent/locations.ts';
 import { localRouter } from './local-router.ts';
 import { probeRevision } from './probe-revision.ts';
 import { readLogs } from './read-logs.ts';
@@ -52,6 +54,14 @@ export const localPlatform: Platform = {
     context.log(kind === 'removed' ? `stopped ${service} ${revision}` : `${service} ${revision} is gone already`);
   },
 
+  predict: (_service, { port }) => ({ url: `http://127.0.0.1:${port}`, port }),
+
+  commandEnvironment({ stateDirectory, environment }, service) {
+    const folder = dataDirectory(stateDirectory, { environment, service });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return { SLIPWAY_DATA_DIR: folder };
+  },
+
   async list(context) {
     return await listRevisions(context);
   },
@@ -63,7 +73,7 @@ async function listRevisions(context: CallContext): Promise<RunningRevision[]> {
 }
 
 function runSpec({ service, spec, artifact }: RevisionRequest) {
-  const { run, static: site, stopGraceMs } = spec;
+  const { path, run, static: site, stopGraceMs } = spec;
   if ((run === undefined) === (site === undefined)) {
     throw new SlipwayError('service-not-runnable', `${service} must have either a command to run or a static folder.`, {
       subject: `service:${service}`,
@@ -71,5 +81,5 @@ function runSpec({ service, spec, artifact }: RevisionRequest) {
     });
   }
   const what = run === undefined ? { static: site as string } : { run };
-  return { artifact, ...what, stopGraceMs, base: baseEnvironment() };
+  return { artifact, path, ...what, stopGraceMs, base: baseEnvironment() };
 }

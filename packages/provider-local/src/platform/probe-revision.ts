@@ -111,9 +111,11 @@ async function checkCommand(
 
 function whyDown(context: CallContext, target: Target, found: RevisionStatus | undefined): string {
   if (!found) return 'it does not run on this machine';
+  if (found.problem !== null) return found.problem;
+  if (!found.lastExit) return `it is ${found.state}`;
+  if (found.lastExit.reason !== undefined) return found.lastExit.reason;
   const name = { environment: context.environment, service: target.service, revision: target.revision };
   const said = readTail(logFile(context.stateDirectory, name, 'stderr'), HINT_LINES).lines.map(({ text }) => text);
-  const what = found.problem ?? (found.lastExit ? describeExit(found.lastExit) : `it is ${found.state}`);
   const restarts = found.restarts > 0 ? `, restarted ${found.restarts} times` : '';
-  return [`its process ${what}${restarts}`, ...said].join('\n');
+  return [`its process ${describeExit(found.lastExit)}${restarts}`, ...said].join('\n');
 }

@@ -60,10 +60,13 @@ describe('an agent that is killed', () => {
   it('while it ends a service leaves that to the next one', async () => {
     const server = `process.on('SIGTERM', () => {});
       require('node:http').createServer((q, r) => r.end()).listen(process.env.PORT);`;
-    await ground.serve(ground.request('r1', { stopGraceMs: 1_500 }, { 'server.js': server }));
-    const call = AbortSignal.timeout(400);
+    await ground.serve(ground.request('r1', { stopGraceMs: 3_000 }, { 'server.js': server }));
+    const call = new AbortController();
     const target = { service: 'web', revision: 'r1' };
-    await expect(localPlatform.retire(ground.context({ signal: call }), target)).rejects.toThrow();
+    const retiring = localPlatform.retire(ground.context({ signal: call.signal }), target).catch(() => 'interrupted');
+    await until(async () => (await list())[0]?.state === 'stopped');
+    call.abort();
+    expect(await retiring).toBe('interrupted');
     await killAgent();
     expect(ground.processes('r1')).toHaveLength(1);
     await until(async () => (await list()).length === 0);

@@ -46,19 +46,16 @@ describe('a service that ends', () => {
 
   it('gets another port when its own was taken meanwhile, and the router follows', async () => {
     const port = await freePort();
-    const preview = await ground.serve(ground.request('r1', { run: 'sleep 0.2; exec node server.js' }));
+    const preview = await ground.serve(ground.request('r1'));
     const weights = { service: 'web', port, weights: { r1: 100 } };
     const { url } = await localPlatform.router.setWeights(ground.context(), weights);
-    const own = Number(new URL(preview).port);
-    await get(`${preview}/exit`).catch(() => {});
-    const thief = createServer((socket) => socket.destroy());
-    await until(
-      () =>
-        new Promise((resolve) => {
-          thief.once('listening', () => resolve(true)).once('error', () => resolve('taken'));
-          thief.listen(own, '127.0.0.1');
-        }),
-    );
+    // Without an agent nobody starts it again before its port is taken.
+    const service = (await running())?.pid as number;
+    process.kill(await ground.agentPid(), 'SIGKILL');
+    process.kill(service, 'SIGKILL');
+    await until(() => !isRunning(service));
+    const thief = createServer((socket) => socket.destroy()).listen(Number(new URL(preview).port), '127.0.0.1');
+    await new Promise((resolve) => thief.once('listening', resolve));
     try {
       await until(async () => (await running())?.preview !== preview);
       await ground.untilHealthy('r1');
