@@ -4,6 +4,10 @@ import { appendFileSync } from 'node:fs';
 /** Parts that may be missing on a machine, and the command that tells. */
 const parts = {
   wrk: ['wrk', '-v'],
+  bash: ['bash', '--version'],
+  fish: ['fish', '--version'],
+  tmux: ['tmux', '-V'],
+  zsh: ['zsh', '--version'],
 } as const satisfies Record<string, readonly [string, ...string[]]>;
 
 export type Part = keyof typeof parts;

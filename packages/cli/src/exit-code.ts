@@ -64,6 +64,8 @@ const codesOfErrors = new Map<string, ExitCode>([
     'ambiguous-deployment',
     'deployment-elsewhere',
     'node-unknown',
+    'service-unknown',
+    'directory-missing',
     'record-missing',
     'secret-missing',
     'bad-anchor',

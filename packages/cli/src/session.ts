@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { SlipwayApi } from '@slipway/core';
+import type { SlipwayApi, SlipwayOptions, ValidationReport } from '@slipway/core';
 import { Output } from './output/output.ts';
 import type { GlobalOptions } from './program.ts';
 
@@ -28,15 +28,26 @@ export class Session {
     return this.#api;
   }
 
+  /** Reads the config alone: leaves no state behind. */
+  async validate(): Promise<ValidationReport> {
+    const { Slipway } = await import('@slipway/core');
+    return await Slipway.validate(await this.#engineOptions());
+  }
+
   async #load(): Promise<SlipwayApi> {
-    const [{ Slipway }, { defaultRegistry }] = await Promise.all([import('@slipway/core'), import('./providers.ts')]);
+    const { Slipway } = await import('@slipway/core');
+    return await Slipway.open(await this.#engineOptions());
+  }
+
+  async #engineOptions(): Promise<SlipwayOptions> {
+    const { defaultRegistry } = await import('./providers.ts');
     const { config, env } = this.options;
-    return await Slipway.open({
+    return {
       directory: this.directory,
       registry: defaultRegistry(),
       ...(config === undefined ? {} : { config }),
       ...(env === undefined ? {} : { environment: env }),
-    });
+    };
   }
 
   /** `slipway COMMAND`, with the flags that a person needs to reach the same project and environment again. */

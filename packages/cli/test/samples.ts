@@ -47,6 +47,7 @@ export function samplePlan(plan: Partial<Plan> = {}): Plan {
     onFailure: 'stop',
     limits: { overall: 10, providers: {}, types: {} },
     warnings: [],
+    runtime: { platform: { use: 'local' }, secretFiles: [], protected: false },
     ...plan,
   };
 }

@@ -8,8 +8,9 @@ export function define(command: Command): void {
     .argument('<address>', 'the declared node, such as resource:key')
     .argument('<id>', "the thing's own id, as its provider names it")
     .action(
-      perform<[string, string], object>(async (session, [address, id]) => {
-        const record = await (await session.open()).import(await readAddress(address), id);
+      perform<[string, string], object>(async (session, [text, id]) => {
+        const address = await readAddress(text);
+        const record = await (await session.open()).import(address, id);
         session.output.say(`Recorded ${id} as ${address}. See what would change: ${session.commandLine('plan')}`);
         session.output.document({ record });
         return exitCode.done;

@@ -25,7 +25,7 @@ export function define(command: Command): void {
           ...finding.notes.map((note) => `  ${colors.yellow(symbols.warning)} ${note}`),
           ...(ignored ? ['  .gitignore now leaves out .slipway/'] : []),
         );
-        await (await session.open()).validate();
+        await session.validate();
         session.output.say('', `Next: ${session.commandLine('plan')}`);
         session.output.document({ file, services: finding.services, notes: finding.notes });
         return exitCode.done;

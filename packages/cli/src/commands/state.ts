@@ -39,14 +39,16 @@ const show = perform<[string], object>(async (session, [text]) => {
 });
 
 const move = perform<[string, string], object>(async (session, [from, to]) => {
-  await (await session.open()).moveState(await readAddress(from), await readAddress(to));
+  const [source, target] = await Promise.all([readAddress(from), readAddress(to)]);
+  await (await session.open()).moveState(source, target);
   session.output.say(`${from} is now recorded as ${to}.`);
   session.output.document({ from, to });
   return exitCode.done;
 });
 
-const forget = perform<[string], object>(async (session, [address]) => {
-  await (await session.open()).removeState(await readAddress(address));
+const forget = perform<[string], object>(async (session, [text]) => {
+  const address = await readAddress(text);
+  await (await session.open()).removeState(address);
   session.output.say(`${address} is forgotten. The thing itself is still there; nothing manages it now.`);
   session.output.document({ address });
   return exitCode.done;

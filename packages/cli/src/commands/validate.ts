@@ -5,8 +5,7 @@ import { perform } from '../perform.ts';
 export function define(command: Command): void {
   command.action(
     perform<[], object>(async (session) => {
-      const [{ count }, api] = await Promise.all([import('../render/text.ts'), session.open()]);
-      const report = await api.validate();
+      const [{ count }, report] = await Promise.all([import('../render/text.ts'), session.validate()]);
       const { colors, symbols } = session.output;
       session.output.say(
         `${colors.green(symbols.done)} ${report.project} is valid (${report.file})`,
