@@ -1,6 +1,6 @@
 export * from './address.ts';
 export * from './config/load-project.ts';
-export { formatProblem, formatProblem, type Problem, type Problem } from './config/problem.ts';
+export { formatProblem, type Problem } from './config/problem.ts';
 export type * from './config/project.ts';
 export * from './config/references.ts';
 export * from './config/secrets.ts';

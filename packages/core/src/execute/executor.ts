@@ -221,7 +221,7 @@ class Run {
     const error = end.stopped === 'timeout' ? stepTimeout(step) : thrown;
     const settlement: Settlement = hadNoEffect(thrown)
       ? { as: 'not-done', how: '' }
-      : await this.#calls.look(n, this.#attempts[n]!);
+      : await this.#calls.look(n, this.#attempts[n]!, end.kind === 'threw' && !end.stopped ? thrown : undefined);
     if (this.#isDead()) return;
     if (settlement.as === 'done') {
       this.#settleAsDone(n, settlement.outcome, settlement.how, end.durationMs);

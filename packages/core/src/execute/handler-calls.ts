@@ -46,12 +46,17 @@ export class HandlerCalls {
     return this.#call(n, number, this.#running, step.timeoutMs, (handler, context) => handler.run(step, context));
   }
 
-  /** Finds out what became of the step, asking again when that fails for a reason that may pass. Never rejects. */
-  look(n: number, number: number): Promise<Settlement> {
+  /**
+   * Finds out what became of the step, asking again when that fails for a reason that may pass. `failure` is
+   * what an attempt of this run threw by itself. Never rejects.
+   */
+  look(n: number, number: number, failure?: unknown): Promise<Settlement> {
     const step = this.#step(n);
     const { options, clock, random, isHurried } = this.#parts;
     const look = () =>
-      this.#call(n, number, this.#looking, SETTLE_TIMEOUT_MS, (handler, context) => handler.settle(step, context));
+      this.#call(n, number, this.#looking, SETTLE_TIMEOUT_MS, (handler, context) =>
+        handler.settle(step, failure === undefined ? context : { ...context, failure }),
+      );
     return settle(step, look, { classify: options.classify, clock, random, isHurried });
   }
 

@@ -124,6 +124,7 @@ export class HostedRevision {
       preview: port === null ? '' : `http://${HOST}:${port}`,
       restarts,
       startedAt,
+      directory: this.#directory(),
       lastExit,
       problem: this.#problem,
       ...(pid === undefined ? {} : { pid }),

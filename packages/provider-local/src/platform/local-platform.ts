@@ -69,7 +69,16 @@ export const localPlatform: Platform = {
 
 async function listRevisions(context: CallContext): Promise<RunningRevision[]> {
   const found = (await askAgent(context, 'list', { environment: context.environment })) ?? [];
-  return found.map(({ environment: _environment, lastExit: _lastExit, problem: _problem, ...running }) => running);
+  return found.map(({ service, revision, state, instances, preview, restarts, startedAt, pid }) => ({
+    service,
+    revision,
+    state,
+    instances,
+    preview,
+    restarts,
+    startedAt,
+    ...(pid === undefined ? {} : { pid }),
+  }));
 }
 
 function runSpec({ service, spec, artifact }: RevisionRequest) {
