@@ -1,3 +1,14 @@
+export { openTestPlace, type TestPlace } from './call-context.ts';
+export { inMemoryProvider, type MemoryOptions, memoryThing } from './in-memory-provider.ts';
+export { ManualClock } from './manual-clock.ts';
+export { type MemoryCall, type MemoryThing, MemoryWorld } from './memory-world.ts';
+export {
+  type ConformanceCheck,
+  type ResourcePlace,
+  type ResourceSubject,
+  resourceChecks,
+  resourceConformance,
+} from './resource-conformance.ts';
 export type { MakeStorePlace, StorePlace } from './store-conformance/place.ts';
 /** Records, plans and events to try a store with. */
 export * as storeSamples from './store-conformance/samples.ts';

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { ManualClock } from '../src/index.ts';
+
+test('time stands still until it passes; timers run in order, and those set on the way count', async () => {
+  const clock = new ManualClock(100);
+  const seen: string[] = [];
+  const note = (what: string) => seen.push(`${what} at ${clock.now()}`);
+  clock.after(30, () => note('late'));
+  clock.after(10, () => {
+    note('early');
+    void Promise.resolve().then(() => clock.after(5, () => note('chained')));
+  });
+  const callOff = clock.after(20, () => note('never'));
+  callOff();
+  callOff();
+  expect(clock.waiting).toBe(2);
+  await clock.pass(9);
+  expect([seen, clock.now()]).toEqual([[], 109]);
+  await clock.pass(20);
+  expect(seen).toEqual(['early at 110', 'chained at 115']);
+  await clock.pass(1);
+  expect(seen.at(-1)).toBe('late at 130');
+  expect([clock.now(), clock.waiting]).toEqual([130, 0]);
+});
