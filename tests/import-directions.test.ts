@@ -29,6 +29,7 @@ test.each([
   ['packages/core/src/a.ts', '@slipway/server'],
   ['packages/core/src/a.ts', 'slipway'],
   ['packages/core/src/plan/a.ts', '../../../provider-local/src/index.ts'],
+  ['packages/core/src/a.ts', '@slipway/provider-testkit'],
   ['packages/core/test/a.test.ts', '@slipway/provider-local'],
   ['packages/provider-local/src/a.ts', '@slipway/core'],
   ['packages/provider-local/src/a.ts', 'slipway'],
@@ -49,6 +50,7 @@ test.each([
 
 test.each([
   ['packages/core/src/plan/a.ts', '../provider/contract.ts'],
+  ['packages/core/test/a.test.ts', '@slipway/provider-testkit'],
   ['packages/provider-local/src/a.ts', '@slipway/core/provider'],
   ['packages/provider-local/test/a.test.ts', '@slipway/provider-testkit'],
   ['packages/provider-testkit/src/a.ts', '@slipway/core'],

@@ -93,7 +93,7 @@ export function keepLock(
   const schedule = (): void => {
     if (ended || lost.signal.aborted) return;
     // Unref: holding a lock is no reason to stay alive.
-    timer = setTimeout(renew, leaseMs / 3).unref();
+    timer = setTimeout(() => void renew(), leaseMs / 3).unref();
   };
   const lose = (why: string): void => {
     if (ended) return;
