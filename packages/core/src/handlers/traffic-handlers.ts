@@ -2,12 +2,17 @@ import { nameOf } from '../address.ts';
 import { SlipwayError } from '../errors.ts';
 import type { Settlement, StepContext, StepHandlers } from '../execute/handler.ts';
 import type { Step } from '../plan/step.ts';
+import type { Platform } from '../provider/contract.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import type { ServiceRecord } from '../state/record.ts';
 import { probeUrl } from '../verify/probe-url.ts';
 import { waitHealthy } from '../verify/wait-healthy.ts';
 
 type TrafficHandlers = Pick<StepHandlers, 'probe' | 'switch' | 'verify' | 'drain' | 'retire' | 'unroute'>;
+
+/** How many lines of a revision that didn't become healthy are shown, and how many are looked through. */
+const LAST_WORDS = 10;
+const LAST_WORDS_OF_ALL = 200;
 
 const REPEATABLE: Settlement = { as: 'not-done', how: 'Doing it again gives the same.' };
 const settle = async () => REPEATABLE;
@@ -21,14 +26,18 @@ export function trafficHandlers(registry: ProviderRegistry): TrafficHandlers {
         const platform = platformOf(step);
         const { revision, health } = step.input;
         const target = { service: nameOf(step.subject), revision, health };
-        const detail = await waitHealthy({
-          subject: `${target.service}/${revision}`,
-          health,
-          signal: context.signal,
-          log: context.log,
-          probe: () => platform.probe(context.call, target),
-        });
-        return { changes: [], detail };
+        try {
+          const detail = await waitHealthy({
+            subject: `${target.service}/${revision}`,
+            health,
+            signal: context.signal,
+            log: context.log,
+            probe: () => platform.probe(context.call, target),
+          });
+          return { changes: [], detail };
+        } catch (error) {
+          throw await withLastWords(error, platform, context, target);
+        }
       },
       settle,
     },
@@ -98,6 +107,35 @@ export function trafficHandlers(registry: ProviderRegistry): TrafficHandlers {
       settle,
     },
   };
+}
+
+/** What an unhealthy revision said last belongs into the error: it is about to be taken away. */
+async function withLastWords(
+  error: unknown,
+  platform: Platform,
+  context: StepContext,
+  target: { service: string; revision: string },
+): Promise<unknown> {
+  if (!(error instanceof SlipwayError) || error.code !== 'unhealthy') return error;
+  const lines: string[] = [];
+  try {
+    const query = { service: target.service, lines: LAST_WORDS_OF_ALL, follow: false };
+    for await (const line of platform.logs(context.call, query)) {
+      if (line.revision === target.revision && line.stream !== 'slipway') lines.push(line.text);
+    }
+  } catch {
+    // The logs are a help, not the matter.
+  }
+  if (lines.length === 0) return error;
+  const { code, subject, hint, details, cause } = error;
+  const message = `${error.message}\nIts last lines:\n${lines.slice(-LAST_WORDS).join('\n')}`;
+  const kept = {
+    details,
+    cause,
+    ...(subject === undefined ? {} : { subject }),
+    ...(hint === undefined ? {} : { hint }),
+  };
+  return new SlipwayError(code, message, kept);
 }
 
 function serviceRecord(step: Step, context: StepContext): ServiceRecord {

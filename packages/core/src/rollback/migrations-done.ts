@@ -1,6 +1,7 @@
 import type { Address } from '../address.ts';
 import type { ServiceSpec } from '../config/project.ts';
 import type { JournalEvent } from '../journal/event.ts';
+import type { JsonValue } from '../json.ts';
 
 /** One migration that was run up and not down again. */
 export interface MigrationDone {
@@ -31,7 +32,7 @@ export function migrationsDone(events: Iterable<JournalEvent>): MigrationDone[] 
       // Counted from here on: a run that is killed or fails may have come a part of the way.
       if (spec.migrations?.status !== undefined) done.push(migration);
     } else if (event.type === 'step.succeeded' && action === 'migrate') {
-      finish(begun.get(key), done);
+      finish(begun.get(key), done, event.data.detail);
     } else if (event.type === 'step.succeeded') {
       const undone = done.findLastIndex((migration) => migration.service === service);
       if (undone >= 0) done.splice(undone, 1);
@@ -40,6 +41,12 @@ export function migrationsDone(events: Iterable<JournalEvent>): MigrationDone[] 
   return done;
 }
 
-function finish(migration: MigrationDone | undefined, done: MigrationDone[]): void {
-  if (migration && !done.includes(migration)) done.push(migration);
+/** A run that found nothing to migrate left the level as it was, so nothing has to go down. */
+function finish(migration: MigrationDone | undefined, done: MigrationDone[], detail: JsonValue | undefined): void {
+  if (!migration) return;
+  const after = detail !== null && typeof detail === 'object' && !Array.isArray(detail) ? detail.after : undefined;
+  const known = done.indexOf(migration);
+  if (migration.level !== null && after === migration.level) {
+    if (known >= 0) done.splice(known, 1);
+  } else if (known < 0) done.push(migration);
 }
