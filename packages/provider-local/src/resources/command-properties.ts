@@ -1,6 +1,7 @@
 import { equalJson, type JsonObject, type JsonValue, type PropertyDifference } from '@slipway/core/provider';
 import { z } from 'zod';
 import { namesSecret } from './names-secret.ts';
+import { textOf } from './text-of.ts';
 
 const script = (description: string) => z.string().min(1).meta({ description });
 
@@ -59,14 +60,14 @@ export function commandProperties(properties: JsonObject): CommandProperties {
   const scripts: Partial<Record<'read' | 'find' | 'update' | 'delete', string>> = {};
   for (const name of ['read', 'find', 'update', 'delete'] as const) {
     const script = properties[name];
-    if (script !== undefined) scripts[name] = text(script);
+    if (script !== undefined) scripts[name] = textOf(script);
   }
   return {
-    create: text(properties.create ?? ''),
+    create: textOf(properties.create ?? ''),
     ...scripts,
-    env: Object.fromEntries(Object.entries(isObject(env) ? env : {}).map(([name, value]) => [name, text(value)])),
-    cwd: text(cwd ?? '.'),
-    interpreter: Array.isArray(interpreter) ? interpreter.map(text) : ['/bin/sh', '-c'],
+    env: Object.fromEntries(Object.entries(isObject(env) ? env : {}).map(([name, value]) => [name, textOf(value)])),
+    cwd: textOf(cwd ?? '.'),
+    interpreter: Array.isArray(interpreter) ? interpreter.map(textOf) : ['/bin/sh', '-c'],
   };
 }
 
@@ -98,11 +99,6 @@ export function diffCommand(before: JsonObject, after: JsonObject): PropertyDiff
 
 function names(...records: Record<string, string>[]): string[] {
   return [...new Set(records.flatMap((record) => Object.keys(record)))];
-}
-
-/** A reference may have become a number or more. */
-function text(value: JsonValue): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {

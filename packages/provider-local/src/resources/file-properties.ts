@@ -2,6 +2,7 @@ import { isAbsolute, normalize, resolve, sep } from 'node:path';
 import { type JsonObject, SlipwayError } from '@slipway/core/provider';
 import { z } from 'zod';
 import { namesSecret } from './names-secret.ts';
+import { textOf } from './text-of.ts';
 
 export const DEFAULT_MODE = '0644';
 
@@ -42,9 +43,9 @@ export interface FileProperties {
 /** The properties with defaults, once every reference is a value. */
 export function fileProperties({ path, content, mode, overwrite }: JsonObject): FileProperties {
   return {
-    path: normalize(String(path)),
-    content: typeof content === 'string' ? content : JSON.stringify(content ?? ''),
-    mode: normalMode(mode === undefined ? DEFAULT_MODE : String(mode)),
+    path: normalize(textOf(path ?? '')),
+    content: textOf(content ?? ''),
+    mode: normalMode(textOf(mode ?? DEFAULT_MODE)),
     overwrite: overwrite === true,
   };
 }

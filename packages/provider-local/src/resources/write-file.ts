@@ -19,9 +19,9 @@ export interface FileToWrite {
  */
 export async function writeWhole(file: FileToWrite): Promise<void> {
   const folder = dirname(file.target);
+  await makeFolder(folder);
   const temporary = temporaryFor(file.target, file.token);
   try {
-    await makeFolder(folder);
     await writeFlushed(temporary, file.content, file.mode);
     // A link, unlike a rename, never takes the place of something.
     if (file.overwrite) await rename(temporary, file.target);
@@ -91,7 +91,6 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 function explain(error: unknown, target: string): SlipwayError {
-  if (error instanceof SlipwayError) return error;
   const code = codeOf(error);
   const [name, message, hint] =
     code === 'EEXIST'

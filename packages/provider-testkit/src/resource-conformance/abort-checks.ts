@@ -30,8 +30,10 @@ export function abortChecks(subject: ResourceSubject): ConformanceCheck[] {
         await sleep(100);
         abort.abort(new Error('enough'));
         assert.equal(await Promise.race([ended, sleep(ENDED_WITHIN_MS, 'still running', { ref: false })]), 'stopped');
+        // What it did until then is for `find` to say; from now on nothing may happen.
+        const there = await place.isThere?.();
         await sleep(1_200);
-        await assertThere(place, false, 'after a creation that was aborted');
+        if (there !== undefined) await assertThere(place, there, 'and stays so after a creation that was aborted');
       }),
     );
   }
