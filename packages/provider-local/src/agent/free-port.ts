@@ -1,6 +1,12 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 const HOST = '127.0.0.1';
+/** Below what systems hand out to outgoing connections, any of which could take a port before its service does. */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_767;
+/** So many taken in a row: then whatever the system gives. */
+const ATTEMPTS = 200;
 
 /** True when nothing listens there now. Someone may take it a moment later. */
 export async function isPortFree(port: number): Promise<boolean> {
@@ -9,9 +15,9 @@ export async function isPortFree(port: number): Promise<boolean> {
 
 /** A port that is free now and not in `taken`. */
 export async function findFreePort(taken: ReadonlySet<number>): Promise<number> {
-  for (;;) {
-    const port = await tryPort(0);
-    if (port !== undefined && !taken.has(port)) return port;
+  for (let attempt = 1; ; attempt++) {
+    const port = attempt > ATTEMPTS ? await tryPort(0) : randomInt(FIRST_PORT, LAST_PORT + 1);
+    if (port !== undefined && !taken.has(port) && (await isPortFree(port))) return port;
   }
 }
 

@@ -32,6 +32,8 @@ interface Fenced {
 
 export interface RevisionStatus extends RunningRevision {
   environment: string;
+  /** The service's own folder in the revision's working copy. */
+  directory: string;
   lastExit: ProcessExit | null;
   /** Why it isn't running, as far as that isn't an exit. */
   problem: string | null;

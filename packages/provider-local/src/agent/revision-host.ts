@@ -163,7 +163,7 @@ export class RevisionHost {
 
 /** What a revision's id stands for; the rest may change under it. */
 function contentOf(spec: RunSpec) {
-  return { artifact: spec.artifact.digest, run: spec.run, static: spec.static };
+  return { artifact: spec.artifact.digest, path: spec.path, run: spec.run, static: spec.static };
 }
 
 function folders(path: string): string[] {

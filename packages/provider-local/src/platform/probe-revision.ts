@@ -9,7 +9,6 @@ import {
 } from '@slipway/core/provider';
 import { askAgent } from '../agent/client.ts';
 import { describeExit } from '../agent/hosted-revision.ts';
-import { workingCopy } from '../agent/locations.ts';
 import { logFile } from '../agent/log-files.ts';
 import type { RevisionStatus } from '../agent/protocol.ts';
 import { readTail } from './log-tail.ts';
@@ -29,7 +28,7 @@ interface Target {
 export async function probeRevision(context: CallContext, target: Target): Promise<ProbeResult> {
   const before = await findRevision(context, target);
   if (before?.state !== 'running') return { kind: 'unhealthy', reason: whyDown(context, target, before) };
-  const failure = await check(context, target, before.preview);
+  const failure = await check(context, target, before);
   const after = await findRevision(context, target);
   if (after?.state !== 'running' || after.pid !== before.pid) {
     return { kind: 'unhealthy', reason: whyDown(context, target, after) };
@@ -43,11 +42,12 @@ async function findRevision(context: CallContext, target: Target): Promise<Revis
 }
 
 /** Undefined: it passed. Rejects only when the context is aborted. */
-async function check(context: CallContext, { health, ...target }: Target, url: string): Promise<string | undefined> {
+async function check(context: CallContext, { health }: Target, revision: RevisionStatus): Promise<string | undefined> {
+  const url = revision.preview;
   const limit = AbortSignal.timeout(health.timeoutMs);
   const signal = AbortSignal.any([context.signal, limit]);
   try {
-    if (health.command !== undefined) return await checkCommand(context, health.command, target, url, signal);
+    if (health.command !== undefined) return await checkCommand(health.command, revision, signal);
     if (health.http !== undefined) return await checkHttp(new URL(health.http, url), signal);
     return await checkTcp(new URL(url), signal);
   } catch (error) {
@@ -85,19 +85,16 @@ function checkTcp(url: URL, signal: AbortSignal): Promise<undefined> {
 }
 
 async function checkCommand(
-  { environment, stateDirectory }: CallContext,
   script: string,
-  target: { service: string; revision: string },
-  url: string,
+  { environment, service, revision, directory, preview }: RevisionStatus,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { service, revision } = target;
   const result = await runCommand({
     script,
-    cwd: workingCopy(stateDirectory, { environment, service, revision }),
+    cwd: directory,
     env: {
       ...baseEnvironment(),
-      SLIPWAY_URL: url,
+      SLIPWAY_URL: preview,
       SLIPWAY_ENVIRONMENT: environment,
       SLIPWAY_SERVICE: service,
       SLIPWAY_REVISION: revision,

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -92,7 +93,7 @@ describe('an agent that is killed', () => {
     const { url } = await router.setWeights(ground.context(), { service: 'web', port, weights });
     await killAgent();
     const thief = createServer().listen(port, '127.0.0.1');
-    await new Promise((resolve) => thief.once('listening', resolve));
+    await once(thief, 'listening');
     expect(await router.weights(ground.context(), 'web')).toEqual({});
     thief.close();
     await until(async () => (await router.weights(ground.context(), 'web')).r1 === 100);

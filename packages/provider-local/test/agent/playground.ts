@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallContext, HealthCheck, RevisionRequest, ServiceSpec } from '@slipway/core/provider';
 import { expect } from 'vitest';
 import { agentStatus, stopAgent } from '../../src/agent/agent-control.ts';
+import { findFreePort } from '../../src/agent/free-port.ts';
 import { localPlatform } from '../../src/platform/local-platform.ts';
 
 /** Answers with what it is, on any path; `/env` with its environment; `/exit` ends it. */
@@ -125,13 +125,7 @@ export async function until(condition: () => Promise<unknown> | unknown, withinM
   }
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+export const freePort = () => findFreePort(new Set());
 
 /** A fresh connection each time. */
 export async function get(url: string): Promise<string> {

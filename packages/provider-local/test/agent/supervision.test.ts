@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -55,7 +56,7 @@ describe('a service that ends', () => {
     process.kill(service, 'SIGKILL');
     await until(() => !isRunning(service));
     const thief = createServer((socket) => socket.destroy()).listen(Number(new URL(preview).port), '127.0.0.1');
-    await new Promise((resolve) => thief.once('listening', resolve));
+    await once(thief, 'listening');
     try {
       await until(async () => (await running())?.preview !== preview);
       await ground.untilHealthy('r1');

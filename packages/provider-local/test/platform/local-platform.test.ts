@@ -1,10 +1,11 @@
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { agentStatus } from '../../src/agent/agent-control.ts';
 import { localPlatform } from '../../src/platform/local-platform.ts';
-import { freePort, get, health, Playground } from '../agent/playground.ts';
+import { freePort, get, health, Playground, SERVER } from '../agent/playground.ts';
 
 const { router } = localPlatform;
 let ground: Playground;
@@ -69,6 +70,17 @@ describe('a revision', () => {
     expect(readdirSync(request.artifact.directory)).toEqual(['server.js']);
     await localPlatform.retire(ground.context(), request);
     expect(readFileSync(join(ground.state, 'data/dev/web/data'), 'utf8')).toBe('kept\n');
+  });
+
+  it('runs in its own folder of the artifact, and so do its health commands', async () => {
+    const request = ground.request('r1', { path: 'services/web' }, { 'services/web/server.js': SERVER });
+    const preview = await ground.serve(request);
+    const folder = join(ground.state, 'run/dev/web/r1/services/web');
+    expect(JSON.parse(await get(`${preview}/env`)).PWD).toBe(folder);
+    const { http: _http, ...rest } = health;
+    const check = { ...rest, command: `test "$PWD" = '${folder}'` };
+    const target = { service: 'web', revision: 'r1', health: check };
+    expect(await localPlatform.probe(ground.context(), target)).toEqual({ kind: 'healthy' });
   });
 
   it('is left nowhere when its artifact is gone', async () => {
@@ -155,7 +167,7 @@ describe('a route', () => {
     const port = await freePort();
     const { url } = await router.setWeights(ground.context(), { service: 'web', port, weights: { r1: 100 } });
     const other = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => other.once('listening', resolve));
+    await once(other, 'listening');
     const taken = (other.address() as { port: number }).port;
     const moved = router.setWeights(ground.context(), { service: 'web', port: taken, weights: { r1: 100 } });
     await expect(moved).rejects.toMatchObject({ code: 'port-in-use', message: expect.stringContaining(String(taken)) });
