@@ -74,7 +74,10 @@ export class Run {
 
   /** Resolves when a text was printed; fails when the process ended without it. */
   async printed(text: string | RegExp): Promise<void> {
-    const has = () => `${this.stdout}\n${this.stderr}`.search(text) >= 0;
+    const has = () => {
+      const all = `${this.stdout}\n${this.stderr}`;
+      return typeof text === 'string' ? all.includes(text) : text.test(all);
+    };
     while (!has()) {
       if (this.child.exitCode !== null || this.child.signalCode !== null) {
         throw new Error(`It ended without printing ${text}:\n${this.stdout}\n${this.stderr}`);

@@ -1,7 +1,7 @@
 import { formatDuration, formatEstimate } from '../render/duration.ts';
 import { composeLine, type Piece } from '../render/line.ts';
 import type { Look } from '../render/plan.ts';
-import type { Phase, StepProgress } from './happening.ts';
+import { type Phase, type StepProgress, stepsOver } from './happening.ts';
 
 export interface FrameSize {
   columns: number;
@@ -37,7 +37,7 @@ function bySubject(running: Iterable<StepProgress>): StepProgress[] {
 function headline(phase: Phase, now: number, { symbols }: Look): Piece[] {
   const { plan } = phase;
   const total = plan.steps.length;
-  const over = phase.done + phase.failed + phase.left;
+  const over = stepsOver(phase);
   const filled = total === 0 ? BAR : Math.floor((over / total) * BAR);
   const elapsed = now - phase.startedAt;
   return [

@@ -37,6 +37,11 @@ export interface Phase {
   status: DeploymentStatus;
 }
 
+/** How many of a phase's steps will not be touched any more. */
+export function stepsOver({ done, failed, left }: Phase): number {
+  return done + failed + left;
+}
+
 export type Outcome = 'succeeded' | 'failed' | 'skipped' | 'cancelled' | 'unknown' | 'settled';
 
 /** What an event means for people. */
@@ -50,6 +55,8 @@ export type Happening =
       phase: Phase;
       outcome: Outcome;
       durationMs: number;
+      /** How many steps of the phase are over with this one. */
+      over: number;
       error?: ErrorRecord;
       reason?: string;
     }

@@ -1,6 +1,6 @@
 import { formatDuration } from '../render/duration.ts';
 import type { Look } from '../render/plan.ts';
-import { count, fit } from '../render/text.ts';
+import { count, fit, fitColored } from '../render/text.ts';
 import { describeFinished, describeLock, firstLine } from './describe.ts';
 import type { Display } from './display.ts';
 import { renderFrame } from './frame.ts';
@@ -56,7 +56,8 @@ export class LiveDisplay implements Display {
         this.#waiting = describeLock(happening.lock);
         break;
       case 'status':
-        if (happening.reason !== undefined) this.#notes.push(`${happening.status}: ${happening.reason}`);
+        if (happening.reason !== undefined)
+          this.#notes.push(`${happening.status.replaceAll('_', ' ')}: ${firstLine(happening.reason)}`);
         break;
       case 'call':
         if (!this.#verbose) return;
@@ -111,7 +112,8 @@ export class LiveDisplay implements Display {
   #scrollAway(): string[] {
     const finished = this.#finished;
     this.#finished = [];
-    const render = (one: (typeof finished)[number]) => describeFinished(one, this.#look);
+    const render = (one: (typeof finished)[number]) =>
+      fitColored(describeFinished(one, this.#look), this.#area.columns);
     if (finished.length <= MOST_LINES_A_FRAME) return finished.map(render);
     const bad = finished.filter(({ outcome }) => outcome === 'failed' || outcome === 'unknown');
     const good = finished.filter(({ outcome }) => outcome === 'succeeded' || outcome === 'settled');

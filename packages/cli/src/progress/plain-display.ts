@@ -3,7 +3,7 @@ import type { Look } from '../render/plan.ts';
 import { count, oneLine } from '../render/text.ts';
 import { describeFinished, describeLock, firstLine } from './describe.ts';
 import type { Display } from './display.ts';
-import type { Happening, Phase } from './happening.ts';
+import { type Happening, type Phase, stepsOver } from './happening.ts';
 import type { Progress } from './progress.ts';
 
 const FLUSH_MS = 200;
@@ -88,7 +88,7 @@ export class PlainDisplay implements Display {
       case 'log':
         return describeLog(happening);
       case 'status':
-        return `${happening.status}${happening.reason === undefined ? '' : `: ${happening.reason}`}`;
+        return `${happening.status.replaceAll('_', ' ')}${happening.reason === undefined ? '' : `: ${firstLine(happening.reason)}`}`;
       case 'call':
         return verbose ? `    ${happening.step} ${happening.call} ${formatDuration(happening.durationMs)}` : undefined;
       case 'waiting-for-lock':
@@ -113,8 +113,8 @@ function describePhase({ plan, deployment }: Phase): string {
   return `${what} ${deployment} on ${plan.environment}: ${count(plan.steps.length, 'step')}, estimate ${formatEstimate(plan.estimateMs)}`;
 }
 
-function place({ phase }: Extract<Happening, { kind: 'finished' }>): string {
-  return ` (${phase.done + phase.failed + phase.left} of ${phase.plan.steps.length})`;
+function place({ phase, over }: Extract<Happening, { kind: 'finished' }>): string {
+  return ` (${over} of ${phase.plan.steps.length})`;
 }
 
 function describeLog({ step, line }: Extract<Happening, { kind: 'log' }>): string | undefined {
@@ -129,7 +129,6 @@ export function describeBeat(phase: Phase, now: number): string {
     return `${step.id} ${formatDuration(now - step.startedAt)} (estimate ${formatEstimate(step.estimateMs)})`;
   });
   const more = running.length > named.length ? ` and ${running.length - named.length} more` : '';
-  const over = phase.done + phase.failed + phase.left;
   const time = `${formatDuration(now - phase.startedAt)} of ${formatEstimate(phase.plan.estimateMs)}`;
-  return `still running: ${named.join(', ')}${more}; ${over} of ${phase.plan.steps.length} steps, ${time}`;
+  return `still running: ${named.join(', ')}${more}; ${stepsOver(phase)} of ${phase.plan.steps.length} steps, ${time}`;
 }

@@ -1,5 +1,5 @@
 import type { ErrorRecord, JournalEvent, Plan, SlipwayEvent } from '@slipway/core';
-import type { Happening, Outcome, Phase, StepProgress } from './happening.ts';
+import { type Happening, type Outcome, type Phase, type StepProgress, stepsOver } from './happening.ts';
 
 const TAIL_LINES = 10;
 
@@ -180,5 +180,5 @@ function finish(
   if (outcome === 'succeeded' || outcome === 'settled') phase.done += 1;
   else if (outcome === 'failed' || outcome === 'unknown') phase.failed += 1;
   else phase.left += 1;
-  return { kind: 'finished', step, phase, outcome, durationMs, ...why };
+  return { kind: 'finished', step, phase, outcome, durationMs, over: stepsOver(phase), ...why };
 }

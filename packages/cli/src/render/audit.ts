@@ -6,7 +6,7 @@ import { count } from './text.ts';
 export function renderAudit({ chains, findings }: AuditReport, { colors, symbols }: Look): string[] {
   return [
     ...chains.map(({ environment, records, head }) => {
-      return `${environment}: ${count(records, 'record')}, anchor ${colors.dim(`${environment}=${records}:${head}`)}`;
+      return `${environment}: ${count(records, 'record')}, anchor ${colors.dim(`${environment}=${head}`)}`;
     }),
     ...(findings.length === 0
       ? [`${colors.green(symbols.done)} The journal is whole.`]

@@ -1,6 +1,7 @@
-/** A span of time for people: `0.4s`, `12s`, `3m 05s`, `2h 05m`. Takes milliseconds. */
+/** A span of time for people: `40ms`, `0.4s`, `12s`, `3m 05s`, `2h 05m`. Takes milliseconds. */
 export function formatDuration(ms: number): string {
-  const seconds = Math.max(0, ms) / 1000;
+  if (ms < 99.5) return `${Math.round(Math.max(0, ms))}ms`;
+  const seconds = ms / 1000;
   if (seconds < 9.95) return `${seconds.toFixed(1)}s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole}s`;

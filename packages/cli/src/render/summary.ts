@@ -55,31 +55,36 @@ function headline(report: DeploymentReport, { look, code }: SummaryContext): str
   return colors.bold(`${mark} ${what}: ${word}${time === '' ? '' : ` after ${time.slice(4)}`}`);
 }
 
+const changeWords = [
+  ['create', 'created'],
+  ['update', 'updated'],
+  ['replace', 'replaced'],
+  ['delete', 'deleted'],
+] as const;
+
+/** What was changed; of a run that didn't complete, how far it came. */
 function renderChanged(report: DeploymentReport, { plan, look }: SummaryContext): string[] {
-  const { counts } = report;
-  const parts = (
-    [
-      ['create', 'created'],
-      ['update', 'updated'],
-      ['replace', 'replaced'],
-      ['delete', 'deleted'],
-    ] as const
-  )
+  const { counts, steps } = report;
+  const completed = report.status === 'completed';
+  const changed = changeWords
     .filter(([action]) => counts[action] > 0)
-    .map(([action, word]) => `${counts[action].toLocaleString('en-US')} ${word}`);
-  const planned = report.status === 'completed' ? '' : 'planned: ';
+    .map(([action, word]) => `${counts[action].toLocaleString('en-US')} ${completed ? word : `to ${action}`}`);
   const unchanged = counts.none > 0 ? [`${counts.none.toLocaleString('en-US')} unchanged`] : [];
-  if (parts.length === 0 && unchanged.length === 0) return [];
-  const lines = [`  ${planned}${[...parts, ...unchanged].join(', ')}`];
-  if (report.status !== 'completed' || !plan) return lines;
-  const changed = plan.changes.filter(({ action }) => action !== 'none');
-  for (const { action, address } of changed.slice(0, MOST_CHANGES)) {
-    if (action !== 'none') lines.push(`  ${signOf(action, look.colors)} ${address}`);
+  const parts = [...changed, ...unchanged].join(', ');
+  if (!completed) {
+    const done = steps.filter(({ status }) => status === 'succeeded').length;
+    return [`  ${done.toLocaleString('en-US')} of ${count(steps.length, 'step')} done; planned: ${parts}`];
   }
-  if (changed.length > MOST_CHANGES) {
-    lines.push(`      … and ${(changed.length - MOST_CHANGES).toLocaleString('en-US')} more`);
-  }
-  return lines;
+  return [...(parts === '' ? [] : [`  ${parts}`]), ...renderChangedNodes(plan, look)];
+}
+
+function renderChangedNodes(plan: Plan | undefined, { colors }: Look): string[] {
+  const changed = plan?.changes.filter(({ action }) => action !== 'none') ?? [];
+  const lines = changed.slice(0, MOST_CHANGES).map(({ action, address }) => {
+    return `  ${action === 'none' ? '' : signOf(action, colors)} ${address}`;
+  });
+  const more = changed.length - lines.length;
+  return more > 0 ? [...lines, `      … and ${more.toLocaleString('en-US')} more`] : lines;
 }
 
 function renderUrls(urls: Readonly<Record<string, string>>, { colors }: Look): string[] {
@@ -88,7 +93,7 @@ function renderUrls(urls: Readonly<Record<string, string>>, { colors }: Look): s
   return entries.map(([name, url]) => `  ${name.padEnd(widest)}  ${colors.cyan(url)}`);
 }
 
-function renderTroubled(report: DeploymentReport, { look, troubled }: SummaryContext): string[] {
+function renderTroubled(report: DeploymentReport, { look, troubled, code }: SummaryContext): string[] {
   const { colors } = look;
   const bad = report.steps.filter(({ status }) => status === 'failed' || status === 'unknown');
   const tails = new Map(troubled.map((step) => [step.id, step.tail]));
@@ -98,13 +103,23 @@ function renderTroubled(report: DeploymentReport, { look, troubled }: SummaryCon
       '',
       ...(step.error
         ? renderError({ ...step.error, subject: step.id }, colors)
-        : [colors.red(`${step.id}: ${step.status}`)]),
-      ...(step.look === undefined ? [] : [`  ${colors.dim('look:')} ${step.look}`]),
-      ...(tails.get(step.id) ?? []).map((line) => colors.dim(`  | ${oneLine(line)}`)),
+        : [`${colors.yellow(look.symbols.doubt)} ${step.id} is in doubt`]),
+      ...(step.look === undefined
+        ? []
+        : [`  ${colors.dim('look:')} ${step.look.trim().replaceAll('\n', '\n        ')}`]),
+      ...(tails.get(step.id) ?? [])
+        .filter((line) => !step.error?.message.includes(line))
+        .map((line) => colors.dim(`  | ${oneLine(line)}`)),
     ]);
   if (bad.length > MOST_TROUBLED) lines.push(`… and ${count(bad.length - MOST_TROUBLED, 'more step')} failed`);
-  const own = report.error && !bad.some(({ error }) => error?.message === report.error?.message);
-  return own && report.error ? [...lines, '', ...renderError(report.error, colors)] : lines;
+  const { error } = report;
+  if (
+    !error ||
+    code === exitCode.interrupted ||
+    bad.some((step) => step.status === 'unknown' || step.error?.message === error.message)
+  )
+    return lines;
+  return [...lines, '', ...renderError(error, colors)];
 }
 
 function renderRollback(rollback: RollbackReport, { colors, symbols }: Look): string[] {
