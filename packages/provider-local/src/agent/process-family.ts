@@ -70,7 +70,8 @@ const size = (family: Family) => family.group.length + family.strays.length;
 /** Anything older belongs to an earlier holder of the leader's pid. */
 function beganAfter(pid: number, leader: Leader): boolean {
   const start = processStart(pid);
-  return start !== null && momentOf(start) >= momentOf(leader.start);
+  // Null: it is ending, which is to be waited for.
+  return start === null || momentOf(start) >= momentOf(leader.start);
 }
 
 /** Starts end in `/TICKS` on Linux and are dates elsewhere. */

@@ -2,6 +2,9 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
+/** The number of threads among the fields of `/proc/PID/stat` that follow the command's name; see proc_pid_stat(5). */
+const THREADS = 17;
+
 /** A live process and what it belongs to. */
 export interface ProcessEntry {
   pid: number;
@@ -26,8 +29,11 @@ function readStat(pid: number): ProcessEntry | undefined {
     return undefined; // Gone in between.
   }
   // The second field is the command's name in parentheses and may hold anything: count from its end.
-  const [state, , group, session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return state === 'Z' || state === 'X' ? undefined : { pid, group: Number(group), session: Number(session) };
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, , group, session] = fields;
+  // A zombie whose other threads are still ending has its files and ports open yet.
+  const ended = state === 'X' || (state === 'Z' && Number(fields[THREADS]) <= 1);
+  return ended ? undefined : { pid, group: Number(group), session: Number(session) };
 }
 
 /** The `ps` of macOS doesn't tell sessions; there the group alone holds a family together. */

@@ -133,9 +133,10 @@ export async function get(url: string): Promise<string> {
   return await response.text();
 }
 
+/** False once nothing of it is left, its last thread included: then its ports are free. */
 export function isRunning(pid: number): boolean {
-  const stat = readQuietly(`/proc/${pid}/stat`);
-  return stat !== '' && !/\) [ZX] /.test(stat);
+  const fields = readQuietly(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? [];
+  return fields.length > 1 && !(fields[0] === 'Z' && Number(fields[17]) <= 1);
 }
 
 const pids = () =>
