@@ -1,6 +1,6 @@
 import type { Address } from '../address.ts';
 import type { ResourceDeclaration } from '../config/project.ts';
-import { findReferences } from '../config/references.ts';
+import { replaceReferences } from '../config/references.ts';
 import { equalJson, type JsonObject, type JsonValue } from '../json.ts';
 import type { ResourceType } from '../provider/contract.ts';
 import type { ResourceRecord } from '../state/record.ts';
@@ -92,16 +92,23 @@ function propertyReasons(
   }
   const rotated = new Set(changedSecrets(record.secrets, desired.secrets));
   if (rotated.size === 0) return found;
-  for (const [key, value] of Object.entries(desired.properties)) {
-    const path = `properties.${key}`;
-    const names = findReferences(value).filter(
-      (reference) => reference.kind === 'secret' && rotated.has(reference.name),
-    );
-    if (names.length === 0 || found.some((one) => one.path === path || one.path.startsWith(`${path}.`))) continue;
-    const replaces = differencesFor(type, { [key]: '' }, { [key]: '*' }).some((one) => one.replaces);
-    found.push(reason(path, value, '(secret changed)', replaces));
+  const known = new Set(found.map((one) => one.path));
+  for (const difference of differencesFor(
+    type,
+    withSecrets(resolved, rotated, 'old'),
+    withSecrets(resolved, rotated, 'new'),
+  )) {
+    const path = `properties.${difference.path}`;
+    if (!known.has(path)) found.push(reason(path, '(secret)', '(secret changed)', difference.replaces));
   }
   return found;
+}
+
+/** The properties with something in the place of each rotated secret, to see where that makes a difference. */
+function withSecrets(properties: JsonObject, rotated: ReadonlySet<string>, value: string): JsonObject {
+  return replaceReferences(properties, (reference) =>
+    reference.kind === 'secret' && rotated.has(reference.name) ? value : undefined,
+  ) as JsonObject;
 }
 
 function replacementReasons(record: ResourceRecord, desired: DesiredResource): Reason[] {

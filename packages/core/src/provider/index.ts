@@ -6,5 +6,5 @@ export { readKey } from '../journal/key.ts';
 export { isAlive, type Liveness, livenessOf, processStart } from '../journal/process-identity.ts';
 export { canonicalJson, digestOf, equalJson, type JsonObject, type JsonValue, sha256 } from '../json.ts';
 export type * from './contract.ts';
-export { endProcessesMarked, processesMarked } from './leftovers.ts';
+export { endProcessesMarked, letProcessesEnd, processesMarked } from './leftovers.ts';
 export { baseEnvironment, type Command, type CommandResult, runCommand, STOP_GRACE_MS } from './run-command.ts';

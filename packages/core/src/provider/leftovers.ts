@@ -40,6 +40,15 @@ export async function endProcessesMarked(name: string, value: string): Promise<v
   }
 }
 
+/**
+ * Waits until what an interrupted command started is gone: its leash ends it within moments. Ends nothing
+ * itself, since the thing that a command made may be a process too; after `withinMs` that is what is left.
+ */
+export async function letProcessesEnd(name: string, value: string, withinMs = 2_000): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (Date.now() < deadline && (await processesMarked(name, value)).length > 0) await sleep(20);
+}
+
 async function scanProc(marker: string): Promise<number[]> {
   const found: number[] = [];
   for (const entry of await readdir('/proc')) {

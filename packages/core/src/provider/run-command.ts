@@ -13,13 +13,18 @@ const TAIL_LINES = 40;
  * the kernel does even when Slipway is killed with SIGKILL, and then ends the whole group: a command never
  * outlives the run that started it, and neither does what it left in the background.
  */
-const LEASH = `{ trap '' TERM INT HUP; read -r _ <&3; kill -s KILL -- -$$; } >/dev/null 2>&1 & exec 3<&-; exec "$@"`;
+const LEASH = `{ trap '' TERM INT HUP; read -r _ <&3; kill -s KILL -- -$$; } >/dev/null 2>&1 & exec 3<&-; `;
+/** A script for the shell goes through the environment: process arguments can be read by every user. */
+const BY_ENVIRONMENT = 'slipway_script=$SLIPWAY_SCRIPT; unset SLIPWAY_SCRIPT; eval "$slipway_script"';
+const BY_ARGUMENTS = 'exec "$@"';
 
 export interface Command {
-  /** Handed to the interpreter as its last argument. Visible to other processes: must hold no secret. */
   script: string;
-  /** Default `['/bin/sh', '-c']`. */
-  interpreter?: readonly string[];
+  /**
+   * Gets the script as its last argument, where other processes can see it. Default: `/bin/sh`, which gets it
+   * out of sight.
+   */
+  interpreter?: readonly string[] | undefined;
   cwd: string;
   /** The whole environment; nothing is inherited. See {@link baseEnvironment}. */
   env: Readonly<Record<string, string>>;
@@ -55,10 +60,13 @@ export function baseEnvironment(from: NodeJS.ProcessEnv = process.env): Record<s
  */
 export async function runCommand(command: Command): Promise<CommandResult> {
   command.signal.throwIfAborted();
-  const [shell, ...flags] = command.interpreter ?? ['/bin/sh', '-c'];
-  const child = spawn('/bin/sh', ['-c', LEASH, 'slipway', shell as string, ...flags, command.script], {
+  const { interpreter, script } = command;
+  const args = interpreter
+    ? [LEASH + BY_ARGUMENTS, 'slipway', ...interpreter, script]
+    : [LEASH + BY_ENVIRONMENT, 'slipway'];
+  const child = spawn('/bin/sh', ['-c', ...args], {
     cwd: command.cwd,
-    env: { ...command.env },
+    env: interpreter ? { ...command.env } : { ...command.env, SLIPWAY_SCRIPT: script },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });

@@ -29,7 +29,7 @@ export const commandSchema = z
       .array(z.string().min(1))
       .min(1)
       .optional()
-      .meta({ description: 'Gets the command as its last argument. Default `[/bin/sh, -c]`.' }),
+      .meta({ description: 'Gets the command as its last argument. Default: `/bin/sh`.' }),
   })
   .superRefine((properties, issues) => {
     const { env: _, ...visible } = properties;
@@ -52,8 +52,12 @@ export interface CommandProperties {
   delete?: string;
   env: Record<string, string>;
   cwd: string;
-  interpreter: string[];
+  /** Absent: the shell. */
+  interpreter?: string[];
 }
+
+/** Said in full, it is the default. */
+const SHELL = ['/bin/sh', '-c'];
 
 export function commandProperties(properties: JsonObject): CommandProperties {
   const { env, cwd, interpreter } = properties;
@@ -67,7 +71,7 @@ export function commandProperties(properties: JsonObject): CommandProperties {
     ...scripts,
     env: Object.fromEntries(Object.entries(isObject(env) ? env : {}).map(([name, value]) => [name, textOf(value)])),
     cwd: textOf(cwd ?? '.'),
-    interpreter: Array.isArray(interpreter) ? interpreter.map(textOf) : ['/bin/sh', '-c'],
+    ...(Array.isArray(interpreter) && !equalJson(interpreter, SHELL) ? { interpreter: interpreter.map(textOf) } : {}),
   };
 }
 

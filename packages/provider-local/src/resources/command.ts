@@ -4,6 +4,7 @@ import {
   type FindQuery,
   type Found,
   type JsonObject,
+  letProcessesEnd,
   type Recorded,
   type ResourceType,
   SlipwayError,
@@ -97,6 +98,8 @@ export const localCommand: ResourceType = {
  */
 async function find(context: CallContext, query: FindQuery): Promise<Found> {
   const { action, token, name, recorded } = query;
+  // A killed run's command is ended by its leash; what it still does in those moments must be seen.
+  await letProcessesEnd('SLIPWAY_TOKEN', action === 'delete' && recorded ? recorded.token : token);
   const properties = commandProperties(recorded && action === 'delete' ? recorded.properties : query.properties);
   if (action === 'delete' && recorded) return await findDeleted(context, properties, recorded, name);
   if (properties.find === undefined) return cannotTell(properties, token, name);
