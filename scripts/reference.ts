@@ -1,11 +1,13 @@
 /**
  * Writes what is made of the config schema: the JSON Schema for editors, the types behind `defineProject`
- * and the reference page. `npm run reference` after every change of the schema or of a resource type.
+ * and the reference page. `npm run reference` after every change of the schema or of a resource type;
+ * with `--print` it writes nothing and prints the files as JSON.
  */
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { argv } from 'node:process';
+import { defaultRegistry } from '../packages/cli/src/providers.ts';
 import type { ResourceType } from '../packages/core/src/provider/contract.ts';
 import type { ProviderRegistry } from '../packages/core/src/provider/registry.ts';
 import { buildJsonSchema } from './reference/json-schema.ts';
@@ -15,7 +17,7 @@ import { writeTypes } from './reference/types.ts';
 const ROOT = join(import.meta.dirname, '..');
 
 /** Every generated file's content, by path relative to the repository. */
-export async function generateReference(registry: ProviderRegistry): Promise<Record<string, string>> {
+async function generateReference(registry: ProviderRegistry): Promise<Record<string, string>> {
   const types = await resourceTypes(registry);
   const schema = buildJsonSchema(types);
   return {
@@ -40,10 +42,6 @@ async function resourceTypes(registry: ProviderRegistry): Promise<ResourceType[]
   return providers.flatMap((provider) => provider?.resourceTypes ?? []).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-if (argv[1] && relative(argv[1], import.meta.filename) === '') {
-  const { defaultRegistry } = await import('../packages/cli/src/providers.ts');
-  for (const [path, content] of Object.entries(await generateReference(defaultRegistry()))) {
-    await writeFile(join(ROOT, path), content);
-    console.log(path);
-  }
-}
+const generated = await generateReference(defaultRegistry());
+if (argv.includes('--print')) process.stdout.write(JSON.stringify(generated));
+else for (const [path, content] of Object.entries(generated)) await writeFile(join(ROOT, path), content);

@@ -89,7 +89,7 @@ function whenType(name: string, { properties = {}, additionalProperties }: Schem
 /** Wherever a type wants a number, a list and so on, a string with a reference to one may stand. */
 function orReference(schema: Schema): Schema {
   const { description, default: byDefault, ...rest } = schema;
-  const isOpen = Object.keys(rest).length === 0 || rest.$ref !== undefined;
+  const isOpen = Object.keys(rest).length === 0 || rest.$ref !== undefined || rest.allOf !== undefined;
   if (isOpen || (rest.type === 'string' && !rest.enum && !rest.pattern)) return schema;
   return {
     ...(description === undefined ? {} : { description }),

@@ -45,6 +45,8 @@ function rowsOf(schema: Schema, prefix: string): string[] {
 
 /** What may stand there, in a few words. */
 function wordsFor(schema: Schema): string {
+  // Without a name of its own it is a part that refers to itself: any JSON.
+  if (schema.$ref?.includes('__schema')) return 'anything';
   if (schema.$ref) return linkTo(schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1));
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');

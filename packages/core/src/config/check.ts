@@ -30,9 +30,8 @@ export function checkValue(schema: z.ZodType, value: unknown, at: (path: Path) =
 }
 
 function addIssues(issues: z.core.$ZodIssue[], value: unknown, at: (path: Path) => Path, findings: Finding[]): void {
-  // The places are mapped last: whether a reference stands there is asked of the value as it was checked.
-  for (const finding of explainIssues(issues, value, (path) => path)) {
-    const found = valueAt(value, finding.path);
+  for (const { about, ...finding } of explainIssues(issues, value)) {
+    const found = about === 'value' ? valueAt(value, finding.path) : undefined;
     if (typeof found === 'string' && findReferences(found).length > 0) continue;
     findings.push({ ...finding, path: at(finding.path) });
   }

@@ -30,13 +30,14 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
   }
 }
 
-/** The findings in zod's issues, each at the value that it is about; `at` gives a value's place in the config. */
-export function explainIssues(
-  issues: readonly z.core.$ZodIssue[],
-  value: unknown,
-  at: (path: Path) => Path,
-): Finding[] {
-  return issues.flatMap((issue) => explainIssue(issue, value, [], at));
+/** A finding at a path within the value that was checked: about the value there, or about its key. */
+export interface Explained extends Finding {
+  about: 'key' | 'value';
+}
+
+/** What zod's issues say, each at the innermost value that it is about. */
+export function explainIssues(issues: readonly z.core.$ZodIssue[], value: unknown): Explained[] {
+  return issues.flatMap((issue) => explainIssue(issue, value, []));
 }
 
 /** What to say about a key that nobody knows. */
@@ -46,21 +47,19 @@ export function unknownKeyHint(key: string, known: readonly string[]): string {
   return known.length === 0 ? 'no keys are allowed here' : `known keys: ${known.join(', ')}`;
 }
 
-function explainIssue(issue: z.core.$ZodIssue, value: unknown, above: Path, at: (path: Path) => Path): Finding[] {
+function explainIssue(issue: z.core.$ZodIssue, value: unknown, above: Path): Explained[] {
   const path: Path = [...above, ...(issue.path as Path)];
   if (issue.code === 'unrecognized_keys') {
     const hints = issue.message.split('\n');
-    return issue.keys.map((key, index) => finding(at([...path, key]), `unknown key\n${hints[index] ?? ''}`));
+    return issue.keys.map((key, index) => explain('key', [...path, key], `unknown key\n${hints[index] ?? ''}`));
   }
-  if (issue.code === 'invalid_key' || issue.code === 'invalid_element') {
-    return [finding(at(path), issue.issues[0]?.message ?? issue.message)];
-  }
+  if (issue.code === 'invalid_key') return [explain('key', path, issue.issues[0]?.message ?? issue.message)];
   if (issue.code === 'invalid_union' && issue.message === ALTERNATIVES) {
     const meant = alternativeMeant(issue.errors);
-    if (meant) return meant.flatMap((inner) => explainIssue(inner, value, path, at));
-    return [finding(at(path), describeAlternatives(issue.errors, valueAt(value, path)))];
+    if (meant) return meant.flatMap((inner) => explainIssue(inner, value, path));
+    return [explain('value', path, describeAlternatives(issue.errors, valueAt(value, path)))];
   }
-  return [finding(at(path), issue.message)];
+  return [explain('value', path, issue.message)];
 }
 
 /** The alternative whose shape fits: not the one that fails at the very top for its type. */
@@ -88,9 +87,9 @@ function describeChoice(choices: string[], value: unknown): string {
   return meant ? `${message}\n${meant}` : message;
 }
 
-function finding(path: Path, message: string): Finding {
+function explain(about: Explained['about'], path: Path, message: string): Explained {
   const [what = message, hint] = message.split('\n');
-  return { path, message: what, ...(hint ? { hint } : {}) };
+  return { about, path, message: what, ...(hint ? { hint } : {}) };
 }
 
 export function valueAt(value: unknown, path: Path): unknown {

@@ -41,7 +41,17 @@ export function formatPath(path: Path): string {
   return text;
 }
 
-/** A text in quotes, safe for one line of a terminal: control characters escaped, long ones cut. */
+// Controls, and what turns the direction of text around: JSON.stringify lets most of them through.
+const INVISIBLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
+/** A text in quotes, safe for one line of a terminal: what can't be seen is escaped, what is long is cut. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
+  const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
+  return shown.replace(INVISIBLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
+
+/** A message on one line of bounded length, without what can't be seen: parsers and providers quote what they found. */
+export function oneLine(text: string): string {
+  const harmless = text.replace(INVISIBLE, ' ');
+  return harmless.length > 500 ? `${harmless.slice(0, 499)}…` : harmless;
 }

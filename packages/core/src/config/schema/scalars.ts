@@ -6,6 +6,11 @@ import { parseDuration } from '../duration.ts';
 /** Within alternatives: the first fault says it all, and the alternatives' common message is the better one. */
 export const ABORT = { abort: true };
 
+/** What is said of a value that is none of the alternatives. */
+export function otherwise(message: string) {
+  return (issue: { input?: unknown }) => (issue.input === undefined ? 'is required' : message);
+}
+
 /** Name of a project, environment, resource or service. No dots: in `${resource:NAME.output}` the first one ends it. */
 export const nodeName = z
   .string()
@@ -17,7 +22,7 @@ export const text = z.string().min(1, 'must not be empty');
 
 /** What becomes text: numbers and booleans are welcome, since YAML makes them of unquoted words. */
 export const plainText = z.union([z.string(), z.number(), z.boolean()], {
-  error: 'must be text, a number, true or false',
+  error: otherwise('must be text, a number, true or false'),
 });
 
 /** Name of an environment variable. */
@@ -41,7 +46,7 @@ export const duration = z
 
 /** A whole number, or a string that holds one, as a variable does. */
 export function count(least: number, most: number) {
-  const error = `must be a whole number from ${least} to ${most}`;
+  const error = otherwise(`must be a whole number from ${least} to ${most}`);
   return z
     .union([z.int().min(least, ABORT).max(most, ABORT), z.string().regex(/^\d+$|\$\{/, ABORT)], { error })
     .refine((value) => Number(value) >= least && Number(value) <= most, { error });
@@ -49,8 +54,8 @@ export function count(least: number, most: number) {
 
 /** True or false, or a string that says so, as a variable does. */
 export const flag = z
-  .union([z.boolean(), z.string().regex(/^(true|false)$|\$\{/, ABORT)], { error: 'must be true or false' })
-  .refine((value) => ['true', 'false'].includes(String(value)), { error: 'must be true or false' });
+  .union([z.boolean(), z.string().regex(/^(true|false)$|\$\{/, ABORT)], { error: otherwise('must be true or false') })
+  .refine((value) => ['true', 'false'].includes(String(value)), { error: otherwise('must be true or false') });
 
 /** A folder or file inside the project or the service. */
 export const innerPath = text.refine((path) => !leaves(path), 'must be a relative path that stays inside');

@@ -1,5 +1,5 @@
 import { relative, sep } from 'node:path';
-import { type Finding, formatPath, type Path, type Problem } from '../problem.ts';
+import { type Finding, formatPath, oneLine, type Path, type Problem } from '../problem.ts';
 import type { Config } from './read-config.ts';
 import type { Place, Source } from './source.ts';
 
@@ -33,7 +33,7 @@ export function sortProblems(config: Config, problems: readonly Problem[]): Prob
   const rank = (problem: Problem) => files.get(problem.file) ?? files.size;
   const unique = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
   return [...unique.values()].sort(
-    (a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column || (a.path < b.path ? -1 : 1),
+    (a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column || a.path.localeCompare(b.path, 'en'),
   );
 }
 
@@ -65,8 +65,8 @@ function toProblem(config: Config, file: string, place: { line: number; column: 
     line: place.line,
     column: place.column,
     path: formatPath(path),
-    message: what.message,
-    ...(what.hint === undefined ? {} : { hint: what.hint }),
+    message: oneLine(what.message),
+    ...(what.hint === undefined ? {} : { hint: oneLine(what.hint) }),
   };
 }
 

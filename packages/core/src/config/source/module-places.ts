@@ -92,10 +92,11 @@ export function locateSyntaxError(file: string): { line: number; column: number 
     return undefined;
   } catch (error) {
     if (isAcornError(error)) return { line: error.loc.line, column: error.loc.column + 1 };
-    // The type stripper says it in the first line of the stack only: `:LINE`, the source, and a caret under it.
-    const [first, , caret] = (error instanceof Error ? (error.stack ?? '') : '').split('\n');
-    const line = Number(/:(\d+)$/.exec(first ?? '')?.[1]);
-    return line >= 1 ? { line, column: Math.max(1, (caret ?? '').indexOf('^') + 1) } : undefined;
+    // The type stripper says it at the head of the stack only: `:LINE`, the source, and carets under it.
+    const [head = ''] = (error instanceof Error ? (error.stack ?? '') : '').split('\nSyntaxError');
+    const line = Number(/^[^\n]*:(\d+)\n/.exec(`${head}\n`)?.[1]);
+    const column = /^( *)\^+$/m.exec(head)?.[1]?.length ?? 0;
+    return line >= 1 ? { line, column: column + 1 } : undefined;
   }
 }
 

@@ -8,6 +8,7 @@ import { type Place, type Source, type SyntaxFault, TOP, unreadable } from './so
 /** More than these follow from the first ones. */
 const MOST_FAULTS = 5;
 const MOST_ALIASES = 100;
+const TOO_DEEP: SyntaxFault = { ...TOP, message: 'is nested too deeply' };
 
 /** Reads YAML 1.2 (and JSON, which is part of it), with anchors and `<<` merge keys. */
 export function readYaml(file: string, text: string): Source {
@@ -16,7 +17,7 @@ export function readYaml(file: string, text: string): Source {
   try {
     document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, stringKeys: true });
   } catch (error) {
-    if (error instanceof RangeError) return unreadable(file, { ...TOP, message: 'is nested too deeply' });
+    if (error instanceof RangeError) return unreadable(file, TOO_DEEP);
     throw error;
   }
   const places = new YamlPlaces(document, lines);
@@ -50,6 +51,7 @@ function readValue(document: Document.Parsed, faults: SyntaxFault[]): Pick<Sourc
 }
 
 function findFaults(document: Document.Parsed, text: string, places: YamlPlaces): SyntaxFault[] {
+  if (document.errors.some((error) => error.code === 'RESOURCE_EXHAUSTION')) return [TOO_DEEP];
   const faults: SyntaxFault[] = [];
   for (const error of [...document.errors, ...document.warnings]) {
     const place = places.at(error.pos[0]);
@@ -84,7 +86,6 @@ function describeFault(code: string, message: string): string {
   if (code === 'TAB_AS_INDENT') return 'a tab can not indent; use spaces';
   if (code === 'MULTIPLE_DOCS') return 'holds more than one YAML document';
   if (code === 'NON_STRING_KEY') return 'keys must be text';
-  if (code === 'RESOURCE_EXHAUSTION') return 'is nested too deeply';
   const line = (message.split('\n', 1)[0] ?? message).replace('"quote', 'quote');
   return `is not valid YAML: ${line.charAt(0).toLowerCase()}${line.slice(1)}`;
 }
