@@ -3,7 +3,7 @@ import { renderFrame } from '../src/progress/frame.ts';
 import type { Happening } from '../src/progress/happening.ts';
 import { describeBeat, PlainDisplay } from '../src/progress/plain-display.ts';
 import { Progress } from '../src/progress/progress.ts';
-import { widthOf } from '../src/render/text.ts';
+import { widthOf } from '../src/render/width.ts';
 import { plainLook, sampleEvent, samplePlan, sampleStep } from './samples.ts';
 
 const error = { code: 'broken', message: 'it broke\nbadly' };

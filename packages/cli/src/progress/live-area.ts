@@ -1,4 +1,4 @@
-import { widthOf } from '../render/text.ts';
+import { widthOf } from '../render/width.ts';
 
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';

@@ -1,7 +1,7 @@
 import type { Change, ChangeAction } from '@slipway/core';
 import type { Colors } from '../output/colors.ts';
 import type { Look } from './plan.ts';
-import { count } from './text.ts';
+import { count, grouped } from './text.ts';
 import { formatChange, formatValue } from './value.ts';
 
 type Effective = Exclude<ChangeAction, 'none'>;
@@ -57,7 +57,7 @@ function renderGroup(group: readonly Change[], action: Effective, look: Look, mo
     lines.push(...rendered);
     shown += 1;
   }
-  if (shown < group.length) lines.push(`    … and ${(group.length - shown).toLocaleString('en-US')} more`);
+  if (shown < group.length) lines.push(`    … and ${grouped(group.length - shown)} more`);
   return lines;
 }
 

@@ -5,7 +5,7 @@ import { signOf } from './changes.ts';
 import { formatDuration } from './duration.ts';
 import { renderError } from './error-block.ts';
 import type { Look } from './plan.ts';
-import { count, oneLine } from './text.ts';
+import { count, grouped, oneLine } from './text.ts';
 
 const MOST_CHANGES = 30;
 const MOST_TROUBLED = 10;
@@ -68,12 +68,12 @@ function renderChanged(report: DeploymentReport, { plan, look }: SummaryContext)
   const completed = report.status === 'completed';
   const changed = changeWords
     .filter(([action]) => counts[action] > 0)
-    .map(([action, word]) => `${counts[action].toLocaleString('en-US')} ${completed ? word : `to ${action}`}`);
-  const unchanged = counts.none > 0 ? [`${counts.none.toLocaleString('en-US')} unchanged`] : [];
+    .map(([action, word]) => `${grouped(counts[action])} ${completed ? word : `to ${action}`}`);
+  const unchanged = counts.none > 0 ? [`${grouped(counts.none)} unchanged`] : [];
   const parts = [...changed, ...unchanged].join(', ');
   if (!completed) {
     const done = steps.filter(({ status }) => status === 'succeeded').length;
-    return [`  ${done.toLocaleString('en-US')} of ${count(steps.length, 'step')} done; planned: ${parts}`];
+    return [`  ${grouped(done)} of ${count(steps.length, 'step')} done; planned: ${parts}`];
   }
   return [...(parts === '' ? [] : [`  ${parts}`]), ...renderChangedNodes(plan, look)];
 }
@@ -84,7 +84,7 @@ function renderChangedNodes(plan: Plan | undefined, { colors }: Look): string[] 
     return `  ${action === 'none' ? '' : signOf(action, colors)} ${address}`;
   });
   const more = changed.length - lines.length;
-  return more > 0 ? [...lines, `      … and ${more.toLocaleString('en-US')} more`] : lines;
+  return more > 0 ? [...lines, `      … and ${grouped(more)} more`] : lines;
 }
 
 function renderUrls(urls: Readonly<Record<string, string>>, { colors }: Look): string[] {

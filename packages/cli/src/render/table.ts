@@ -1,4 +1,4 @@
-import { widthOf } from './text.ts';
+import { widthOf } from './width.ts';
 
 /** Columns padded to their widest cell, two spaces between them; cells may be coloured. No trailing spaces. */
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
