@@ -48,7 +48,7 @@ function wordsFor(schema: Schema): string {
   // Without a name of its own it is a part that refers to itself: any JSON.
   if (schema.$ref?.includes('__schema')) return 'anything';
   if (schema.$ref) return linkTo(schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1));
-  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
+  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
   const alternatives = schema.anyOf ?? schema.allOf;
   if (alternatives) return [...new Set(alternatives.filter((part) => !isTextForm(part)).map(wordsFor))].join(' or ');

@@ -86,6 +86,9 @@ export function replaceReferences(
  * the provider call, for everything else it is loading. What is recorded or planned stays escaped, so
  * that a record that is applied again, by a rollback for example, means the same again.
  */
+export function unescapeReferences(value: string): string;
+export function unescapeReferences(value: JsonObject): JsonObject;
+export function unescapeReferences(value: JsonValue): JsonValue;
 export function unescapeReferences(value: JsonValue): JsonValue {
   return mapStrings(value, (text) =>
     text.replace(REFERENCE, (written, escaped: string) => (escaped ? written.slice(1) : written)),
@@ -97,6 +100,9 @@ export function unescapeReferences(value: JsonValue): JsonValue {
  * that are put in place of a reference where references are resolved again later, so that a text that
  * only looks like `${secret:X}` never becomes one.
  */
+export function escapeReferences(value: string): string;
+export function escapeReferences(value: JsonObject): JsonObject;
+export function escapeReferences(value: JsonValue): JsonValue;
 export function escapeReferences(value: JsonValue): JsonValue {
   return mapStrings(value, (text) => text.replace(/\$\{(?=(?:env|var|secret|resource|service):)/g, '$$${'));
 }

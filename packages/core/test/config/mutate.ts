@@ -148,7 +148,7 @@ function mutateKey(bytes: Buffer, chance: Chance): Buffer {
   const keys = [...text.matchAll(/[A-Za-z$_-]+(?=:)/g)];
   if (keys.length === 0) return bytes;
   const key = chance.pick(keys);
-  const letters = [...key[0]];
+  const letters = key[0].split('');
   const at = chance.below(letters.length);
   letters.splice(at, chance.below(2), chance.pick(['', 'x', letters[0] ?? '']));
   const name = chance.below(2) === 0 ? chance.pick(ODD_KEYS) : letters.join('');

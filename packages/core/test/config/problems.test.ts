@@ -44,6 +44,20 @@ const CASES: [what: string, yaml: string, problems: string[]][] = [
     `name: a\na: &a [${'1,'.repeat(20)}]\nb: &b [${'*a,'.repeat(20)}]\nc: [${'*b,'.repeat(20)}]`,
     ['slipway.yaml:1:1: its aliases multiply without bounds'],
   ],
+  [
+    'a merge key with nothing to merge',
+    'name: a\nlimits: { <<: 5 }',
+    ['slipway.yaml:1:1: has a << that merges no mapping'],
+  ],
+  [
+    'aliases and duplicates, both at once',
+    'name: a\nname: *b\nlimits: &b {}\nlimits: *b\n',
+    [
+      'slipway.yaml:2:1: this key stands here twice',
+      'slipway.yaml:2:7: there is no anchor &b before this',
+      'slipway.yaml:4:1: this key stands here twice',
+    ],
+  ],
   ['a mapping within itself', 'name: a\nresources: &r\n  x: *r', ['slipway.yaml:3:3 resources.x: contains itself']],
   ['endless nesting', `name: ${'['.repeat(5_000)}`, ['slipway.yaml:1:1: is nested too deeply']],
   [

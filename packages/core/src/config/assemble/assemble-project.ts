@@ -142,7 +142,7 @@ async function toProject(
 }
 
 async function findSecretFiles(directory: string, declared: readonly string[] | undefined): Promise<string[]> {
-  if (declared) return declared.map((file) => resolve(directory, String(unescapeReferences(file))));
+  if (declared) return declared.map((file) => resolve(directory, unescapeReferences(file)));
   const byDefault = resolve(directory, '.env');
   try {
     await access(byDefault);

@@ -64,7 +64,7 @@ export class Interpolation {
     const value = Object.hasOwn(this.#env, reference.name) ? this.#env[reference.name] : undefined;
     // As in a shell, `:-` also stands in for an empty value. What comes from outside is never a reference.
     const text = value || (reference.default ?? value);
-    return text === undefined ? undefined : String(escapeReferences(text));
+    return text === undefined ? undefined : escapeReferences(text);
   }
 
   #report(value: JsonObject, path: Path): void {

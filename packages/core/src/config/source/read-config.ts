@@ -7,7 +7,6 @@ import { type Path, quote } from '../problem.ts';
 import { exists, findConfig } from './find-config.ts';
 import { importModule } from './module-source.ts';
 import { type Source, TOP, unreadable } from './source.ts';
-import { readYaml } from './yaml-source.ts';
 
 const LARGEST_FILE = 64 * 1024 * 1024;
 const DEEPEST_EXTENDS = 50;
@@ -97,7 +96,7 @@ function namesExtended(source: Source): { path: Path; name: string }[] {
   if (Array.isArray(names) && names.every((name) => typeof name === 'string' && name !== '' && !name.includes('\0'))) {
     return names.map((name, index) => ({
       path: typeof wish === 'string' ? ['extends'] : ['extends', index],
-      name: String(name),
+      name: name as string,
     }));
   }
   const found = Array.isArray(names) ? '' : `, not ${nameOf(wish)}`;
@@ -116,7 +115,10 @@ async function readSource(file: string, signal: AbortSignal | undefined): Promis
     });
   }
   const text = await readText(file);
-  return 'fault' in text ? unreadable(file, { ...TOP, message: text.fault }) : readYaml(file, text.content);
+  if ('fault' in text) return unreadable(file, { ...TOP, message: text.fault });
+  // The parser is 70 modules, which a TypeScript config has no use for.
+  const { readYaml } = await import('./yaml-source.ts');
+  return readYaml(file, text.content);
 }
 
 async function readText(file: string): Promise<{ content: string } | { fault: string }> {
