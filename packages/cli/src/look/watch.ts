@@ -3,7 +3,7 @@ import { SlipwayError } from '@slipway/core/provider';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { stopOnSignal } from '../interruption.ts';
 import { LiveArea } from '../progress/live-area.ts';
-import { fitColored } from '../render/width.ts';
+import { fitColored } from '../render/text.ts';
 import type { Session } from '../session.ts';
 import { describeStatus, statusDocument } from './status.ts';
 

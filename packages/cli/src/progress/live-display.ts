@@ -1,7 +1,6 @@
 import { formatDuration } from '../render/duration.ts';
 import type { Look } from '../render/plan.ts';
-import { count } from '../render/text.ts';
-import { fit, fitColored } from '../render/width.ts';
+import { count, fit, fitColored } from '../render/text.ts';
 import { describeFinished, describeLock, firstLine } from './describe.ts';
 import type { Display } from './display.ts';
 import { renderFrame } from './frame.ts';

@@ -1,33 +1,21 @@
-import stringWidth from 'string-width';
-import { oneLine } from './text.ts';
+import { createRequire } from 'node:module';
+import { stripVTControlCharacters } from 'node:util';
 
-const graphemes = new Intl.Segmenter();
+/** Every character takes one column: printable ASCII, Latin letters with their accents, arrows, boxes and marks. */
+const ONE_COLUMN_EACH = /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u024f…]*$/;
 
-/**
- * Plain text cut to so many terminal columns, with `…` where something is missing. Control characters are
- * taken out first, so the result never moves the cursor.
- */
-export function fit(text: string, columns: number): string {
-  const clean = oneLine(text);
-  if (columns <= 0) return '';
-  if (stringWidth(clean) <= columns) return clean;
-  let kept = '';
-  let width = 0;
-  for (const { segment } of graphemes.segment(clean)) {
-    const next = width + stringWidth(segment);
-    if (next > columns - 1) break;
-    kept += segment;
-    width = next;
-  }
-  return `${kept}…`;
-}
+let measure: ((text: string) => number) | undefined;
 
 /** Columns that a text takes on a terminal; colours take none. */
 export function widthOf(text: string): number {
-  return stringWidth(text);
+  const plain = stripVTControlCharacters(text);
+  if (ONE_COLUMN_EACH.test(plain)) return plain.length;
+  measure ??= loadTables();
+  return measure(text);
 }
 
-/** Like {@link fit} for text that may be coloured: one that is too wide loses its colours. */
-export function fitColored(text: string, columns: number): string {
-  return stringWidth(text) <= columns ? text : fit(text, columns);
+/** The tables of wide characters take longer to load than most commands take: most texts need none. */
+function loadTables(): (text: string) => number {
+  const { default: stringWidth } = createRequire(import.meta.url)('string-width') as typeof import('string-width');
+  return stringWidth;
 }
