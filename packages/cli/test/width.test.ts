@@ -1,8 +1,8 @@
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { symbolsFor } from '../src/output/symbols.ts';
-
-import { fit, fitColored, widthOf } from '../src/render/width.ts';
+import { fit, fitColored } from '../src/render/text.ts';
+import { widthOf } from '../src/render/width.ts';
 
 test.each([
   'plain text',

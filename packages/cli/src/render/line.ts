@@ -1,5 +1,6 @@
 import type { Colors } from '../output/colors.ts';
-import { fit, widthOf } from './width.ts';
+import { fit } from './text.ts';
+import { widthOf } from './width.ts';
 
 /** A piece of a line and how it is coloured. */
 export type Piece = string | readonly [keyof Colors, string];
