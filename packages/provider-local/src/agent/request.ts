@@ -1,4 +1,3 @@
-import { request as httpRequest } from 'node:http';
 import { SlipwayError } from '@slipway/core/provider';
 import type { WireError } from './protocol.ts';
 import { AGENT_PROTOCOL, type OperationName, PROTOCOL_HEADER, type RequestOf, type ResponseOf } from './protocol.ts';
@@ -29,10 +28,12 @@ export async function requestAgent<K extends OperationName>(
   throw new SlipwayError(error.code, error.message, error);
 }
 
-function exchange(socketPath: string, name: string, body: string, signal: AbortSignal) {
-  return new Promise<{ status: number; text: string }>((resolve, reject) => {
+async function exchange(socketPath: string, name: string, body: string, signal: AbortSignal) {
+  // Importing it takes as long as a whole small plan: only who speaks to an agent pays for it.
+  const { request } = await import('node:http');
+  return await new Promise<{ status: number; text: string }>((resolve, reject) => {
     const lost = (cause: unknown) => reject(signal.aborted ? signal.reason : new ConnectionLost(cause));
-    const sent = httpRequest(
+    const sent = request(
       {
         socketPath,
         method: 'POST',

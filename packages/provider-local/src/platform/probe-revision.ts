@@ -1,4 +1,3 @@
-import { request } from 'node:http';
 import { connect } from 'node:net';
 import {
   baseEnvironment,
@@ -58,8 +57,9 @@ async function check(context: CallContext, { health }: Target, revision: Revisio
   }
 }
 
-function checkHttp(url: URL, signal: AbortSignal): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
+async function checkHttp(url: URL, signal: AbortSignal): Promise<string | undefined> {
+  const { request } = await import('node:http');
+  return await new Promise((resolve, reject) => {
     const sent = request(url, { agent: false, signal }, (response) => {
       const status = response.statusCode ?? 0;
       response.once('error', reject);
