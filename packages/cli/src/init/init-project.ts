@@ -32,7 +32,7 @@ export async function initProject(directory: string, template?: ConfigFormat): P
   const file = fileOf[format];
   await mkdir(directory, { recursive: true });
   // Refuses too when a config appeared since the look above.
-  await writeFile(join(directory, file), writeConfig(finding, format), { flag: 'wx' });
+  await writeFile(join(directory, file), writeConfig(finding, format, installedSchema(directory)), { flag: 'wx' });
   return { file, finding, ignored: await ignoreState(directory) };
 }
 
@@ -50,6 +50,11 @@ function importsSlipway(directory: string): boolean {
   } catch {
     return false;
   }
+}
+
+function installedSchema(directory: string): string | undefined {
+  const schema = 'node_modules/@slipway/core/schema/slipway.schema.json';
+  return existsSync(join(directory, schema)) ? schema : undefined;
 }
 
 /** The state directory is no source: an existing .gitignore learns that. */

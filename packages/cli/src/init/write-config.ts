@@ -7,8 +7,11 @@ export const fileOf: Record<ConfigFormat, string> = { typescript: 'slipway.confi
 
 type Plain = string | number | boolean | Plain[] | { [key: string]: Plain };
 
-/** The text of a first config. Without services it declares one file, so that the first deployment does something. */
-export function writeConfig({ name, services }: Finding, format: ConfigFormat): string {
+/**
+ * The text of a first config. Without services it declares one file, so that the first deployment does
+ * something. `schema`: where editors find the JSON Schema, for YAML.
+ */
+export function writeConfig({ name, services }: Finding, format: ConfigFormat, schema?: string): string {
   const nothing = Object.keys(services).length === 0;
   const config = {
     name,
@@ -17,11 +20,12 @@ export function writeConfig({ name, services }: Finding, format: ConfigFormat): 
       ? { resources: { hello: { type: 'local:file', path: 'hello.txt', content: 'Hello from Slipway.\n' } } }
       : { services: services as unknown as Plain }),
   };
-  return format === 'yaml' ? writeYaml(config) : writeTypeScript(config);
+  return format === 'yaml' ? writeYaml(config, schema) : writeTypeScript(config);
 }
 
-function writeYaml(config: Plain): string {
-  return `# What Slipway deploys. Check it with: slipway validate\n${stringify(config, { lineWidth: 0 })}`;
+function writeYaml(config: Plain, schema: string | undefined): string {
+  const modeline = schema === undefined ? '' : `# yaml-language-server: $schema=${schema}\n`;
+  return `${modeline}# What Slipway deploys. Check it with: slipway validate\n${stringify(config, { lineWidth: 0 })}`;
 }
 
 function writeTypeScript(config: Plain): string {
