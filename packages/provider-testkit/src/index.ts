@@ -1,6 +1,8 @@
 export { openTestPlace, type TestPlace } from './call-context.ts';
 export { inMemoryProvider, type MemoryOptions, memoryThing } from './in-memory-provider.ts';
 export { ManualClock } from './manual-clock.ts';
+export { type ClusterCall, MemoryCluster, type MemoryRevision } from './memory-cluster.ts';
+export { type MemoryPlatformOptions, memoryPlatform } from './memory-platform.ts';
 export { type MemoryCall, type MemoryThing, MemoryWorld } from './memory-world.ts';
 export {
   type ConformanceCheck,

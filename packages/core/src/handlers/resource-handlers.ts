@@ -41,8 +41,14 @@ export function resourceHandlers(registry: ProviderRegistry): ResourceHandlers {
         });
         if (found.kind === 'absent') return { as: 'not-done', how: 'The provider finds nothing with its token.' };
         if (found.kind === 'cannot-tell') return cannotTell(step, context, found.look);
+        const broken = brokenEarlier(step, context);
+        if (broken) return { as: 'incomplete', outcome: { changes: [] }, how: `Its creation broke: ${broken}` };
+        // A lost answer says nothing about the thing: `find` saw it. A refusal says that it isn't whole.
+        const { failure } = context;
+        if (failure === undefined || registry.classify(step.provider, failure) === 'transient') {
+          return { as: 'done', outcome: created(step, context, found), how: `Found it as ${found.id}.` };
+        }
         const outcome = created(step, context, found, brokenBy(context, 'create'));
-        if (context.failure === undefined) return { as: 'done', outcome, how: `Found it as ${found.id}.` };
         return { as: 'incomplete', outcome, how: `It exists as ${found.id}, although its creation failed.` };
       },
     },
@@ -139,6 +145,12 @@ function brokenBy({ failure }: StepContext, action: 'create' | 'update'): Pick<R
   return { incomplete: { action, reason: failure instanceof Error ? failure.message : String(failure) } };
 }
 
+/** Why an earlier run found the thing not whole; being there doesn't make it so. */
+function brokenEarlier(step: StepOf<'create'>, context: StepContext): string | undefined {
+  const record = resourceRecord(context, step.subject);
+  return record?.token === context.token ? record.incomplete?.reason : undefined;
+}
+
 function created(
   step: StepOf<'create'>,
   context: StepContext,
@@ -209,7 +221,8 @@ function changedNow(
       paths.add(key);
   }
   // A half-done update is made whole: nobody knows which of them arrived.
-  return record.incomplete ? Object.keys(wanted) : [...paths];
+  if (!record.incomplete) return [...paths];
+  return [...new Set([...Object.keys(record.properties), ...Object.keys(wanted)])];
 }
 
 function updated(

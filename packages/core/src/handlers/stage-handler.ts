@@ -1,7 +1,7 @@
 import { nameOf } from '../address.ts';
 import { SlipwayError } from '../errors.ts';
-import type { StepHandlers } from '../execute/handler.ts';
-import type { DesiredRevision } from '../plan/step.ts';
+import type { Settlement, StepContext, StepHandlers } from '../execute/handler.ts';
+import type { DesiredRevision, Step } from '../plan/step.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import type { ArtifactStore } from '../release/artifact-store.ts';
 import { configDigest, releaseFingerprint } from '../release/release-parts.ts';
@@ -29,7 +29,7 @@ export function stageHandler(
 ): StepHandlers['stage'] {
   return {
     async run(step, context) {
-      const { revision, tags, dependsOn, protect } = step.input;
+      const { revision } = step.input;
       const artifact = await artifactOf(revision, step.subject, lookup);
       const directory = await artifacts.require(artifact, step.subject);
       const platform = registry.requirePlatform(step.type, step.subject);
@@ -40,30 +40,56 @@ export function stageHandler(
         artifact: { digest: artifact, directory },
         env: context.resolve(revision.spec.env),
       });
-      const before = context.record(step.subject);
-      const known = before?.kind === 'service' ? before : undefined;
-      const env = context.resolveForRecord(revision.spec.env);
-      const parts = { ...revision.release.parts, config: configDigest(revision.spec, env, revision.secrets) };
-      const record: RevisionRecord = {
-        id: revision.id,
-        release: { version: revision.release.version, fingerprint: releaseFingerprint(parts), artifact, parts },
-        spec: { ...revision.spec, env },
-        secrets: revision.secrets,
-        role: known?.revisions[revision.id]?.role ?? 'staged',
-      };
-      const put: ServiceRecord = {
-        kind: 'service',
-        address: step.subject,
-        platform: step.type,
-        weights: known?.weights ?? {},
-        outputs: known?.outputs ?? {},
-        tags,
-        dependsOn,
-        protect,
-        revisions: { ...known?.revisions, [record.id]: record },
-      };
-      return { changes: [{ put }], detail: { preview: staged.preview, artifact } };
+      return { changes: [{ put: recordOf(step, context, artifact) }], detail: { preview: staged.preview, artifact } };
     },
-    settle: async () => ({ as: 'not-done', how: 'Staging again makes sure that it runs, once.' }),
+    /** What runs must be recorded, whatever comes next: a way back that doesn't know of it would leave it running. */
+    async settle(step, context) {
+      const { revision } = step.input;
+      const again: Settlement = { as: 'not-done', how: 'Staging again makes sure that it runs, once.' };
+      if (serviceRecord(step, context)?.revisions[revision.id]) return again;
+      const platform = registry.requirePlatform(step.type, step.subject);
+      const running = await platform.list(context.call);
+      const service = nameOf(step.subject);
+      if (!running.some((one) => one.service === service && one.revision === revision.id)) return again;
+      const put = recordOf(step, context, await artifactOf(revision, step.subject, lookup));
+      const how = 'The platform has it.';
+      if (context.failure === undefined || registry.classify(step.provider, context.failure) === 'transient') {
+        return { as: 'done', outcome: { changes: [{ put }] }, how };
+      }
+      return { as: 'incomplete', outcome: { changes: [{ put }] }, how: `${how} Starting it failed nevertheless.` };
+    },
+  };
+}
+
+type StageStep = Extract<Step, { action: 'stage' }>;
+
+function serviceRecord(step: Step, context: StepContext): ServiceRecord | undefined {
+  const record = context.record(step.subject);
+  return record?.kind === 'service' ? record : undefined;
+}
+
+/** The service with this revision beside the ones that it has. */
+function recordOf(step: StageStep, context: StepContext, artifact: string): ServiceRecord {
+  const { revision, tags, dependsOn, protect } = step.input;
+  const known = serviceRecord(step, context);
+  const env = context.resolveForRecord(revision.spec.env);
+  const parts = { ...revision.release.parts, config: configDigest(revision.spec, env, revision.secrets) };
+  const record: RevisionRecord = {
+    id: revision.id,
+    release: { version: revision.release.version, fingerprint: releaseFingerprint(parts), artifact, parts },
+    spec: { ...revision.spec, env },
+    secrets: revision.secrets,
+    role: known?.revisions[revision.id]?.role ?? 'staged',
+  };
+  return {
+    kind: 'service',
+    address: step.subject,
+    platform: step.type,
+    weights: known?.weights ?? {},
+    outputs: known?.outputs ?? {},
+    tags,
+    dependsOn,
+    protect,
+    revisions: { ...known?.revisions, [record.id]: record },
   };
 }

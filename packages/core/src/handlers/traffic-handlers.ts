@@ -1,6 +1,7 @@
 import { nameOf } from '../address.ts';
 import { SlipwayError } from '../errors.ts';
-import type { Settlement, StepContext, StepHandlers } from '../execute/handler.ts';
+import type { Settlement, StepContext, StepHandlers, StepOutcome } from '../execute/handler.ts';
+import { equalJson } from '../json.ts';
 import type { Step } from '../plan/step.ts';
 import type { Platform } from '../provider/contract.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
@@ -17,7 +18,10 @@ const LAST_WORDS_OF_ALL = 200;
 const REPEATABLE: Settlement = { as: 'not-done', how: 'Doing it again gives the same.' };
 const settle = async () => REPEATABLE;
 
-/** Health, traffic and the end of revisions. Each is safe to repeat, so doubt is settled by doing it again. */
+/**
+ * Health, traffic and the end of revisions. Each is safe to repeat. What moved or ended something is asked about
+ * nevertheless: after a run that goes back instead of on, what is recorded must be what is there.
+ */
 export function trafficHandlers(registry: ProviderRegistry): TrafficHandlers {
   const platformOf = (step: Step) => registry.requirePlatform(step.type, step.subject);
   return {
@@ -44,20 +48,23 @@ export function trafficHandlers(registry: ProviderRegistry): TrafficHandlers {
     switch: {
       async run(step, context) {
         const record = serviceRecord(step, context);
-        const { weights, roles } = step.input;
+        const { weights } = step.input;
         const port = portOf(record, weights);
         const service = nameOf(step.subject);
         const { url } = await platformOf(step).router.setWeights(context.call, { service, port, weights });
-        const revisions = Object.fromEntries(
-          Object.entries(record.revisions).map(([id, revision]) => [
-            id,
-            { ...revision, role: roles[id] ?? revision.role },
-          ]),
-        );
-        const put: ServiceRecord = { ...record, revisions, weights, outputs: { ...record.outputs, url, port } };
-        return { changes: [{ put }], detail: { from: record.weights, to: weights } };
+        return switched(record, step.input, { url, port });
       },
-      settle,
+      async settle(step, context) {
+        const record = context.record(step.subject);
+        if (record?.kind !== 'service') return REPEATABLE;
+        const { weights } = step.input;
+        const there = await platformOf(step).router.weights(context.call, nameOf(step.subject));
+        if (!equalJson(there, weights) || equalJson(there, record.weights)) return REPEATABLE;
+        const where = whereKnown(record, weights, platformOf(step));
+        return where
+          ? { as: 'done', outcome: switched(record, step.input, where), how: 'The router has it so.' }
+          : REPEATABLE;
+      },
     },
     verify: {
       async run(step, context) {
@@ -93,11 +100,22 @@ export function trafficHandlers(registry: ProviderRegistry): TrafficHandlers {
         await platformOf(step).retire(context.call, { service: nameOf(step.subject), revision });
         const record = context.record(step.subject);
         if (record?.kind !== 'service') return { changes: [] };
-        const { [revision]: _, ...revisions } = record.revisions;
-        const put: ServiceRecord = { ...record, revisions };
-        return { changes: [{ put }] };
+        return { changes: [{ put: without(record, revision) }] };
       },
-      settle,
+      async settle(step, context) {
+        const { revision } = step.input;
+        const service = nameOf(step.subject);
+        const running = await platformOf(step).list(context.call);
+        const record = context.record(step.subject);
+        if (record?.kind !== 'service' || running.some((one) => one.service === service && one.revision === revision)) {
+          return REPEATABLE;
+        }
+        return {
+          as: 'done',
+          outcome: { changes: [{ put: without(record, revision) }] },
+          how: 'The platform finds it gone.',
+        };
+      },
     },
     unroute: {
       async run(step, context) {
@@ -146,6 +164,39 @@ function serviceRecord(step: Step, context: StepContext): ServiceRecord {
     hint: 'Somebody removed it from the state. Plan again.',
     details: { effect: 'none' },
   });
+}
+
+type Place = { url: string; port: number };
+
+function switched(
+  record: ServiceRecord,
+  { weights, roles }: Extract<Step, { action: 'switch' }>['input'],
+  place: Place,
+): StepOutcome {
+  const revisions = Object.fromEntries(
+    Object.entries(record.revisions).map(([id, revision]) => [id, { ...revision, role: roles[id] ?? revision.role }]),
+  );
+  const put: ServiceRecord = { ...record, revisions, weights, outputs: { ...record.outputs, ...place } };
+  return { changes: [{ put }], detail: { from: record.weights, to: weights } };
+}
+
+/** The URL that a switch whose answer was lost would have told, where it can be known without it. */
+function whereKnown(
+  record: ServiceRecord,
+  weights: Readonly<Record<string, number>>,
+  platform: Platform,
+): Place | undefined {
+  const port = portOf(record, weights);
+  const target = Object.keys(weights).find((id) => record.revisions[id]);
+  const spec = target === undefined ? undefined : record.revisions[target]?.spec;
+  const predicted = spec && platform.predict?.(nameOf(record.address), spec).url;
+  const url = predicted ?? (port === record.outputs.port ? record.outputs.url : undefined);
+  return typeof url === 'string' ? { url, port } : undefined;
+}
+
+function without(record: ServiceRecord, revision: string): ServiceRecord {
+  const { [revision]: _, ...revisions } = record.revisions;
+  return { ...record, revisions };
 }
 
 /** Where the revision that gets the traffic wants to be reached; without one, where the service is reached now. */

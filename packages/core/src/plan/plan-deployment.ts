@@ -3,10 +3,17 @@ import type { Project, ResourceDeclaration, ServiceDeclaration, TestLevel } from
 import { Graph } from '../graph/graph.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import type { SourceTree } from '../release/source-tree.ts';
-import type { ResourceRecord, ServiceRecord, State, StateRecord } from '../state/record.ts';
+import {
+  activeRevision,
+  type ResourceRecord,
+  type ServiceRecord,
+  type State,
+  type StateRecord,
+} from '../state/record.ts';
 import { assemblePlan } from './assemble.ts';
 import { refuseMissing } from './capabilities.ts';
 import type { Change } from './change.ts';
+import { recordedDependents } from './dependents.ts';
 import { KnownOutputs } from './known-outputs.ts';
 import { StepOrder } from './order.ts';
 import type { Plan, PlanKind, PlanRuntime, PlanWarning } from './plan.ts';
@@ -150,10 +157,12 @@ class Planning {
       known: this.#known,
       hashSecret,
       artifactOf,
+      automaticTags: this.#automaticTags,
     });
     this.#changes.set(address, decision.change);
     this.#rollouts.add(declaration, record, decision);
-    if (decision.change.action === 'none' && record) this.#known.set(address, record.outputs, true);
+    const stays = record && activeRevision(record)?.id === decision.desired.id;
+    if (stays) this.#known.set(address, record.outputs, true);
     else this.#known.set(address, predicted, false);
   }
 
@@ -179,7 +188,9 @@ class Planning {
     const { project, state, stateSeq, kind, ship } = this.#input;
     const changes = [...this.#changes.values()];
     refuse({ changes, project, state, selected: this.#input.selected });
-    const dependents = recordedDependents(state, changes);
+    const deleted = new Set(changes.filter((change) => change.action === 'delete').map((change) => change.address));
+    const renamed = new Map([...this.#movedFrom].map(([to, from]) => [from, to]));
+    const dependents = recordedDependents(state, (address) => deleted.has(address), renamed);
     for (const record of this.#removedServices) emitServiceRemoval(record, this.#drafts, this.#order, dependents);
     emitDeletions(this.#intents, this.#drafts, this.#order, dependents);
     this.#rollouts.retireAll();
@@ -230,20 +241,4 @@ function movesThatApply(project: Project, state: State): Map<Address, Address> {
     if (state.has(origin) && !state.has(to)) moves.set(to, origin);
   }
   return moves;
-}
-
-function recordedDependents(state: State, changes: readonly Change[]) {
-  const dependents = new Map<Address, Address[]>();
-  for (const [address, record] of state) {
-    for (const need of record.dependsOn) {
-      const known = dependents.get(need);
-      if (known) known.push(address);
-      else dependents.set(need, [address]);
-    }
-  }
-  const deleted = new Set(changes.filter((change) => change.action === 'delete').map((change) => change.address));
-  return {
-    of: (address: Address): readonly Address[] => dependents.get(address) ?? [],
-    isDeleted: (address: Address): boolean => deleted.has(address),
-  };
 }

@@ -17,7 +17,7 @@ export interface Plan {
   environment: string;
   /** Version label of the releases in it. */
   ship: string;
-  /** SHA-256 of the plan's canonical JSON without this field. */
+  /** SHA-256 of the plan's JSON without this field, members in the order that they have here. */
   digest: string;
   /** The recorded state that it was made against: the environment's newest sequence number that changed state. */
   base: { seq: number };

@@ -22,16 +22,18 @@ export function refuse(planned: PlannedChanges): void {
 
 function refuseProtected({ changes, state, project }: PlannedChanges): void {
   const declared = new Map(project.resources.map((node) => [node.address, node.protect]));
-  const guarded = changes.filter((change) => {
-    const recorded = state.get(change.movedFrom ?? change.address)?.protect ?? false;
-    if (change.action === 'delete') return recorded;
-    return change.action === 'replace' && (declared.get(change.address) ?? recorded);
+  const guarded = changes.filter(({ address, movedFrom, action }) => {
+    if (action !== 'delete' && action !== 'replace') return false;
+    const record = state.get(movedFrom ?? address);
+    // What broke while it was made holds nothing yet, and must not block every plan from then on.
+    if (record?.kind === 'resource' && record.incomplete?.action === 'create') return false;
+    return record?.protect || (action === 'replace' && declared.get(address));
   });
   if (guarded.length === 0) return;
   const names = guarded.map((change) => `${change.address} (${change.action})`).join(', ');
   throw new SlipwayError('protected', `The plan would delete what is protected: ${names}.`, {
     subject: guarded[0]!.address,
-    hint: 'The guard is kept in the state, so removing the block doesn\'t lift it. To delete, declare it with "protect: false", deploy, then remove it.',
+    hint: 'The guard is kept in the state, so removing the block doesn\'t lift it. First deploy it with "protect: false" and nothing else changed; then it may go.',
     details: { addresses: guarded.map((change) => change.address) },
   });
 }

@@ -9,6 +9,7 @@ import { differencesFor } from './difference.ts';
 import { isUnresolved, type KnownOutputs } from './known-outputs.ts';
 import { changedSecrets, type HashSecret, hashSecrets } from './secret-names.ts';
 import type { DesiredResource } from './step.ts';
+import { tagReasons } from './tags.ts';
 
 /** What a plan decided for one declared resource. */
 export interface ResourceDecision {
@@ -61,7 +62,7 @@ export function decideResource(question: ResourceQuestion): ResourceDecision {
         : 'none';
   if (movedFrom) reasons.push(reason('address', movedFrom, declaration.address, false));
   const changed = record.incomplete
-    ? Object.keys(desired.properties)
+    ? [...new Set([...Object.keys(record.properties), ...Object.keys(desired.properties)])]
     : properties.map((one) => one.path.slice('properties.'.length));
   return { change: { ...head, action, reasons }, desired, changed };
 }
@@ -124,10 +125,7 @@ function recordReasons(record: ResourceRecord, desired: DesiredResource, automat
   if (!equalJson(record.dependsOn, desired.dependsOn)) {
     found.push(reason('dependsOn', record.dependsOn, desired.dependsOn, false));
   }
-  for (const tag of new Set([...Object.keys(record.tags), ...Object.keys(desired.tags)])) {
-    if (automatic.has(tag) || record.tags[tag] === desired.tags[tag]) continue;
-    found.push(reason(`tags.${tag}`, record.tags[tag] ?? null, desired.tags[tag] ?? null, false));
-  }
+  found.push(...tagReasons(record.tags, desired.tags, automatic));
   if (record.protect !== desired.protect) found.push(reason('protect', record.protect, desired.protect, false));
   if (record.replace !== desired.replace) found.push(reason('replace', record.replace, desired.replace, false));
   return found;

@@ -1,6 +1,6 @@
-import type { Address } from '../address.ts';
 import { predecessorAddress, type ReplaceOrder, type ResourceRecord } from '../state/record.ts';
 import type { Change } from './change.ts';
+import type { Dependents } from './dependents.ts';
 import type { StepOrder } from './order.ts';
 import type { DesiredResource } from './step.ts';
 import type { StepDrafts, StepOptions } from './step-drafts.ts';
@@ -87,14 +87,6 @@ export function replaceOrderOf(intent: ResourceIntent): ReplaceOrder {
   return intent.desired?.replace ?? intent.record?.replace ?? 'delete-before-create';
 }
 
-/** Recorded nodes that a deletion must wait for. */
-export interface Dependents {
-  /** Nodes whose record says that they depend on this one. */
-  of(address: Address): readonly Address[];
-  /** True when the plan deletes the node altogether. */
-  isDeleted(address: Address): boolean;
-}
-
 /**
  * Emits the deletions: of what is no longer wanted, and of what was replaced. A thing goes after everything
  * that depends on it has gone or has turned away.
@@ -145,7 +137,10 @@ export function emitDeletions(
   }
 }
 
-/** Only what vanishes with it must vanish before it: whatever stays waits for the new one, which waits for this deletion. */
+/**
+ * Only what vanishes with it must vanish before it: whatever stays waits for the new one, which waits for this
+ * deletion, and so does what vanishes when that which stays has let go of it.
+ */
 function emitDeletionBeforeCreation(
   intent: ResourceIntent,
   record: ResourceRecord,
@@ -156,10 +151,9 @@ function emitDeletionBeforeCreation(
   const { address } = intent.change;
   const needs = new Set<string>(intent.change.movedFrom ? [`${address}/move`] : []);
   for (const dependent of dependents.of(address)) {
-    const goesAlone =
-      dependents.isDeleted(dependent) && dependents.of(dependent).every((one) => dependents.isDeleted(one));
-    if (goesAlone) for (const step of order.gone(dependent)) needs.add(step);
-    else if (order.gone(dependent).includes(`${dependent}/delete`)) needs.add(`${dependent}/delete`);
+    const gone = order.gone(dependent);
+    if (dependents.goesAlone(dependent)) for (const step of gone) needs.add(step);
+    else if (!dependents.isDeleted(dependent) && gone.includes(`${dependent}/delete`)) needs.add(`${dependent}/delete`);
   }
   const step = drafts.resource(
     address,

@@ -1,5 +1,5 @@
 import type { ServiceDeclaration } from '../config/project.ts';
-import type { JsonValue } from '../json.ts';
+import { equalJson, type JsonValue } from '../json.ts';
 import {
   buildFingerprint,
   buildParts,
@@ -15,6 +15,7 @@ import { differencesOf } from './difference.ts';
 import { isUnresolved, type KnownOutputs } from './known-outputs.ts';
 import { changedSecrets, type HashSecret, hashSecrets } from './secret-names.ts';
 import type { DesiredRevision } from './step.ts';
+import { tagReasons } from './tags.ts';
 
 /** What a plan decided for one declared service. */
 export interface ServiceDecision {
@@ -33,6 +34,7 @@ export interface ServiceQuestion {
   hashSecret: HashSecret;
   /** The catalogue: which artifact was built of this source with this command. */
   artifactOf: (fingerprint: string) => string | undefined;
+  automaticTags: ReadonlySet<string>;
 }
 
 /** Compares the release that the sources and the config ask for with the one that has the traffic. Pure. */
@@ -41,21 +43,44 @@ export function decideService(question: ServiceQuestion): ServiceDecision {
   const desired = desiredRevision(question);
   const head = { address: declaration.address, type: 'service' };
   const active = record && activeRevision(record);
+  const { fingerprint } = desired.release;
+  if (active?.release.fingerprint !== fingerprint) {
+    const revisions = record?.revisions ?? {};
+    const kept = Object.values(revisions).find((one) => one.release.fingerprint === fingerprint);
+    desired.id = kept?.id ?? freeId(desired.id, revisions);
+  }
   if (!record || !active) {
     const reasons = [reason('version', null, question.ship)];
     return { change: { ...head, action: 'create', reasons }, desired };
   }
-  const fingerprint = desired.release.fingerprint;
   if (active.release.fingerprint !== fingerprint) {
-    const kept = Object.values(record.revisions).find((one) => one.release.fingerprint === fingerprint);
-    if (kept) desired.id = kept.id;
     return { change: { ...head, action: 'update', reasons: releaseReasons(question, active, desired) }, desired };
   }
   desired.id = active.id;
+  const reasons = bookkeepingReasons(question, record);
+  return { change: { ...head, action: reasons.length > 0 ? 'update' : 'none', reasons }, desired };
+}
+
+/**
+ * An id says what was known when it was planned. Where an output of another node becomes known only in the run,
+ * two revisions may be planned alike and turn out different: the later one gets a number.
+ */
+function freeId(id: string, taken: ServiceRecord['revisions']): string {
+  let free = id;
+  for (let number = 2; taken[free]; number++) free = `${id}-${number}`;
+  return free;
+}
+
+/** What changes about the service while its release stays. */
+function bookkeepingReasons({ declaration, automaticTags }: ServiceQuestion, record: ServiceRecord): Reason[] {
   const leftovers = Object.values(record.revisions).filter((one) => one.role === 'staged');
   const reasons = leftovers.map((one) => reason(`revisions.${one.id}`, 'staged', null));
+  if (!equalJson(record.dependsOn, declaration.dependsOn)) {
+    reasons.push(reason('dependsOn', record.dependsOn, declaration.dependsOn));
+  }
+  reasons.push(...tagReasons(record.tags, declaration.tags, automaticTags));
   if (record.protect !== declaration.protect) reasons.push(reason('protect', record.protect, declaration.protect));
-  return { change: { ...head, action: reasons.length > 0 ? 'update' : 'none', reasons }, desired };
+  return reasons;
 }
 
 function desiredRevision(question: ServiceQuestion): DesiredRevision {

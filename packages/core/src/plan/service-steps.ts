@@ -1,12 +1,14 @@
 import type { Address } from '../address.ts';
 import type { Environment, ServiceDeclaration, TestLevel } from '../config/project.ts';
+import { equalJson } from '../json.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import { activeRevision, type RevisionRecord, type ServiceRecord } from '../state/record.ts';
 import type { EmittedRollout } from '../strategies/rollout.ts';
 import { strategyFor } from '../strategies/strategies.ts';
+import type { Dependents } from './dependents.ts';
 import type { StepOrder } from './order.ts';
-import type { Dependents } from './resource-steps.ts';
 import type { ServiceDecision } from './service-change.ts';
+import type { StepWork } from './step.ts';
 import type { StepDrafts } from './step-drafts.ts';
 
 const DRAIN_MS = 10_000;
@@ -107,8 +109,10 @@ export class ServiceRollouts {
   #tidy(declaration: ServiceDeclaration, record: ServiceRecord, active: RevisionRecord): void {
     const { address, tags, dependsOn, protect } = declaration;
     const steps: string[] = [];
+    const revisions = { ...record.revisions };
     for (const revision of Object.values(record.revisions)) {
       if (revision.id === active.id || revision.role !== 'staged') continue;
+      delete revisions[revision.id];
       const work = { action: 'retire', input: { revision: revision.id } } as const;
       steps.push(
         this.#drafts.service(address, record.platform, `retire-${revision.id}`, work, {
@@ -116,14 +120,11 @@ export class ServiceRollouts {
         }),
       );
     }
-    if (record.protect !== protect && steps.length === 0) {
-      const put: ServiceRecord = { ...record, tags, dependsOn, protect };
-      steps.push(
-        this.#drafts.service(address, record.platform, 'record', {
-          action: 'record',
-          input: { removes: [], puts: [put] },
-        }),
-      );
+    const put: ServiceRecord = { ...record, revisions, tags, dependsOn, protect };
+    if (!equalJson({ ...put, revisions: record.revisions }, record)) {
+      const work: StepWork = { action: 'record', input: { removes: [], puts: [put] } };
+      const needs = [...this.#order.readyAll(dependsOn), ...steps];
+      steps.push(this.#drafts.service(address, record.platform, 'record', work, { needs }));
     }
     this.#order.setReady(address, steps);
   }

@@ -3,6 +3,7 @@ import type { Limits } from '../config/project.ts';
 import { SlipwayError } from '../errors.ts';
 import { assemblePlan } from '../plan/assemble.ts';
 import type { Change } from '../plan/change.ts';
+import { recordedDependents } from '../plan/dependents.ts';
 import { StepOrder } from '../plan/order.ts';
 import type { Plan, PlanRuntime, PlanWarning } from '../plan/plan.ts';
 import { emitDeletions } from '../plan/resource-steps.ts';
@@ -41,7 +42,7 @@ export function planRollback(input: RollbackInput): Plan {
   const order = new StepOrder();
   const { current, target, registry, selected } = input;
   const restoration: Restoration = { current, target, registry, selected };
-  const dependents = dependentsIn(current, target);
+  const dependents = recordedDependents(current, (address) => current.has(address) && !target.has(address));
   const intents = restoreResources(restoration, drafts, order);
   const services = restoreServices(restoration, input.migrations, drafts, order, dependents);
   emitDeletions(intents, drafts, order, dependents);
@@ -74,21 +75,6 @@ function bestEffort(draft: StepDraft): StepDraft {
   const own = draft.needs.filter((need) => need.startsWith(`${draft.subject}/`));
   const others = draft.needs.filter((need) => !need.startsWith(`${draft.subject}/`));
   return others.length === 0 ? draft : { ...draft, needs: own, after: [...(draft.after ?? []), ...others] };
-}
-
-function dependentsIn(current: State, target: State) {
-  const dependents = new Map<Address, Address[]>();
-  for (const [address, record] of current) {
-    for (const need of record.dependsOn) {
-      const known = dependents.get(need);
-      if (known) known.push(address);
-      else dependents.set(need, [address]);
-    }
-  }
-  return {
-    of: (address: Address): readonly Address[] => dependents.get(address) ?? [],
-    isDeleted: (address: Address): boolean => current.has(address) && !target.has(address),
-  };
 }
 
 /** A partial rollback must not delete what something outside of it depends on. */

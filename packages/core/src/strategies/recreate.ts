@@ -16,13 +16,11 @@ export function recreate(rollout: Rollout, drafts: StepDrafts): EmittedRollout {
     const closed = steps.switch('close', {}, { [active.id]: 'standby' }, before);
     before = steps.retire(active, steps.drain(active.id, DRAIN_MS, closed));
   }
+  // What a broken run left may run as well.
+  before = others
+    .filter((revision) => revision.id !== desired.id)
+    .reduce((needs, revision) => steps.retire(revision, needs), before);
   const checked = steps.check(steps.stage(steps.migrate(before)));
   const verified = steps.verify(steps.switch('switch', { [desired.id]: 100 }, { [desired.id]: 'active' }, checked));
-  const surplus = others.filter((revision) => revision.id !== desired.id);
-  return {
-    ready: verified,
-    retire: (needs) => {
-      for (const revision of surplus) steps.retire(revision, [...verified, ...needs]);
-    },
-  };
+  return { ready: verified, retire: () => {} };
 }
