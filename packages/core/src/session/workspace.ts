@@ -53,10 +53,12 @@ export class Workspace {
       });
     }
     const stateDirectory = join(directory, '.slipway');
-    if (!existsSync(stateDirectory)) {
+    // Looked for by its last part: a first use that was killed half-way is done again.
+    const ignore = join(stateDirectory, '.gitignore');
+    if (!existsSync(ignore)) {
       await load(options, directory);
       await mkdir(stateDirectory, { recursive: true });
-      await writeFile(join(stateDirectory, '.gitignore'), '*\n');
+      await writeFile(ignore, '*\n');
     }
     const key = await readKey(stateDirectory);
     const store = await openSqliteStore({ file: join(stateDirectory, 'state.db'), key });
