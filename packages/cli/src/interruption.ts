@@ -1,7 +1,9 @@
 import { exitCode } from './exit-code.ts';
 
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
- * Ctrl-C (or SIGTERM) while something changes: the first aborts `signal`, so that the run stops cleanly and
+ * Ctrl-C (or SIGTERM, or a terminal that is closed) while something changes: the first aborts `signal`, so that the run stops cleanly and
  * can be resumed; the second aborts `kill` and ends the process at once.
  */
 export class Interruption {
@@ -15,7 +17,7 @@ export class Interruption {
   constructor(say: (line: string) => void, leave: () => void) {
     this.#say = say;
     this.#leave = leave;
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, this.#onSignal);
+    for (const name of signals) process.on(name, this.#onSignal);
   }
 
   get signal(): AbortSignal {
@@ -32,7 +34,7 @@ export class Interruption {
 
   /** Signals do again what they do by default. */
   [Symbol.dispose](): void {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, this.#onSignal);
+    for (const name of signals) process.off(name, this.#onSignal);
   }
 
   #interrupt(): void {
@@ -51,11 +53,11 @@ export class Interruption {
 export function stopOnSignal(): Disposable & { signal: AbortSignal } {
   const controller = new AbortController();
   const stop = () => controller.abort();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop);
+  for (const name of signals) process.once(name, stop);
   return {
     signal: controller.signal,
     [Symbol.dispose]() {
-      for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, stop);
+      for (const name of signals) process.off(name, stop);
     },
   };
 }

@@ -15,11 +15,11 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** `slipway plan | head` closes our output early; that must not end a deployment. */
+/** `slipway plan | head` closes our output early, and so does a terminal that goes away; that must not end a deployment. */
 function surviveClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     });
   }
 }

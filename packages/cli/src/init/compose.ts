@@ -49,8 +49,8 @@ function readService(name: string, value: unknown): ComposeService {
 /** `"127.0.0.1:8080:80/tcp"`, `"8080:80"`, `80` or `{published: 8080}`: the port on this machine. */
 function firstPort(ports: unknown): number | undefined {
   const first: unknown = Array.isArray(ports) ? ports[0] : undefined;
-  const text =
-    typeof first === 'object' && first !== null && 'published' in first ? String(first.published) : String(first ?? '');
+  const published = typeof first === 'object' && first !== null && 'published' in first ? first.published : first;
+  const text = typeof published === 'string' || typeof published === 'number' ? String(published) : '';
   const parts = text.replace(/\/\w+$/, '').split(':');
   const port = Number(parts.at(-2) ?? parts.at(-1));
   return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;

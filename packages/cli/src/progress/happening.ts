@@ -46,7 +46,8 @@ export type Outcome = 'succeeded' | 'failed' | 'skipped' | 'cancelled' | 'unknow
 
 /** What an event means for people. */
 export type Happening =
-  | { kind: 'phase'; phase: Phase }
+  /** `follows`: it takes back the one before, by itself. */
+  | { kind: 'phase'; phase: Phase; follows: boolean }
   | { kind: 'started'; step: StepProgress; phase: Phase }
   | { kind: 'retrying'; step: StepProgress; error: ErrorRecord; inMs: number }
   | {

@@ -50,7 +50,7 @@ export class LiveDisplay implements Display {
         break;
       case 'phase':
         this.#waiting = undefined;
-        if (happening.phase.plan.kind === 'rollback') this.#notes.push(colors.yellow('Rolling back.'));
+        if (happening.follows) this.#notes.push(colors.yellow('Rolling back.'));
         break;
       case 'waiting-for-lock':
         this.#waiting = describeLock(happening.lock);

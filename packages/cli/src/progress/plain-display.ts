@@ -118,7 +118,7 @@ function place({ phase, over }: Extract<Happening, { kind: 'finished' }>): strin
 }
 
 function describeLog({ step, line }: Extract<Happening, { kind: 'log' }>): string | undefined {
-  if (step.lines > MOST_LOG_LINES + 1) return undefined;
+  if (step.lines > MOST_LOG_LINES + 1 || line.trim() === '') return undefined;
   return `    ${step.id} | ${step.lines > MOST_LOG_LINES ? '… more lines are in the log file' : oneLine(line)}`;
 }
 

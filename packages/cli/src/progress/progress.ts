@@ -63,9 +63,10 @@ export class Progress {
       left: 0,
       status: 'in_progress',
     };
+    const follows = this.#phases.size > 0;
     this.#phases.set(deployment, phase);
     this.#current = phase;
-    return { kind: 'phase', phase };
+    return { kind: 'phase', phase, follows };
   }
 
   #takeLog(id: string, line: string): Happening | undefined {
@@ -148,7 +149,8 @@ function newStep(phase: Phase, id: string, { attempt, now }: { attempt: number; 
     number: phase.numbered,
     id,
     subject: planned?.subject ?? id.slice(0, id.lastIndexOf('/')),
-    action: planned?.action ?? id.slice(id.lastIndexOf('/') + 1),
+    // More than the plan's action: `test-e2e` of `service:web/test-e2e`.
+    action: id.slice(id.lastIndexOf('/') + 1),
     estimateMs: planned?.estimateMs ?? 0,
     startedAt: now,
     attempt,

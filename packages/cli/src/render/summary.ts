@@ -33,7 +33,7 @@ export function renderSummary(report: DeploymentReport, context: SummaryContext)
     ...renderChanged(report, context),
     ...renderUrls(report.urls, look),
     ...renderTroubled(report, context),
-    ...(report.rollback ? renderRollback(report.rollback, look) : []),
+    ...(report.rollback ? renderRollback(report.rollback, report.id, look) : []),
     ...renderNext(report, context),
     ...(context.logFile === undefined ? [] : [look.colors.dim(`log: ${context.logFile}`)]),
   ];
@@ -122,15 +122,16 @@ function renderTroubled(report: DeploymentReport, { look, troubled, code }: Summ
   return [...lines, '', ...renderError(error, colors)];
 }
 
-function renderRollback(rollback: RollbackReport, { colors, symbols }: Look): string[] {
+/** `own`: the id of what is summed up; a rollback that a person asked for was introduced already. */
+function renderRollback(rollback: RollbackReport, own: string, { colors, symbols }: Look): string[] {
   const parts = [
     ...(rollback.restored.length > 0 ? [`${count(rollback.restored.length, 'node')} restored`] : []),
     ...(rollback.destroyed.length > 0 ? [`${count(rollback.destroyed.length, 'new node')} removed`] : []),
     ...(rollback.failed.length > 0 ? [colors.red(`${rollback.failed.length} failed`)] : []),
   ];
+  const what = `Rolled back by ${rollback.id} (${rollback.status.replaceAll('_', ' ')})`;
   return [
-    '',
-    `Rolled back by ${rollback.id} (${rollback.status.replaceAll('_', ' ')})${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`,
+    ...(rollback.id === own ? [] : ['', parts.length === 0 ? what : `${what}: ${parts.join(', ')}`]),
     ...rollback.failed.flatMap(({ subject, error }) => [
       `  ${colors.red(symbols.failed)} ${subject}: ${oneLine(error.message)}`,
       ...(error.hint === undefined ? [] : [`    ${colors.dim('now:')} ${error.hint}`]),
