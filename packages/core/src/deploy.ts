@@ -1,7 +1,7 @@
 import { SlipwayError } from './errors.ts';
 import type { HeldLock } from './journal/lock-keeper.ts';
-import { hasSoundDigest } from './plan/assemble.ts';
 import type { Plan } from './plan/plan.ts';
+import { hasSoundDigest } from './plan/plan-digest.ts';
 import type { DeploymentReport } from './report/report.ts';
 import { conclude } from './session/conclude.ts';
 import { DeploymentRun, type RunParts } from './session/deployment-run.ts';

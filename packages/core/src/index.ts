@@ -19,6 +19,7 @@ export * from './journal/writer.ts';
 export * from './json.ts';
 export type * from './plan/change.ts';
 export type * from './plan/plan.ts';
+export * from './plan/plan-digest.ts';
 export type * from './plan/step.ts';
 export type * from './provider/contract.ts';
 export { coreProvider } from './provider/core-provider.ts';

@@ -1,7 +1,7 @@
 import { Graph } from '../graph/graph.ts';
 import { criticalPath, estimateMakespan } from '../graph/schedule.ts';
-import { sha256 } from '../json.ts';
 import type { Plan } from './plan.ts';
+import { digestOfPlan } from './plan-digest.ts';
 import type { Step } from './step.ts';
 import type { StepDraft } from './step-drafts.ts';
 
@@ -29,18 +29,7 @@ export function assemblePlan(frame: PlanFrame, drafts: readonly StepDraft[]): Pl
     criticalPath: steps.length > 0 ? criticalPath(items).path : [],
     estimateMs: steps.length > 0 ? Math.round(estimateMakespan(items, frame.limits)) : 0,
   };
-  return { ...plan, digest: digestOf(plan) };
-}
-
-/** True when the plan's content is what its digest says. */
-export function hasSoundDigest(plan: Plan): boolean {
-  const { digest, ...content } = plan;
-  return digestOf(content) === digest;
-}
-
-/** Members keep their order through saving and reading, so nothing has to be sorted: a tenth of the time. */
-function digestOf(content: Omit<Plan, 'digest'>): string {
-  return sha256(JSON.stringify(content));
+  return { ...plan, digest: digestOfPlan(plan) };
 }
 
 function inOrder(drafts: readonly StepDraft[]): Step[] {

@@ -1,6 +1,6 @@
 import {
   type Address,
-  digestOf,
+  digestOfPlan,
   type LockHolder,
   type NewEvent,
   type Plan,
@@ -66,7 +66,7 @@ export function samplePlan(environment: string, actions: Plan['changes'][number]
     runtime: { platform: { use: 'memory' }, secretFiles: [], protected: false },
     warnings: [],
   };
-  return { ...content, digest: digestOf(content) };
+  return { ...content, digest: digestOfPlan(content) };
 }
 
 /** An event that changes state by hand. */

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SlipwayError } from '../../errors.ts';
-import { digestOf } from '../../json.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { hasSoundDigest } from '../../plan/plan-digest.ts';
 import { type PlanSummary, summarizePlan } from '../deployment-projection.ts';
 import { CHAIN_START } from '../event-text.ts';
 import { sealHead, sealRegister } from '../seal.ts';
@@ -144,12 +144,12 @@ function checkPlans(connection: Connection, findings: Findings): Map<string, Pla
   for (const row of connection.statement('SELECT digest, summary, plan FROM plans').iterate()) {
     const digest = row.digest as string;
     try {
-      const { digest: claimed, ...content } = JSON.parse(row.plan as string) as Plan;
-      const summary = summarizePlan(content);
-      if (claimed !== digest || digestOf(content) !== digest) {
-        findings.add(content.environment, 0, `the plan ${digest} was altered`);
+      const plan = JSON.parse(row.plan as string) as Plan;
+      const summary = summarizePlan(plan);
+      if (plan.digest !== digest || !hasSoundDigest(plan)) {
+        findings.add(plan.environment, 0, `the plan ${digest} was altered`);
       } else if (JSON.stringify(summary) !== row.summary) {
-        findings.add(content.environment, 0, `the summary of the plan ${digest} was altered`);
+        findings.add(plan.environment, 0, `the summary of the plan ${digest} was altered`);
       }
       summaries.set(digest, summary);
     } catch {
