@@ -133,7 +133,7 @@ class Planning {
     const touched =
       decision.change.action !== 'none' && (decision.change.action !== 'update' || decision.changed.length > 0);
     if (!touched && record) this.#known.set(address, record.outputs, true);
-    else this.#known.set(address, predictOutputs(type, known.resolve(declaration.properties, address)), false);
+    else this.#known.set(address, predictOutputs(type, decision.resolved), false);
   }
 
   service(declaration: ServiceDeclaration): void {

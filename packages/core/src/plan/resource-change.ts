@@ -15,6 +15,8 @@ import { tagReasons } from './tags.ts';
 export interface ResourceDecision {
   change: Change;
   desired: DesiredResource;
+  /** The wanted properties, with every reference replaced that is known by now. */
+  resolved: JsonObject;
   /** Dotted paths of properties that an update touches. Empty when only the record changes. */
   changed: string[];
 }
@@ -47,7 +49,7 @@ export function decideResource(question: ResourceQuestion): ResourceDecision {
     const reasons = Object.entries(resolved).map(([key, value]) =>
       reason(`properties.${key}`, null, shown(value), false),
     );
-    return { change: { ...head, action: 'create', reasons }, desired, changed: [] };
+    return { change: { ...head, action: 'create', reasons }, desired, resolved, changed: [] };
   }
   const properties = propertyReasons(record, resolved, desired, type);
   const replacing = replacementReasons(record, desired);
@@ -64,7 +66,7 @@ export function decideResource(question: ResourceQuestion): ResourceDecision {
   const changed = record.incomplete
     ? [...new Set([...Object.keys(record.properties), ...Object.keys(desired.properties)])]
     : properties.map((one) => one.path.slice('properties.'.length));
-  return { change: { ...head, action, reasons }, desired, changed };
+  return { change: { ...head, action, reasons }, desired, resolved, changed };
 }
 
 /** What a resource's outputs will be, as far as its properties alone say. */

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { sha256 } from '../json.ts';
 import type { ResourceType } from './contract.ts';
 
+// Whatever a config holds is JSON already: `z.json()` would look at every leaf of every value again.
 const schema = z.strictObject({
-  input: z.json().meta({ description: 'Any JSON; becomes the output `value`.' }),
-  replaceWhen: z.json().optional().meta({ description: 'Any JSON; a change of it replaces the resource.' }),
+  input: z.unknown().meta({ description: 'Any JSON; becomes the output `value`.' }),
+  replaceWhen: z.unknown().optional().meta({ description: 'Any JSON; a change of it replaces the resource.' }),
 });
 
 const idOf = (token: string) => `value-${sha256(token).slice(0, 16)}`;
