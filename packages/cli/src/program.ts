@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { Command, Option } from 'commander';
 import { type CommandEntry, commandTable } from './command-table.ts';
 import { exitCode, exitCodeMeaning } from './exit-code.ts';
@@ -31,7 +32,7 @@ export function buildProgram(): Command {
     )
     .option('-y, --yes', 'change without asking')
     .option('-v, --verbose', 'show every provider call, and the stack of an unexpected error')
-    .version('', '--version', "print Slipway's version")
+    .version(ownVersion(), '--version', "print Slipway's version")
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
     .configureHelp({ showGlobalOptions: true })
@@ -67,6 +68,10 @@ export async function buildWholeProgram(): Promise<Command> {
     if (entry) (await entry.load()).define(command);
   }
   return program;
+}
+
+function ownVersion(): string {
+  return (createRequire(import.meta.url)('../package.json') as { version: string }).version;
 }
 
 function exitCodesHelp(): string {

@@ -23,10 +23,18 @@ export function defineSteering(command: Command, wish: Wish, answers: Answers): 
       perform<[string | undefined], { reason?: string }>(async (session, [wanted], { reason }) => {
         const api = await session.open();
         const { deployment, running } = await api.control(wish, wanted, reason);
-        const slipway = (text: string) => session.commandLine(text);
-        session.output.say(running ? answers.running(deployment) : answers.idle(deployment, slipway));
         session.output.document({ id: deployment, wish, running });
-        return running ? exitCode.done : answers.codeWhenIdle;
+        if (running) {
+          session.output.say(answers.running(deployment));
+          return exitCode.done;
+        }
+        const { status } = await api.report(deployment);
+        const isOver = status === 'completed' || status === 'rolled_back';
+        const slipway = (text: string) => session.commandLine(text);
+        session.output.say(
+          isOver ? `${deployment} is over: ${status.replaceAll('_', ' ')}.` : answers.idle(deployment, slipway),
+        );
+        return answers.codeWhenIdle;
       }),
     );
 }

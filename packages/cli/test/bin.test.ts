@@ -63,6 +63,7 @@ test('--version prints the version and nothing else', async () => {
   const { code, stdout } = await play.slipway('--version');
   expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   expect(code).toBe(0);
+  expect((await play.slipway('-C', '.', '--version')).stdout).toBe(stdout);
 });
 
 test('--help lists every command and every exit code', async () => {

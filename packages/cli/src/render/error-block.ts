@@ -1,5 +1,5 @@
 import { describeError, type ErrorRecord } from '@slipway/core/provider';
-import { type ExitCode, exitCodeOfError } from '../exit-code.ts';
+import { type ExitCode, exitCode, exitCodeOfError } from '../exit-code.ts';
 import type { Colors } from '../output/colors.ts';
 import { colorsFor, wantsColor } from '../output/colors.ts';
 import type { Output } from '../output/output.ts';
@@ -23,13 +23,21 @@ export function renderError(error: ErrorRecord, colors: Colors): string[] {
 export function reportError(thrown: unknown, output: Output): ExitCode {
   const error = isAbort(thrown)
     ? { code: 'interrupted', message: 'Stopped before anything was changed.' }
-    : describeError(thrown);
+    : withWayOn(describeError(thrown));
   const problems = problemsOf(thrown);
   const colors = colorsFor(wantsColor(process.env, process.stderr));
-  output.complain(...(problems.length > 0 ? renderProblems(problems, colors) : renderError(error, colors)));
+  const code = exitCodeOfError(error.code);
+  if (code === exitCode.done) output.say(error.message);
+  else output.complain(...(problems.length > 0 ? renderProblems(problems, colors) : renderError(error, colors)));
   if (output.verbose && thrown instanceof Error && thrown.stack) output.complain(colors.dim(thrown.stack));
   output.document({ error: { ...error, ...(problems.length > 0 ? { problems } : {}) } });
-  return exitCodeOfError(error.code);
+  return code;
+}
+
+/** An error without a hint is one that nobody foresaw. */
+function withWayOn(error: ErrorRecord): ErrorRecord {
+  if (error.code !== 'unexpected' || error.hint !== undefined) return error;
+  return { ...error, hint: 'This is a fault of Slipway itself. Run it again with -v and report what it prints.' };
 }
 
 function isAbort(thrown: unknown): boolean {
