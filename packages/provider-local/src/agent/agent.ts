@@ -85,6 +85,16 @@ export class Agent {
     await Promise.race([done, sleep(RESTORE_MS, undefined, { ref: false })]);
   }
 
+  /** Ends every service where nothing can be recorded any more: what can't be stopped or noted is only logged. */
+  async abandon(): Promise<void> {
+    this.#stopping = true;
+    const stopped = this.#host.names().map((name) => this.#inTurn(name, () => this.#host.stop(name)));
+    for (const result of await Promise.allSettled(stopped)) {
+      if (result.status === 'rejected') this.#options.log(String(result.reason));
+    }
+    await this.#router.close();
+  }
+
   /** Says on disk that nothing runs, so that looking needs no agent. */
   markAtRest(): void {
     writeFileSync(atRestFile(this.#options.state), '');

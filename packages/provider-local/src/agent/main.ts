@@ -1,15 +1,17 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { renameSync, statSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describeError, readKey } from '@slipway/core/provider';
 import { Agent } from './agent.ts';
 import { AgentServer } from './agent-server.ts';
 import { AgentStore } from './agent-store.ts';
-import { addressFile } from './locations.ts';
+import { addressFile, storeFile } from './locations.ts';
 import type { AgentAddress } from './protocol.ts';
 import { EnvSeal } from './sealed-env.ts';
 
 /** Without services and routes for that long, an agent ends. */
 const IDLE_MS = 600_000;
+/** How often it looks whether its state directory is still there. */
+const LOOK_EVERY_MS = 2_000;
 
 /**
  * The agent's process: `main.ts --state DIR [--idle-ms N]`. Ends at once, with 0, when another agent holds
@@ -40,6 +42,18 @@ async function main(): Promise<void> {
   publish(state, { pid: process.pid, start: agent.start, socket });
   log(`listens on ${socket}`);
   endWhenIdle(agent, server, Number(values['idle-ms'] ?? IDLE_MS), end);
+  endWhenUnreachable(state, agent, end);
+}
+
+/** Whose state directory was removed or moved can't be spoken to: its services would hold their ports for ever. */
+function endWhenUnreachable(state: string, agent: Agent, end: (why: string) => void): void {
+  const inode = () => statSync(storeFile(state), { throwIfNoEntry: false })?.ino;
+  const own = inode();
+  const timer = setInterval(() => {
+    if (inode() === own) return;
+    clearInterval(timer);
+    void agent.abandon().finally(() => end('its state directory is gone, and its services with it'));
+  }, LOOK_EVERY_MS);
 }
 
 function endWhenIdle(agent: Agent, server: AgentServer, idleMs: number, end: (why: string) => void): void {

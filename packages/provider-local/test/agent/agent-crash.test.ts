@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -125,5 +126,20 @@ describe('an agent that is killed', () => {
       expect(await get(`http://127.0.0.1:${port}`)).toMatch(new RegExp(`^${revision} `));
       expect(ground.agents()).toHaveLength(1);
     }
+  });
+});
+
+describe('an agent whose state directory is removed', () => {
+  it('ends, with its services and their ports', async () => {
+    const port = await freePort();
+    await ground.serve(ground.request('r1'));
+    await router.setWeights(ground.context(), { service: 'web', port, weights: { r1: 100 } });
+    const agent = await ground.agentPid();
+    rmSync(ground.state, { recursive: true, force: true });
+    await until(() => !isRunning(agent));
+    expect(ground.processes()).toEqual([]);
+    const server = createServer().listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    server.close();
   });
 });
