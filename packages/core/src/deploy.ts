@@ -1,12 +1,12 @@
 import { SlipwayError } from './errors.ts';
 import type { HeldLock } from './journal/lock-keeper.ts';
 import type { Plan } from './plan/plan.ts';
-import { hasSoundDigest } from './plan/plan-digest.ts';
 import type { DeploymentReport } from './report/report.ts';
 import { conclude } from './session/conclude.ts';
 import { DeploymentRun, type RunParts } from './session/deployment-run.ts';
 import { makeDeploymentPlan } from './session/make-plan.ts';
 import { readReport } from './session/read-report.ts';
+import { takeSavedPlan } from './session/take-saved-plan.ts';
 import { underLock } from './session/under-lock.ts';
 import { settleUnfinished } from './session/unfinished.ts';
 import type { Workspace } from './session/workspace.ts';
@@ -27,7 +27,7 @@ export async function deploy(
     await settleUnfinished({ workspace, lock, options, emit }, environment);
     // 2 graph and 3 plan: pure, of what is declared, recorded and lies on disk.
     const plan = options.plan
-      ? await takeSaved(workspace, options.plan, environment)
+      ? await takeSavedPlan(workspace, options.plan, environment, 'deploy')
       : await makeDeploymentPlan(workspace, options);
     return await apply(workspace, lock, plan, options, emit);
   });
@@ -52,31 +52,6 @@ export async function apply(
   await conclude(run, result, parts);
   // 9 report, read back out of the journal.
   return await readReport(workspace.store, run.id);
-}
-
-/** Throws `plan-mismatch` for a plan that isn't what its digest says or isn't for this, `plan-stale` naming what moved. */
-async function takeSaved(workspace: Workspace, plan: Plan, environment: string): Promise<Plan> {
-  const project = await workspace.project();
-  if (!hasSoundDigest(plan) || plan.project !== project.name || plan.environment !== environment) {
-    throw new SlipwayError(
-      'plan-mismatch',
-      `This plan is for ${plan.project}/${plan.environment}, or was altered after it was made.`,
-      {
-        subject: plan.digest,
-        hint: 'Make a new one: slipway plan --out FILE.',
-      },
-    );
-  }
-  const moved = await workspace.store.changedSince(environment, plan.base.seq);
-  if (moved.length === 0) return plan;
-  const names = moved
-    .slice(0, 10)
-    .map(({ address, deployment }) => `${address}${deployment === null ? '' : ` (by ${deployment})`}`);
-  throw new SlipwayError('plan-stale', `Since the plan was made, ${moved.length} changed: ${names.join(', ')}.`, {
-    subject: plan.digest,
-    hint: 'Plan again and look at it again: slipway plan --out FILE.',
-    details: { moved },
-  });
 }
 
 async function confirm(plan: Plan, options: RunOptions): Promise<void> {

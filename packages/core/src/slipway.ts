@@ -5,7 +5,7 @@ import { SlipwayError } from './errors.ts';
 import type { JournalEvent } from './journal/event.ts';
 import { followEvents } from './journal/follow.ts';
 import type { AuditReport, DeploymentHeader } from './journal/store.ts';
-import type { Plan } from './plan/plan.ts';
+import type { Plan, PlanKind } from './plan/plan.ts';
 import { planDrift } from './plan/plan-drift.ts';
 import type { LogLine } from './provider/contract.ts';
 import { summaryOf } from './report/project-report.ts';
@@ -21,6 +21,7 @@ import { readReport, requireDeployment } from './session/read-report.ts';
 import { projectName, recordedRuntime } from './session/recorded-runtime.ts';
 import { resume } from './session/resume.ts';
 import { showGraph } from './session/show-graph.ts';
+import { takeSavedPlan } from './session/take-saved-plan.ts';
 import { underLock } from './session/under-lock.ts';
 import { isOpen, settleUnfinished } from './session/unfinished.ts';
 import { Workspace } from './session/workspace.ts';
@@ -96,7 +97,7 @@ export class Slipway implements SlipwayApi {
   }
 
   async destroy(options: DestroyOptions = {}): Promise<DeploymentReport> {
-    return await this.#run(options, () => this.planDestroy(options));
+    return await this.#run('destroy', options, () => this.planDestroy(options));
   }
 
   async planRollback(options: RollbackOptions = {}): Promise<Plan> {
@@ -104,7 +105,12 @@ export class Slipway implements SlipwayApi {
   }
 
   async rollback(options: RollbackOptions = {}): Promise<DeploymentReport> {
-    return await this.#run(options, () => this.planRollback(options));
+    const aborted = options.plan ? undefined : await this.#abortWaiting();
+    if (aborted === undefined) return await this.#run('rollback', options, () => this.planRollback(options));
+    // It takes itself back and frees the lock; should it die instead, the lock is taken over.
+    const patient = { ...options, waitForLockMs: Number.POSITIVE_INFINITY };
+    const isEnough = options.to === undefined && options.only === undefined;
+    return await this.#run('rollback', patient, () => this.planRollback(options), isEnough ? aborted : undefined);
   }
 
   async resume(options: ResumeOptions = {}): Promise<DeploymentReport> {
@@ -212,7 +218,7 @@ export class Slipway implements SlipwayApi {
 
   async fixDrift(options: RunOptions = {}): Promise<DeploymentReport> {
     const { store, registry } = this.#workspace;
-    return await this.#run(options, async (environment) => {
+    return await this.#run('drift', options, async (environment) => {
       const [drift, state, stateSeq, durations, runtime, project, latest] = await Promise.all([
         this.drift(),
         store.state(environment),
@@ -267,14 +273,35 @@ export class Slipway implements SlipwayApi {
     for (const listener of this.#listeners) listener(event);
   };
 
-  /** Plans and applies under the lock, after what an earlier run left was settled. */
-  async #run(options: RunOptions, makePlan: (environment: string) => Promise<Plan>): Promise<DeploymentReport> {
+  /**
+   * Plans and applies under the lock, after what an earlier run left was settled. `enough`: a deployment whose
+   * own end is all that is wanted, when it has ended by the time that the lock is free.
+   */
+  async #run(
+    kind: PlanKind,
+    options: RunOptions,
+    makePlan: (environment: string) => Promise<Plan>,
+    enough?: string,
+  ): Promise<DeploymentReport> {
     const workspace = this.#workspace;
     const environment = await workspace.environment();
     return await underLock(workspace, environment, options, this.#emit, async (lock) => {
+      const ended = enough === undefined ? undefined : await requireDeployment(workspace.store, enough);
+      if (ended && !isOpen(ended)) return await readReport(workspace.store, ended.id);
       await settleUnfinished({ workspace, lock, options, emit: this.#emit }, environment);
-      return await apply(workspace, lock, options.plan ?? (await makePlan(environment)), options, this.#emit);
+      const plan = options.plan
+        ? await takeSavedPlan(workspace, options.plan, environment, kind)
+        : await makePlan(environment);
+      return await apply(workspace, lock, plan, options, this.#emit);
     });
+  }
+
+  /** A gate never blocks the way back: what waits for a person, in a process that lives, is told to go back. */
+  async #abortWaiting(): Promise<string | undefined> {
+    const environment = await this.#workspace.environment();
+    const [newest] = await this.#workspace.store.deployments({ environment, limit: 1 });
+    if (newest?.status !== 'waiting') return undefined;
+    return (await this.control('abort', newest.id)).running ? newest.id : undefined;
   }
 
   /** The named deployment, else the environment's newest. */

@@ -41,14 +41,9 @@ export function migrationHandlers(
     },
     'migrate-down': {
       async run(step, context) {
-        const { revision, migrations, level } = step.input;
+        const { artifact, spec, migrations, level } = step.input;
         if (!migrations.down) throw noWayDown(step);
-        const command = commandOf(
-          step,
-          context,
-          await artifacts.require(revision.release.artifact, step.subject),
-          revision.spec,
-        );
+        const command = commandOf(step, context, await artifacts.require(artifact, step.subject), spec);
         if (level !== null && (await levelOf(command, migrations.status)) === level) {
           return { changes: [], detail: { level, already: true } };
         }

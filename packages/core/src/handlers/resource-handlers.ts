@@ -4,6 +4,7 @@ import { SlipwayError } from '../errors.ts';
 import type { Settlement, StepContext, StepHandlers, StepOutcome } from '../execute/handler.ts';
 import type { JsonObject } from '../json.ts';
 import { differencesFor } from '../plan/difference.ts';
+import { declaredOf } from '../plan/known-outputs.ts';
 import { changedSecrets } from '../plan/secret-names.ts';
 import type { DesiredResource, Step } from '../plan/step.ts';
 import type { Applied, Recorded, ResourceType } from '../provider/contract.ts';
@@ -69,6 +70,9 @@ export function resourceHandlers(registry: ProviderRegistry): ResourceHandlers {
         const found = await type.find(context.call, query);
         if (found.kind === 'absent') return { as: 'not-done', how: 'The provider says that it did not happen.' };
         if (found.kind === 'cannot-tell') {
+          if (record.incomplete?.action === 'update' && context.failure === undefined) {
+            return { as: 'not-done', how: 'It broke before, and is made whole by applying all of it again.' };
+          }
           const told = cannotTell(step, context, found.look);
           if (told.as !== 'not-done' || isRetryable(context.failure)) return told;
           const put = { ...record, ...brokenBy(context, 'update') };
@@ -164,6 +168,7 @@ function created(
     type: desired.type,
     id: applied.id,
     properties: context.resolveForRecord(desired.properties),
+    ...declaredOf(desired.declared ?? desired.properties),
     outputs: escapeReferences(applied.outputs) as JsonObject,
     secrets: desired.secrets,
     dependsOn: desired.dependsOn,
@@ -241,9 +246,10 @@ function nextRecord(
   context: StepContext,
   applied: Applied,
 ): ResourceRecord {
-  const { incomplete: _, ...whole } = record;
+  const { incomplete: _, declared: __, ...whole } = record;
   return {
     ...whole,
+    ...declaredOf(desired.declared ?? desired.properties),
     id: applied.id,
     outputs: applied.outputs,
     properties: context.resolveForRecord(desired.properties),

@@ -1,6 +1,7 @@
 import { nameOf } from '../address.ts';
 import { SlipwayError } from '../errors.ts';
 import type { Settlement, StepContext, StepHandlers } from '../execute/handler.ts';
+import { declaredOf } from '../plan/known-outputs.ts';
 import type { DesiredRevision, Step } from '../plan/step.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import type { ArtifactStore } from '../release/artifact-store.ts';
@@ -78,6 +79,7 @@ function recordOf(step: StageStep, context: StepContext, artifact: string): Serv
     id: revision.id,
     release: { version: revision.release.version, fingerprint: releaseFingerprint(parts), artifact, parts },
     spec: { ...revision.spec, env },
+    ...declaredOf(revision.declared ?? revision.spec.env),
     secrets: revision.secrets,
     role: known?.revisions[revision.id]?.role ?? 'staged',
   };

@@ -42,6 +42,11 @@ export function isUnresolved(value: JsonValue): boolean {
   return findReferences(value).some((reference) => addressOf(reference) !== undefined);
 }
 
+/** What a record keeps of values as they were declared: nothing when they refer to no other node. */
+export function declaredOf<T extends JsonValue>(values: T): { declared?: T } {
+  return isUnresolved(values) ? { declared: values } : {};
+}
+
 /** The node that a reference points to, or undefined for secrets and variables. */
 export function addressOf(reference: Reference): Address | undefined {
   if (reference.kind === 'resource') return resourceAddress(reference.name);

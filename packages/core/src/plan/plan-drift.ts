@@ -1,7 +1,7 @@
 import type { Limits } from '../config/project.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import { desiredOf } from '../rollback/restore-resources.ts';
-import { desiredRevision } from '../rollback/restore-services.ts';
+import { desiredRevision } from '../rollback/service-restore.ts';
 import type { DriftReport } from '../slipway-api.ts';
 import {
   activeRevision,

@@ -1,6 +1,7 @@
 import { predecessorAddress, type ReplaceOrder, type ResourceRecord } from '../state/record.ts';
 import type { Change } from './change.ts';
 import type { Dependents } from './dependents.ts';
+import { declaredOf } from './known-outputs.ts';
 import type { StepOrder } from './order.ts';
 import type { DesiredResource } from './step.ts';
 import type { StepDrafts, StepOptions } from './step-drafts.ts';
@@ -39,8 +40,10 @@ export function emitResource(intent: ResourceIntent, drafts: StepDrafts, order: 
     );
   }
   if (change.action === 'update' && intent.changed.length === 0) {
+    const { declared: _, ...known } = record ?? {};
     const put = record && {
-      ...record,
+      ...(known as ResourceRecord),
+      ...declaredOf(desired.declared ?? desired.properties),
       tags: desired.tags,
       dependsOn: desired.dependsOn,
       protect: desired.protect,

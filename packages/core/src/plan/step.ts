@@ -7,6 +7,8 @@ import type { Release, ReplaceOrder, RevisionRecord, SecretHashes, StateRecord }
 export interface DesiredResource {
   type: string;
   properties: JsonObject;
+  /** For the record, where the properties come with their references resolved already. */
+  declared?: JsonObject;
   secrets: SecretHashes;
   dependsOn: Address[];
   tags: Record<string, string>;
@@ -23,6 +25,8 @@ export interface DesiredRevision {
   /** Under which the artifact is catalogued: the digest of source and build command. */
   buildFingerprint: string;
   spec: ServiceSpec;
+  /** `env` for the record, where that of `spec` comes with its references resolved already. */
+  declared?: Record<string, string>;
   secrets: SecretHashes;
 }
 
@@ -40,7 +44,10 @@ export type StepWork =
       input: { path: string; command?: string; fingerprint: string; source: string; shared: string[] };
     }
   | { action: 'migrate'; input: { revision: DesiredRevision; migrations: Migrations } }
-  | { action: 'migrate-down'; input: { revision: RevisionRecord; migrations: Migrations; level: string | null } }
+  | {
+      action: 'migrate-down';
+      input: { artifact: string; spec: ServiceSpec; migrations: Migrations; level: string | null };
+    }
   /** Starts the revision beside the others, without traffic. */
   | {
       action: 'stage';

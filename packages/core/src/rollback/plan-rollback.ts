@@ -10,9 +10,12 @@ import { emitDeletions } from '../plan/resource-steps.ts';
 import { type StepDraft, StepDrafts } from '../plan/step-drafts.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import type { State } from '../state/record.ts';
+import { Homecoming } from './homecoming.ts';
 import type { MigrationDone } from './migrations-done.ts';
+import { withMigrated } from './migrations-down.ts';
 import { type Restoration, restoreResources } from './restore-resources.ts';
 import { restoreServices } from './restore-services.ts';
+import { sameThings } from './same-things.ts';
 
 export interface RollbackInput {
   project: string;
@@ -31,6 +34,8 @@ export interface RollbackInput {
   runtime: PlanRuntime;
   rollback: { of: string | null; to: string | null };
   ship: string;
+  /** A failed deployment is taken back: nobody used yet what it created, so no guard holds it. */
+  isAutomatic: boolean;
 }
 
 /**
@@ -41,13 +46,19 @@ export function planRollback(input: RollbackInput): Plan {
   const drafts = new StepDrafts(input.registry, input.durations);
   const order = new StepOrder();
   const { current, target, registry, selected } = input;
-  const restoration: Restoration = { current, target, registry, selected };
-  const dependents = recordedDependents(current, (address) => current.has(address) && !target.has(address));
-  const intents = restoreResources(restoration, drafts, order);
-  const services = restoreServices(restoration, input.migrations, drafts, order, dependents);
+  const isSameThing = sameThings(current, target, selected);
+  const restoration: Restoration = { current, target, registry, selected, isSameThing };
+  const recorded = recordedDependents(current, (address) => current.has(address) && !target.has(address));
+  const dependents = withMigrated(recorded, input.migrations);
+  const homecoming = new Homecoming(restoration, drafts);
+  const intents = restoreResources(restoration, homecoming, drafts, order);
+  const platform = input.runtime.platform.use;
+  const services = restoreServices({ ...restoration, platform }, input.migrations, drafts, order, dependents);
   emitDeletions(intents, drafts, order, dependents);
+  homecoming.emitDeletions(order, dependents);
   const changes: Change[] = [...intents.map((intent) => intent.change), ...services];
   refuseToBreakTheRest(input, changes);
+  if (!input.isAutomatic) refuseProtected(current, changes);
   return assemblePlan(
     {
       kind: 'rollback',
@@ -90,6 +101,21 @@ function refuseToBreakTheRest({ current, target, selected }: RollbackInput, chan
       hint: `Roll ${address} back too, or everything: leave --only out.`,
     });
   }
+}
+
+/** A person's rollback must not delete what was guarded since. */
+function refuseProtected(current: State, changes: readonly Change[]): void {
+  const guarded = changes.filter(({ address, action }) => {
+    return (action === 'delete' || action === 'replace') && current.get(address)?.protect;
+  });
+  const [first] = guarded;
+  if (!first) return;
+  const names = guarded.map(({ address, action }) => `${address} (${action})`).join(', ');
+  throw new SlipwayError('protected', `The rollback would delete what is protected: ${names}.`, {
+    subject: first.address,
+    hint: 'Leave it out with --only, or deploy it with "protect: false" first.',
+    details: { addresses: guarded.map(({ address }) => address) },
+  });
 }
 
 function warningsOf(input: RollbackInput, changes: readonly Change[]): PlanWarning[] {

@@ -2,14 +2,15 @@ import type { Address } from '../address.ts';
 import { Graph } from '../graph/graph.ts';
 import { equalJson } from '../json.ts';
 import type { Change, Reason } from '../plan/change.ts';
-import { differencesFor } from '../plan/difference.ts';
 import type { StepOrder } from '../plan/order.ts';
 import { emitResource, type ResourceIntent } from '../plan/resource-steps.ts';
-import { changedSecrets } from '../plan/secret-names.ts';
-import type { DesiredResource, StepWork } from '../plan/step.ts';
+import type { DesiredResource } from '../plan/step.ts';
 import type { StepDrafts } from '../plan/step-drafts.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
-import { predecessorAddress, type ResourceRecord, type State } from '../state/record.ts';
+import type { ResourceRecord, State } from '../state/record.ts';
+import { contentReasons } from './content-reasons.ts';
+import type { Homecoming } from './homecoming.ts';
+import { refersToAnother } from './same-things.ts';
 
 /** Two recorded states: what is, and what shall be again. */
 export interface Restoration {
@@ -17,35 +18,42 @@ export interface Restoration {
   target: State;
   registry: ProviderRegistry;
   selected: (address: Address) => boolean;
+  /** False when the rollback leaves another thing at the address than the snapshot had there: one made anew. */
+  isSameThing: (address: Address) => boolean;
 }
 
 /** Emits what brings resources back, and returns every intent, deletions included: those are emitted last. */
-export function restoreResources(restoration: Restoration, drafts: StepDrafts, order: StepOrder): ResourceIntent[] {
-  const { current, target, selected } = restoration;
+export function restoreResources(
+  restoration: Restoration,
+  homecoming: Homecoming,
+  drafts: StepDrafts,
+  order: StepOrder,
+): ResourceIntent[] {
   const intents: ResourceIntent[] = [];
-  const reused = new Set<Address>();
-  for (const record of targetsInOrder(target)) {
-    if (!selected(record.address)) continue;
-    const now = current.get(record.address);
-    const before = now?.kind === 'resource' ? now : undefined;
-    const kept = current.get(predecessorAddress(record));
-    if (before?.token !== record.token && kept?.kind === 'resource' && kept.token === record.token) {
-      intents.push(swapBack(record, before, kept, drafts, order));
-      reused.add(kept.address);
+  for (const record of targetsInOrder(restoration.target)) {
+    if (!restoration.selected(record.address)) continue;
+    const intent = intentOf(record, homecoming.at(record.address), restoration);
+    const home = homecoming.stepFor(record.address);
+    if (home && intent.change.action === 'none') {
+      order.setReady(record.address, [home]);
+      intents.push({ ...intent, change: { ...intent.change, action: 'update', reasons: [homecoming.reason(record)] } });
       continue;
     }
-    const intent = intentOf(record, before, restoration.registry);
     intents.push(intent);
     emitResource(intent, drafts, order);
+    const vacated = home ?? homecoming.vacatedBy(record.address);
+    if (vacated) for (const step of order.ready(record.address)) drafts.addNeed(step, vacated);
   }
-  for (const [address, record] of current) {
-    if (record.kind !== 'resource' || target.has(address) || reused.has(address) || !selected(address)) continue;
-    const change: Change = {
-      address,
-      type: record.type,
-      action: 'delete',
-      reasons: [reason('snapshot', 'recorded', null)],
-    };
+  return [...intents, ...deletions(restoration, homecoming)];
+}
+
+/** What the snapshot doesn't have goes; what was set aside for a homecomer goes with its own step. */
+function deletions({ target, selected }: Restoration, homecoming: Homecoming): ResourceIntent[] {
+  const intents: ResourceIntent[] = [];
+  for (const [address, record] of homecoming.resources()) {
+    if (target.has(address) || homecoming.isAside(address) || !selected(address)) continue;
+    const reasons = [reason('snapshot', 'recorded', null)];
+    const change: Change = { address, type: record.type, action: 'delete', reasons };
     intents.push({ change, record, changed: [], options: {} });
   }
   return intents;
@@ -60,36 +68,14 @@ function targetsInOrder(target: State): ResourceRecord[] {
   return graph.topologicalOrder().flatMap((address) => graph.get(address) ?? []);
 }
 
-/** What was replaced still exists beside its successor: it takes its address back, and the successor goes. */
-function swapBack(
-  record: ResourceRecord,
-  successor: ResourceRecord | undefined,
-  kept: ResourceRecord,
-  drafts: StepDrafts,
-  order: StepOrder,
-): ResourceIntent {
-  const { address, type } = record;
-  const aside = successor && { ...successor, address: predecessorAddress(successor) };
-  const puts = aside ? [record, aside] : [record];
-  const work: StepWork = { action: 'record', input: { removes: [kept.address], puts } };
-  order.setReady(address, [
-    drafts.resource(address, type, 'restore', work, { needs: order.readyAll(record.dependsOn) }),
-  ]);
-  const change: Change = { address, type, action: 'update', reasons: [reason('id', successor?.id ?? null, record.id)] };
-  if (aside) {
-    const needs = [...order.ready(address)];
-    drafts.resource(address, aside.type, 'delete-new', { action: 'delete', input: { at: aside.address } }, { needs });
-  }
-  return { change, record: undefined, changed: [], options: {} };
-}
-
 function intentOf(
   record: ResourceRecord,
   before: ResourceRecord | undefined,
-  registry: ProviderRegistry,
+  restoration: Restoration,
 ): ResourceIntent {
   const { address, type } = record;
-  const desired = desiredOf(record);
+  const follows = refersToAnother(record.declared, restoration.isSameThing);
+  const desired = desiredOf(record, follows);
   const head = { address, type };
   if (!before) {
     const reasons = [reason('snapshot', null, 'recorded')];
@@ -99,24 +85,23 @@ function intentOf(
     const reasons = [{ ...reason('id', before.id, record.id), replaces: true }];
     return { change: { ...head, action: 'replace', reasons }, record: before, desired, changed: [], options: {} };
   }
-  const resourceType = registry.requireResourceType(type, address);
-  const reasons: Reason[] = differencesFor(resourceType, before.properties, record.properties).map((one) => ({
-    ...one,
-    path: `properties.${one.path}`,
-  }));
-  for (const name of changedSecrets(before.secrets, record.secrets))
-    reasons.push(reason(`secrets.${name}`, '(secret)', '(secret changed)'));
-  if (before.incomplete) reasons.push(reason('incomplete', before.incomplete.reason, null));
+  const reasons = contentReasons(record, before, restoration.registry);
+  if (follows && reasons.length === 0) reasons.push(reason('references', 'what was', 'what is made anew'));
   const changed = reasons.map((one) => one.path.replace(/^properties\./, ''));
   if (reasons.length === 0 && !equalJson(before, record)) reasons.push(reason('record', 'changed', 'snapshot'));
   const action = reasons.length > 0 ? 'update' : 'none';
   return { change: { ...head, action, reasons }, record: before, desired, changed, options: {} };
 }
 
-/** What a record says was wanted: references are resolved in it, so it can be applied again as it stands. */
-export function desiredOf(record: ResourceRecord): DesiredResource {
-  const { type, properties, secrets, dependsOn, tags, protect, replace } = record;
-  return { type, properties, secrets, dependsOn, tags, protect, replace };
+/**
+ * What a record says was wanted. References are resolved in it, so it can be applied again as it stands;
+ * `follow` takes them as they were declared, where what they meant doesn't exist any more.
+ */
+export function desiredOf(record: ResourceRecord, follow = false): DesiredResource {
+  const { type, properties, declared, secrets, dependsOn, tags, protect, replace } = record;
+  const rest = { type, secrets, dependsOn, tags, protect, replace };
+  if (!declared) return { ...rest, properties };
+  return follow ? { ...rest, properties: declared } : { ...rest, properties, declared };
 }
 
 function reason(path: string, before: Reason['before'], after: Reason['after']): Reason {

@@ -9,6 +9,8 @@ export interface RollbackTarget {
   to: DeploymentHeader | null;
   /** The state as it was right after this event. */
   seq: number;
+  /** Every deployment whose effects go. */
+  undoes: readonly string[];
 }
 
 /**
@@ -35,12 +37,13 @@ function lastStable(history: readonly DeploymentHeader[], newest: DeploymentHead
   }
   const before = history.slice(1);
   const stable = before.findIndex((deployment) => deployment.status === 'completed');
-  const first = stable < 0 ? history.at(-1)! : stable === 0 ? newest : before[stable - 1]!;
-  return { of: newest, to: stable < 0 ? null : before[stable]!, seq: first.snapshot };
+  const undone = stable < 0 ? history : history.slice(0, stable + 1);
+  const to = stable < 0 ? null : before[stable]!;
+  return { of: newest, to, seq: undone.at(-1)!.snapshot, undoes: undone.map(({ id }) => id) };
 }
 
 function named(history: readonly DeploymentHeader[], newest: DeploymentHeader, to: string): RollbackTarget {
-  const byId = history.filter((deployment) => deployment.id.startsWith(to));
+  const byId = history.filter(({ id, status }) => id.startsWith(to) && status === 'completed');
   const byVersion = history.filter(
     (deployment) => deployment.ship === to && deployment.status === 'completed' && deployment.kind === 'deploy',
   );
@@ -51,5 +54,6 @@ function named(history: readonly DeploymentHeader[], newest: DeploymentHeader, t
       hint: 'See slipway history.',
     });
   }
-  return { of: newest, to: target, seq: target.lastSeq };
+  const undone = history.slice(0, history.indexOf(target));
+  return { of: newest, to: target, seq: target.lastSeq, undoes: undone.map(({ id }) => id) };
 }

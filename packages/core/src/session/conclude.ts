@@ -46,8 +46,8 @@ async function runRollback(
   error: ErrorRecord,
   parts: RunParts,
 ): Promise<void> {
-  const target = { of: header, to: null, seq: header.snapshot };
-  const plan = await planBackTo(parts.workspace, header.environment, target);
+  const target = { of: header, to: null, seq: header.snapshot, undoes: [header.id] };
+  const plan = await planBackTo(parts.workspace, header.environment, target, { isAutomatic: true });
   if (plan.steps.length === 0) {
     await run.end('rolled_back', error);
     return;

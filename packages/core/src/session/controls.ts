@@ -24,14 +24,15 @@ export class Controls implements PauseControl {
     this.#onPause = onPause;
   }
 
-  /** Wishes that were left before this run are over. */
-  static async listen(
+  /** `after`: the newest wish from before this run; those are over. */
+  static listen(
     store: Store,
     deployment: string,
+    after: number,
     onPause: (paused: boolean, request: ControlRequest) => void,
-  ): Promise<Controls> {
+  ): Controls {
     const controls = new Controls(store, deployment, onPause);
-    controls.#seen = (await store.requests(deployment, 0)).at(-1)?.number ?? 0;
+    controls.#seen = after;
     controls.#schedule();
     return controls;
   }

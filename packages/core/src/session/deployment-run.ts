@@ -38,6 +38,8 @@ export class DeploymentRun {
   readonly #parts: RunParts;
   readonly #journal: Journal;
   readonly #log: DeploymentLog;
+  /** The newest wish that was left before anybody could know of this run. */
+  #wishesBefore = 0;
   #startedAt = performance.now();
 
   private constructor(parts: RunParts, id: string, journal: Journal) {
@@ -78,6 +80,7 @@ export class DeploymentRun {
   /** Takes up a deployment that was killed, cancelled or failed, under its old id; one that goes back stays so. */
   static async takeUp(parts: RunParts, header: Pick<DeploymentHeader, 'id' | 'status'>): Promise<DeploymentRun> {
     const run = await DeploymentRun.#open(parts, header.id);
+    run.#wishesBefore = (await parts.workspace.store.requests(header.id, 0)).at(-1)?.number ?? 0;
     const data = { by: `${parts.lock.holder.user}@${parts.lock.holder.host}`, epoch: parts.lock.epoch };
     const entries = [run.#journal.append({ type: 'deployment.resumed', step: null, data })];
     if (header.status === 'rolling_back') entries.push(run.status('rolling_back'));
@@ -87,8 +90,10 @@ export class DeploymentRun {
   }
 
   /** Opens a deployment only to end it: its rollback was finished. */
-  static attach(parts: RunParts, id: string): Promise<DeploymentRun> {
-    return DeploymentRun.#open(parts, id);
+  static async attach(parts: RunParts, header: Pick<DeploymentHeader, 'id' | 'startedAt'>): Promise<DeploymentRun> {
+    const run = await DeploymentRun.#open(parts, header.id);
+    run.#startedAt -= Date.now() - Date.parse(header.startedAt);
+    return run;
   }
 
   static async #open(parts: RunParts, id: string): Promise<DeploymentRun> {
@@ -109,7 +114,7 @@ export class DeploymentRun {
     const { registry, store, artifacts } = workspace;
     await registry.load(plan.steps.map((step) => step.type));
     await registry.load(namesIn(this.#journal));
-    const controls = await Controls.listen(store, this.id, (paused) => this.#notePause(paused));
+    const controls = Controls.listen(store, this.id, this.#wishesBefore, (paused) => this.#notePause(paused));
     const resolve = {
       record: this.#journal.record.bind(this.#journal),
       secret: (name: string) => workspace.clearSecret(secrets, name),

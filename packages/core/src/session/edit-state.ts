@@ -7,6 +7,7 @@ import type { JournalEntry } from '../journal/journal.ts';
 import type { HeldLock } from '../journal/lock-keeper.ts';
 import { redactEntry } from '../journal/redact-entry.ts';
 import type { JsonObject } from '../json.ts';
+import { declaredOf } from '../plan/known-outputs.ts';
 import { runtimeOf } from '../plan/plan-deployment.ts';
 import { hashSecrets } from '../plan/secret-names.ts';
 import type { ResourceRecord, StateChange, StateRecord } from '../state/record.ts';
@@ -67,6 +68,7 @@ export async function importResource(workspace: Workspace, address: Address, id:
       properties: found.properties
         ? { ...properties, ...(escapeReferences(found.properties) as JsonObject) }
         : properties,
+      ...declaredOf(declaration.properties),
       outputs: escapeReferences(found.outputs) as JsonObject,
       secrets: hashSecrets(declaration.properties, (name) => workspace.hashSecret(secrets, name), address),
       dependsOn,

@@ -81,7 +81,7 @@ export async function planBackTo(
   workspace: Workspace,
   environment: string,
   target: RollbackTarget,
-  options: Pick<RollbackOptions, 'only' | 'maxParallel'> = {},
+  options: Pick<RollbackOptions, 'only' | 'maxParallel'> & { isAutomatic?: boolean } = {},
 ): Promise<Plan> {
   const { store, registry } = workspace;
   const [current, currentSeq, then, durations, newest] = await Promise.all([
@@ -96,7 +96,9 @@ export async function planBackTo(
   const both = new Map([...then, ...current]);
   const nobody = { resources: [], services: [], moved: [] };
   const selected = select({ only: options.only }, nobody, both);
-  const migrations = migrationsDone(await readAllEvents(store, { environment, after: target.seq }));
+  const undone = new Set(target.undoes);
+  const events = await readAllEvents(store, { environment, after: target.seq });
+  const migrations = migrationsDone(events.filter(({ deployment }) => deployment !== null && undone.has(deployment)));
   return planRollback({
     project: newest.project,
     environment,
@@ -111,6 +113,7 @@ export async function planBackTo(
     runtime: newest.runtime,
     rollback: { of: target.of.id, to: target.to?.id ?? null },
     ship: target.to?.ship ?? 'none',
+    isAutomatic: options.isAutomatic ?? false,
   });
 }
 

@@ -1,6 +1,8 @@
 import { SlipwayError } from '../errors.ts';
 import type { HeldLock } from '../journal/lock-keeper.ts';
 import type { DeploymentHeader } from '../journal/store.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { StepAction } from '../plan/step.ts';
 import type { DeploymentReport } from '../report/report.ts';
 import type { ResumeOptions, SlipwayEvent } from '../slipway-api.ts';
 import { conclude, finishRollback, takeBack } from './conclude.ts';
@@ -24,6 +26,7 @@ export async function resume(
   return await underLock(workspace, environment, options, emit, async (lock) => {
     const header = await choose(workspace, environment, options.deployment);
     const parts = await partsFor(workspace, lock, header, options, emit);
+    refuseWrongWord(parts.plan, options);
     await (header.kind === 'rollback'
       ? resumeRollback(parts, header, options)
       : resumeDeployment(parts, header, options));
@@ -84,13 +87,45 @@ async function partsFor(
   return { workspace, lock, plan, options, emit };
 }
 
+/** Steps that leave nothing in the recorded world: a person's word that they are done is enough. */
+const RECORDS_NOTHING: readonly StepAction[] = ['migrate', 'migrate-down', 'probe', 'test', 'verify', 'drain'];
+
+/** A person's word on a step that isn't there, or that would leave something out of the record, is refused. */
+function refuseWrongWord(plan: Plan, { redo = [], done = [] }: ResumeOptions): void {
+  const steps = new Map(plan.steps.map((step) => [step.id, step]));
+  for (const id of [...redo, ...done]) {
+    if (steps.has(id)) continue;
+    throw new SlipwayError('step-unknown', `The deployment has no step ${id}.`, {
+      subject: id,
+      hint: 'See slipway show.',
+    });
+  }
+  for (const id of done) {
+    const { action, subject } = steps.get(id)!;
+    if (RECORDS_NOTHING.includes(action)) continue;
+    const hint =
+      action === 'create'
+        ? `Bring it into the record: slipway import ${subject} ID, then slipway resume.`
+        : 'Let it be run again: slipway resume --redo STEP.';
+    throw new SlipwayError('not-recorded', `"${id}" being done must be recorded, and saying so doesn't do that.`, {
+      subject: id,
+      hint,
+    });
+  }
+}
+
 async function resumeDeployment(parts: RunParts, header: DeploymentHeader, options: ResumeOptions): Promise<void> {
   const { store } = parts.workspace;
   const past = await readAllEvents(store, { environment: header.environment, deployment: header.id });
   const run = await DeploymentRun.takeUp(parts, header);
   const settle = { redo: new Set(options.redo), done: new Set(options.done) };
   if (header.status === 'rolling_back') {
-    await run.execute({ past, settle, settleOnly: true });
+    const found = await run.execute({ past, settle, settleOnly: true });
+    if (parts.options.kill?.aborted) return;
+    if (found.unknown.length > 0 || found.status === 'cancelled') {
+      await conclude(run, found, parts);
+      return;
+    }
     await takeBack(run, header.error ?? { code: 'failed', message: 'The deployment failed.' }, parts);
     return;
   }
@@ -105,6 +140,6 @@ async function resumeRollback(parts: RunParts, header: DeploymentHeader, options
   const result = await rollback.execute({ past, settle });
   const deployment = header.rollbackOf === null ? undefined : await store.deployment(header.rollbackOf);
   const plan = deployment && (await store.plan(deployment.plan));
-  const of = deployment && plan ? await DeploymentRun.attach({ ...parts, plan }, deployment.id) : undefined;
+  const of = deployment && plan ? await DeploymentRun.attach({ ...parts, plan }, deployment) : undefined;
   await finishRollback(rollback, result, of, deployment?.error ?? undefined, parts);
 }

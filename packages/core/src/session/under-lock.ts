@@ -1,5 +1,6 @@
 import { acquireEnvironmentLock, type HeldLock } from '../journal/lock-keeper.ts';
 import type { RunOptions, SlipwayEvent } from '../slipway-api.ts';
+import { withoutSecrets } from './without-secrets.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
@@ -23,6 +24,8 @@ export async function underLock<T>(
   });
   try {
     return await work(lock);
+  } catch (error) {
+    throw withoutSecrets(error, workspace.redactor);
   } finally {
     await lock.release();
   }

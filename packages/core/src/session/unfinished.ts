@@ -1,5 +1,6 @@
 import { SlipwayError } from '../errors.ts';
-import type { DeploymentStatus } from '../journal/event.ts';
+import { foldPast } from '../execute/past.ts';
+import type { DeploymentStatus, JournalEvent } from '../journal/event.ts';
 import type { DeploymentHeader } from '../journal/store.ts';
 import { DeploymentRun, inDoubt, type RunParts } from './deployment-run.ts';
 import { planMissing } from './make-plan.ts';
@@ -10,6 +11,20 @@ const OPEN: readonly DeploymentStatus[] = ['pending', 'validating', 'in_progress
 /** True when a deployment has neither ended nor gone back. */
 export function isOpen(header: Pick<DeploymentHeader, 'status'>): boolean {
   return OPEN.includes(header.status) || header.status === 'rolling_back';
+}
+
+/** True when some step's effect is not known: stopped before it could be asked about, or nothing could tell. */
+function hasDoubts(past: readonly JournalEvent[]): boolean {
+  return foldPast(past)
+    .values()
+    .some(({ standing }) => standing === 'in-doubt' || standing === 'unknown');
+}
+
+function stoppedWhileSettling({ id }: Pick<DeploymentHeader, 'id'>): SlipwayError {
+  return new SlipwayError('interrupted', `Stopped while what ${id} had begun was looked at. Nothing new was begun.`, {
+    subject: id,
+    hint: 'Run it again: it begins with that.',
+  });
 }
 
 /**
@@ -36,15 +51,22 @@ export async function settleUnfinished(parts: Omit<RunParts, 'plan'>, environmen
       },
     );
   }
-  if (!isOpen(newest) && newest.error?.code !== 'in-doubt') return;
+  if (newest.status === 'completed' || newest.status === 'rolled_back') return;
+  const past = await readAllEvents(store, { environment, deployment: newest.id });
+  if (!isOpen(newest) && !hasDoubts(past)) return;
   const plan = await store.plan(newest.plan);
   if (!plan) throw planMissing(newest.id);
-  const past = await readAllEvents(store, { environment, deployment: newest.id });
   const run = await DeploymentRun.takeUp({ ...parts, plan }, newest);
   const result = await run.execute({ past, settleOnly: true });
+  if (parts.options.kill?.aborted) throw stoppedWhileSettling(newest);
   if (result.unknown.length > 0) {
     const error = inDoubt(result);
     await run.end('failed', { code: error.code, message: error.message, hint: error.hint! });
+    throw error;
+  }
+  if (result.status === 'cancelled') {
+    const error = stoppedWhileSettling(newest);
+    await run.end('cancelled', { code: error.code, message: error.message, hint: error.hint! });
     throw error;
   }
   await run.end('failed', {

@@ -14,6 +14,8 @@ export interface ResourceRecord {
   id: string;
   /** As applied: references to other nodes resolved, secrets left as `${secret:NAME}`. */
   properties: JsonObject;
+  /** The properties with their references to other nodes, where there are any: for when those are made anew. */
+  declared?: JsonObject;
   outputs: JsonObject;
   secrets: SecretHashes;
   dependsOn: Address[];
@@ -46,7 +48,10 @@ export interface RevisionRecord {
   /** Deterministic: the same release on the same environment has the same revision id. */
   id: string;
   release: Release;
+  /** References in `env` are resolved. */
   spec: ServiceSpec;
+  /** `env` with its references to other nodes, where there are any: for when those are made anew. */
+  declared?: Record<string, string>;
   secrets: SecretHashes;
   /** `staged` has no traffic yet, `active` has it, `standby` ran before and is kept for an instant way back. */
   role: 'staged' | 'active' | 'standby';
