@@ -19,6 +19,9 @@ export const storeFile = (state: string) => join(agentDirectory(state), 'agent.d
 export const agentLogFile = (state: string) => join(agentDirectory(state), 'agent.log');
 /** Says where a running agent listens. */
 export const addressFile = (state: string) => join(agentDirectory(state), 'address.json');
+/** Which process watches over the agent. */
+export const watcherFile = (state: string) => join(agentDirectory(state), 'watcher.json');
+
 /** There while no agent is needed: the last one ended with nothing running. */
 export const atRestFile = (state: string) => join(agentDirectory(state), 'at-rest');
 

@@ -7,6 +7,7 @@ import { AgentStore } from './agent-store.ts';
 import { addressFile, storeFile } from './locations.ts';
 import type { AgentAddress } from './protocol.ts';
 import { EnvSeal } from './sealed-env.ts';
+import { Watch } from './watch.ts';
 
 /** Without services and routes for that long, an agent ends. */
 const IDLE_MS = 600_000;
@@ -14,11 +15,14 @@ const IDLE_MS = 600_000;
 const LOOK_EVERY_MS = 2_000;
 
 /**
- * The agent's process: `main.ts --state DIR [--idle-ms N]`. Ends at once, with 0, when another agent holds
+ * The agent's process: `main.ts --state DIR [--idle-ms N] [--revived N]`. Ends at once, with 0, when another agent holds
  * the state directory. SIGTERM hands over: it ends, its services go on, the next agent takes them back.
+ * After a crash a watch over it starts the next agent by itself.
  */
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { state: { type: 'string' }, 'idle-ms': { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { state: { type: 'string' }, 'idle-ms': { type: 'string' }, revived: { type: 'string', default: '0' } },
+  });
   if (values.state === undefined) throw new Error('--state must name the state directory.');
   const { state } = values;
   const store = AgentStore.open(state);
@@ -26,8 +30,10 @@ async function main(): Promise<void> {
 
   const agent = new Agent({ state, store, seal: new EnvSeal(await readKey(state)), log });
   const server = new AgentServer({ handlers: agent.handlers, stopped: () => end('stopped'), log });
+  let watch: Watch | undefined;
   const end = (why: string) => {
     log(`ends: ${why}`);
+    watch?.dismiss();
     server.close();
     agent.close();
     process.exit(0);
@@ -41,6 +47,8 @@ async function main(): Promise<void> {
   const socket = await server.listen(state);
   publish(state, { pid: process.pid, start: agent.start, socket });
   log(`listens on ${socket}`);
+  // Not before: what can't even start would be started for ever.
+  watch = new Watch({ state, revived: Number(values.revived), command: ownCommand(state) });
   endWhenIdle(agent, server, Number(values['idle-ms'] ?? IDLE_MS), end);
   endWhenUnreachable(state, agent, end);
 }
@@ -54,6 +62,11 @@ function endWhenUnreachable(state: string, agent: Agent, end: (why: string) => v
     clearInterval(timer);
     void agent.abandon().finally(() => end('its state directory is gone, and its services with it'));
   }, LOOK_EVERY_MS);
+}
+
+/** What starts an agent like this one. */
+function ownCommand(state: string): string[] {
+  return [process.execPath, ...process.execArgv, process.argv[1] as string, '--state', state];
 }
 
 function endWhenIdle(agent: Agent, server: AgentServer, idleMs: number, end: (why: string) => void): void {

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stopAgent } from '../../src/agent/agent-control.ts';
 import { localPlatform } from '../../src/platform/local-platform.ts';
 import { freePort, get, isRunning, Playground, until } from './playground.ts';
 
@@ -141,5 +142,31 @@ describe('an agent whose state directory is removed', () => {
     const server = createServer().listen(port, '127.0.0.1');
     await once(server, 'listening');
     server.close();
+  });
+});
+
+describe('the watch over the agent', () => {
+  it('brings a killed agent back without a command, again and again, and the route with it', async () => {
+    const port = await freePort();
+    await ground.serve(ground.request('r1'));
+    const { url } = await router.setWeights(ground.context(), { service: 'web', port, weights: { r1: 100 } });
+    const before = await get(url);
+    for (let round = 0; round < 2; round++) {
+      const [agent] = ground.agents();
+      process.kill(agent as number, 'SIGKILL');
+      await until(() => !isRunning(agent as number));
+      // Nothing here asks for an agent: only the watch can have started it.
+      await until(async () => (await get(url).catch(String)) === before);
+      expect(ground.agents()).toHaveLength(1);
+    }
+  });
+
+  it('leaves an agent alone that was stopped', async () => {
+    await ground.serve(ground.request('r1'));
+    await killAgent();
+    await stopAgent(ground.state);
+    await sleep(1_500);
+    expect(ground.agents()).toEqual([]);
+    expect(ground.processes()).toEqual([]);
   });
 });

@@ -103,12 +103,16 @@ export class Playground {
 
   /** Pids of the agents of this state directory. */
   agents(): number[] {
+    return this.#agentsAndWatchers().filter((pid) => !readQuietly(`/proc/${pid}/cmdline`).startsWith('/bin/sh'));
+  }
+
+  #agentsAndWatchers(): number[] {
     return pids().filter((pid) => readQuietly(`/proc/${pid}/cmdline`).includes(`--state\0${this.state}\0`));
   }
 
   async close(): Promise<void> {
     await stopAgent(this.state);
-    const left = [...this.processes(), ...this.agents()];
+    const left = [...this.processes(), ...this.#agentsAndWatchers()];
     rmSync(this.directory, { recursive: true, force: true });
     expect(left).toEqual([]);
   }
