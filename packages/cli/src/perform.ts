@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ExitCode } from './exit-code.ts';
+import { type ExitCode, exitCode } from './exit-code.ts';
 import type { GlobalOptions } from './program.ts';
 import type { Session } from './session.ts';
 
@@ -23,6 +23,8 @@ export function perform<Args extends readonly unknown[], Options>(
     const options = command.optsWithGlobals<GlobalOptions & Options>();
     const { Session } = await import('./session.ts');
     const session = new Session(options);
+    // Until the command has said how it went: a process that ends without that has not succeeded.
+    process.exitCode = exitCode.failed;
     try {
       process.exitCode = await run(session, args, options);
     } catch (error) {

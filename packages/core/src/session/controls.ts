@@ -52,9 +52,9 @@ export class Controls implements PauseControl {
     this.#listeners.clear();
   }
 
+  /** Keeps the process alive: a paused run waits for nothing else, and must not end as if all were done. */
   #schedule(): void {
     this.#timer = setTimeout(() => void this.#look(), LOOK_EVERY_MS);
-    this.#timer.unref();
   }
 
   async #look(): Promise<void> {
