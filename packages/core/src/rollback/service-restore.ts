@@ -84,9 +84,8 @@ export class ServiceRestore {
 
   /** The same release, but what its environment refers to is another thing by now: it must be started with that. */
   #anew(then: RevisionRecord): RevisionRecord {
-    const taken = { ...this.#target.revisions, ...this.#current?.revisions };
-    let id = `${then.id}-2`;
-    for (let number = 3; taken[id]; number++) id = `${then.id}-${number}`;
+    let { id } = then;
+    for (let number = 2; this.#current?.revisions[id]; number++) id = `${then.id}-${number}`;
     const { declared, ...rest } = then;
     return { ...rest, id, spec: { ...then.spec, env: declared ?? then.spec.env } };
   }
