@@ -35,8 +35,10 @@ export function longestRemaining(items: readonly ScheduleItem[], index: NeedsInd
 }
 
 /** The chain of items that takes longest, first to last, and how long it takes. Throws `cycle`, naming the path. */
-export function criticalPath(items: readonly ScheduleItem[]): { path: string[]; durationMs: number } {
-  const index = indexNeeds(items);
+export function criticalPath(
+  items: readonly ScheduleItem[],
+  index: NeedsIndex = indexNeeds(items),
+): { path: string[]; durationMs: number } {
   const remaining = longestRemaining(items, index);
   let at = -1;
   for (let i = 0; i < items.length; i++) {
@@ -61,8 +63,11 @@ export function criticalPath(items: readonly ScheduleItem[]): { path: string[]; 
  * rule (longest remaining path first, within the limits) decides what starts. O(n log n).
  * Throws `cycle`, naming the path, and `limit-invalid`.
  */
-export function estimateMakespan(items: readonly ScheduleItem[], limits: Limits): number {
-  const index = indexNeeds(items);
+export function estimateMakespan(
+  items: readonly ScheduleItem[],
+  limits: Limits,
+  index: NeedsIndex = indexNeeds(items),
+): number {
   const ready = new ReadyQueue(items, longestRemaining(items, index), limits);
   const open = index.needCount.slice();
   const endsAt = new Float64Array(items.length);

@@ -1,5 +1,6 @@
 import { Graph } from '../graph/graph.ts';
-import { criticalPath, estimateMakespan } from '../graph/schedule.ts';
+import { indexNeeds } from '../graph/needs-index.ts';
+import { criticalPath, estimateMakespan, scheduleItem } from '../graph/schedule.ts';
 import type { Plan } from './plan.ts';
 import { digestOfPlan } from './plan-digest.ts';
 import type { Step } from './step.ts';
@@ -14,24 +15,20 @@ export type PlanFrame = Omit<Plan, 'version' | 'digest' | 'steps' | 'waves' | 'c
  */
 export function assemblePlan(frame: PlanFrame, drafts: readonly StepDraft[]): Plan {
   const steps = inOrder(drafts);
-  const items = steps.map((step) => ({
-    id: step.id,
-    needs: step.after ? [...step.needs, ...step.after] : step.needs,
-    durationMs: step.estimateMs,
-    provider: step.provider,
-    type: step.type,
-  }));
+  const items = steps.map(scheduleItem);
+  const index = indexNeeds(items);
   const plan: Omit<Plan, 'digest'> = {
     version: 1,
     ...frame,
     steps,
-    waves: steps.reduce((highest, step) => Math.max(highest, step.wave), 0),
-    criticalPath: steps.length > 0 ? criticalPath(items).path : [],
-    estimateMs: steps.length > 0 ? Math.round(estimateMakespan(items, frame.limits)) : 0,
+    waves: steps.at(-1)?.wave ?? 0,
+    criticalPath: criticalPath(items, index).path,
+    estimateMs: Math.round(estimateMakespan(items, frame.limits, index)),
   };
   return { ...plan, digest: digestOfPlan(plan) };
 }
 
+/** Wave by wave, and within one as they were drafted. */
 function inOrder(drafts: readonly StepDraft[]): Step[] {
   const graph = new Graph<StepDraft>();
   for (const draft of drafts) graph.add(draft.id, draft);
@@ -40,5 +37,6 @@ function inOrder(drafts: readonly StepDraft[]): Step[] {
     for (const need of draft.after ?? []) graph.addDependency(draft.id, need);
   }
   const waves = graph.waves();
-  return graph.topologicalOrder().map((id) => Object.assign({ ...graph.get(id)! }, { wave: waves.get(id)! }) as Step);
+  const steps = drafts.map((draft): Step => ({ ...draft, wave: waves.get(draft.id)! }));
+  return steps.sort((a, b) => a.wave - b.wave);
 }
