@@ -1,0 +1,348 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { DeploymentReport } from '../../src/report/report.ts';
+import { service, thing } from '../support/declare.ts';
+import { viewOf } from '../support/outside-view.ts';
+import { type Playground, playground } from '../support/playground.ts';
+import { refusal } from '../support/refusal.ts';
+
+const rollback = (play: Playground, options = {}) => play.session((slipway) => slipway.rollback(options));
+const valueIn = (play: Playground, name: string) =>
+  [...play.world.things.values()].find((one) => one.name === name)?.properties.value;
+
+async function completed(report: Promise<DeploymentReport>): Promise<DeploymentReport> {
+  const done = await report;
+  expect(done.error).toBeUndefined();
+  expect(done.status).toBe('completed');
+  return done;
+}
+
+describe('a rollback that a person asks for', () => {
+  it('goes back to the last stable deployment, and is not itself rolled back by accident', async () => {
+    const play = await playground();
+    await completed(play.deploy({ resources: { a: thing(1), gone: thing('x') } }));
+    const before = await viewOf(play);
+    await completed(play.deploy({ resources: { a: thing(2), fresh: thing('y') } }));
+    const report = await completed(rollback(play));
+    expect(report.rollback).toMatchObject({
+      restored: ['resource:a', 'resource:gone'],
+      destroyed: ['resource:fresh'],
+      failed: [],
+    });
+    expect(await viewOf(play)).toEqual(before);
+    const refused = await refusal(rollback(play), 'already-rolled-back');
+    expect(refused.hint).toContain('--to');
+  });
+
+  it('passes over deployments that failed', async () => {
+    const play = await playground();
+    await completed(play.deploy({ resources: { a: thing(1) } }));
+    for (const value of [2, 3]) {
+      play.fault = (call) => (call.call === 'create' && call.name === 'b' ? new Error('no') : undefined);
+      const config = { resources: { a: thing(value), b: thing(1, { dependsOn: ['a'] }) } };
+      expect((await play.deploy(config)).status).toBe('failed');
+      play.fault = () => undefined;
+    }
+    expect(valueIn(play, 'a')).toBe(3);
+    await completed(rollback(play));
+    expect(valueIn(play, 'a')).toBe(1);
+  });
+
+  it('goes to a deployment by its id, to a version, and forward again', async () => {
+    const play = await playground();
+    const [one, two, three] = [1, 2, 3].map(
+      (value) => () => completed(play.deploy({ resources: { a: thing(value) } }, { ship: `v${value}` })),
+    );
+    const first = await one!();
+    await two!();
+    const third = await three!();
+    expect((await completed(rollback(play, { to: 'v2' }))).ship).toBe('v2');
+    expect(valueIn(play, 'a')).toBe(2);
+    await completed(rollback(play, { to: first.id }));
+    expect(valueIn(play, 'a')).toBe(1);
+    await completed(rollback(play, { to: third.id }));
+    expect(valueIn(play, 'a')).toBe(3);
+    await refusal(rollback(play, { to: 'v9' }), 'deployment-unknown');
+  });
+
+  it('has nothing to do before the first deployment', async () => {
+    await refusal(rollback(await freshPlay()), 'nothing-to-roll-back');
+  });
+
+  it('takes back a part, and refuses one that others need', async () => {
+    const play = await playground();
+    await completed(play.deploy({ resources: { a: thing(1), b: thing(1) } }));
+    await completed(
+      play.deploy({ resources: { a: thing(2), b: thing(2), c: thing(1), d: thing('${resource:c.id}') } }),
+    );
+    await refusal(rollback(play, { only: ['c'] }), 'dependents-remain');
+    const report = await completed(rollback(play, { only: ['a', 'd'] }));
+    expect(report.rollback).toMatchObject({ restored: ['resource:a'], destroyed: ['resource:d'] });
+    expect([valueIn(play, 'a'), valueIn(play, 'b'), play.world.things.size]).toEqual([1, 2, 3]);
+  });
+
+  it('keeps a thing that was renamed, and makes what was destroyed anew, dependencies first', async () => {
+    const play = await playground();
+    await play.file('web/x', 'x');
+    await play.file('api/x', 'x');
+    await completed(
+      play.deploy({
+        resources: { old: thing(1) },
+        services: {
+          api: service('api', 4000, { env: { ID: '${resource:old.id}' } }),
+          web: service('web', 4001, { dependsOn: ['api'] }),
+        },
+      }),
+    );
+    const before = await viewOf(play);
+    await completed(
+      play.deploy({ resources: { new: thing(2) }, moved: [{ from: 'resource:old', to: 'resource:new' }] }),
+    );
+    play.forgetCalls();
+    const plan = await play.session((slipway) => slipway.planRollback());
+    expect(plan.steps.find(({ id }) => id === 'service:web/stage')!.after).toContain('service:api/record');
+    await completed(rollback(play));
+    expect(play.effects().filter((effect) => effect.startsWith('create') || effect.startsWith('delete'))).toEqual([]);
+    const things = [...play.world.things.values()];
+    expect(things.map(({ properties }) => properties)).toEqual([{ value: 1 }]);
+    // The thing itself keeps the name that it was made with.
+    expect(await viewOf(play)).toEqual(before);
+
+    await completed(play.session((slipway) => slipway.destroy()));
+    expect(play.cluster.revisions.size).toBe(0);
+    expect(await play.session((slipway) => slipway.planRollback())).toMatchObject({
+      warnings: [{ code: 'not-reversible', subject: 'resource:old' }],
+    });
+    await completed(rollback(play));
+    expect([...play.cluster.revisions.values()].find((one) => one.service === 'api')!.env).toEqual({ ID: 'thing-2' });
+    expect(await viewOf(play)).toEqual(before);
+    expect(
+      (
+        await play.plan({
+          resources: { old: thing(1) },
+          services: {
+            api: service('api', 4000, { env: { ID: '${resource:old.id}' } }),
+            web: service('web', 4001, { dependsOn: ['api'] }),
+          },
+        })
+      ).steps,
+    ).toEqual([]);
+  });
+
+  it('does not delete what is protected', async () => {
+    const play = await playground();
+    await completed(play.deploy({ resources: { a: thing(1) } }));
+    await completed(play.deploy({ resources: { a: thing(2), precious: thing(1, { protect: true }) } }));
+    await refusal(rollback(play), 'protected');
+    await completed(rollback(play, { only: ['a'] }));
+    expect([...play.world.things.values()].map(({ name }) => name)).toEqual(['a', 'precious']);
+  });
+
+  it('takes traffic and route from a service that had none before', async () => {
+    const play = await playground();
+    await play.file('web/x', 'x');
+    const at = (level: string) => ({ services: { web: service('web', 4000, { env: { LEVEL: level } }) } });
+    play.cluster.isIll = () => true;
+    expect((await play.deploy(at('1'))).status).toBe('failed');
+    const before = await viewOf(play);
+    play.cluster.isIll = () => false;
+    play.fault = ({ call, number }) => (call === 'retire' && number === 1 ? new Error('stuck') : undefined);
+    expect((await play.deploy(at('2'), { onFailure: 'rollback' })).status).toBe('rolled_back');
+    expect(play.cluster.calls.map(({ call }) => call)).toContain('setWeights');
+    expect(play.cluster.routes).toEqual({});
+    expect(await viewOf(play)).toEqual(before);
+  });
+});
+
+async function freshPlay(): Promise<Playground> {
+  const play = await playground();
+  await play.config({ resources: {} });
+  return play;
+}
+
+describe('a way back on which something fails', () => {
+  const first = { resources: { a: thing(1), b: thing(1), c: thing(1), d: thing('${resource:c.value}') } };
+  const second = { resources: { a: thing(2), b: thing(2), c: thing(2), d: thing('${resource:c.value}') } };
+
+  it('brings back all the rest, reports each failure, and can be resumed', async () => {
+    const play = await playground();
+    await completed(play.deploy(first));
+    const before = await viewOf(play);
+    await completed(play.deploy(second));
+    play.fault = (call) => {
+      const isBroken = call.call === 'update' && ['a', 'c'].includes(call.name);
+      return isBroken ? new Error(`${call.name} is stuck`) : undefined;
+    };
+    const report = await rollback(play);
+    expect(report.status).toBe('failed');
+    expect(report.rollback!.restored).toEqual(['resource:b', 'resource:d']);
+    expect(report.rollback!.failed.map(({ subject, error }) => `${subject}: ${error.message}`).sort()).toEqual([
+      'resource:a: a is stuck',
+      'resource:c: c is stuck',
+    ]);
+    play.fault = () => undefined;
+    const resumed = await play.session((slipway) => slipway.resume());
+    expect(resumed).toMatchObject({ status: 'completed', rollback: { failed: [] } });
+    expect(await viewOf(play)).toEqual(before);
+    await refusal(
+      play.session((slipway) => slipway.resume()),
+      'nothing-to-resume',
+    );
+  });
+
+  it('ends a failed deployment as rolled back once its rollback was resumed', async () => {
+    const play = await playground();
+    await completed(play.deploy(first));
+    const before = await viewOf(play);
+    await play.config({ ...second, environments: { dev: { platform: 'memory', onFailure: 'rollback' } } });
+    play.fault = (call, when) => {
+      if (call.call !== 'update') return undefined;
+      if ('name' in call && call.name === 'd') return new Error('d fails');
+      return call.number > 1 && when === 'before' ? new Error('stuck') : undefined;
+    };
+    const failed = await play.deploy();
+    expect(failed).toMatchObject({ status: 'failed', error: { message: 'd fails' } });
+    expect(failed.rollback!.failed).toHaveLength(3);
+    play.fault = () => undefined;
+    const resumed = await play.session((slipway) => slipway.resume());
+    expect(resumed).toMatchObject({ id: failed.id, status: 'rolled_back', error: { message: 'd fails' } });
+    expect(await viewOf(play)).toEqual(before);
+  });
+
+  it('is finished before anything new begins', async () => {
+    const play = await playground();
+    await completed(play.deploy(first));
+    await completed(play.deploy(second));
+    const dies = new AbortController();
+    play.fault = ({ call }) => {
+      if (call === 'update') dies.abort();
+      return undefined;
+    };
+    await rollback(play, { kill: dies.signal });
+    play.fault = () => undefined;
+    const error = await refusal(play.deploy(), 'rollback-unfinished');
+    expect(error.hint).toContain('slipway resume');
+    await completed(play.session((slipway) => slipway.resume()));
+  });
+});
+
+describe('migrations', () => {
+  /** A "database" in files: `up` brings it to the level that the source names, `down` back to the one it is told. */
+  async function migrated(more: object = {}, status = true) {
+    const play = await playground();
+    const db = join(play.directory, 'db');
+    const log = join(play.directory, 'db.log');
+    const migrations = {
+      up: 'echo "up to $(cat level)" >> $LOG; cp level $DB',
+      down: 'echo "down to $SLIPWAY_MIGRATION_LEVEL from $(cat level)" >> $LOG; echo $SLIPWAY_MIGRATION_LEVEL > $DB',
+      ...(status ? { status: 'cat $DB 2>/dev/null || echo 0' } : {}),
+      ...more,
+    };
+    const config = (level: number, extra: object = {}) => ({
+      environments: { dev: { platform: 'memory', onFailure: 'rollback' } },
+      services: { api: service('api', 4000, { migrations, env: { DB: db, LOG: log, LEVEL: `${level}` }, ...extra }) },
+    });
+    const at = async (level: number, extra: object = {}) => {
+      await play.file('api/level', `${level}\n`);
+      return await play.deploy(config(level, extra));
+    };
+    const ran = async () => (existsSync(log) ? (await readFile(log, 'utf8')).trim().split('\n') : []);
+    const level = async () => (await readFile(db, 'utf8').catch(() => '0')).trim();
+    return { play, at, ran, level, config };
+  }
+
+  it('go down when what came after them fails, to the level from before', async () => {
+    const { play, at, level, ran } = await migrated();
+    await completed(at(1));
+    play.cluster.isIll = ({ env }) => env.LEVEL === '2';
+    expect((await at(2)).status).toBe('rolled_back');
+    expect(await level()).toBe('1');
+    expect(await ran()).toEqual(['up to 1', 'up to 2', 'down to 1 from 2']);
+  });
+
+  it('go down in reverse order, each with the artifact and level of its own', async () => {
+    const { play, at, ran, level } = await migrated();
+    await completed(at(1));
+    const first = await play.session((slipway) => slipway.report());
+    await completed(at(2));
+    await completed(at(3));
+    await completed(rollback(play, { to: first.id }));
+    expect((await ran()).slice(3)).toEqual(['down to 2 from 3', 'down to 1 from 2']);
+    expect(await level()).toBe('1');
+  });
+
+  it('go down also when the first deployment broke before any revision ran', async () => {
+    const { play, at, level } = await migrated();
+    play.fault = ({ call }) => (call === 'stage' ? new Error('no room') : undefined);
+    const report = await at(1);
+    expect(report).toMatchObject({ status: 'rolled_back', error: { message: 'no room' } });
+    expect(await level()).toBe('0');
+    expect(report.rollback).toMatchObject({ destroyed: ['service:api'], failed: [] });
+  });
+
+  it('of an earlier failed deployment stay where they were', async () => {
+    const { play, at, level, config } = await migrated();
+    await completed(at(1));
+    play.fault = ({ call }) => (call === 'stage' ? new Error('no room') : undefined);
+    await play.file('api/level', '2\n');
+    expect((await play.deploy(config(2), { onFailure: 'stop' })).status).toBe('failed');
+    expect(await level()).toBe('2');
+    // The snapshot of the next one has level 2, and that is what its rollback restores.
+    expect((await at(3)).status).toBe('rolled_back');
+    expect(await level()).toBe('2');
+    play.fault = () => undefined;
+  });
+
+  it('without a way down are refused, and forward-only ones are warned of and left', async () => {
+    const { play, at, level } = await migrated({ down: undefined });
+    const refused = await refusal(at(1), 'migration-irreversible');
+    expect(refused.hint).toContain('forwardOnly');
+    expect(play.cluster.calls).toEqual([]);
+
+    const forward = await migrated({ down: undefined, forwardOnly: true });
+    await forward.play.file('api/level', '1\n');
+    const plan = await forward.play.plan(forward.config(1));
+    expect(plan.warnings).toContainEqual(expect.objectContaining({ code: 'not-reversible', subject: 'service:api' }));
+    await completed(forward.at(1));
+    await completed(forward.at(2));
+    await completed(rollback(forward.play));
+    expect(await forward.level()).toBe('2');
+    expect(await level()).toBe('0');
+  });
+
+  it('that broke off are settled by their status command, and are in doubt without one', async () => {
+    const told = await migrated();
+    await completed(told.at(1));
+    const dies = new AbortController();
+    await told.play.file('api/level', '2\n');
+    const kill = dies.signal;
+    await told.play.session(async (slipway) => {
+      slipway.on((event) => {
+        if (event.kind === 'journal' && event.event.type === 'step.noted') dies.abort();
+      });
+      await slipway.deploy({ kill });
+    });
+    await completed(told.play.session((slipway) => slipway.resume()));
+    expect(await told.level()).toBe('2');
+
+    const silent = await migrated({}, false);
+    const dead = new AbortController();
+    await silent.play.file('api/level', '1\n');
+    await silent.play.config(silent.config(1));
+    await silent.play.session(async (slipway) => {
+      slipway.on((event) => {
+        if (event.kind === 'journal' && event.event.type === 'step.noted') dead.abort();
+      });
+      await slipway.deploy({ kill: dead.signal });
+    });
+    const doubtful = await silent.play.session((slipway) => slipway.resume());
+    expect(doubtful).toMatchObject({ status: 'failed', error: { code: 'in-doubt' } });
+    expect(doubtful.steps.find(({ id }) => id === 'service:api/migrate')).toMatchObject({
+      status: 'unknown',
+      look: expect.stringContaining('look in its database'),
+    });
+    await completed(silent.play.session((slipway) => slipway.resume({ done: ['service:api/migrate'] })));
+  });
+});
