@@ -83,7 +83,8 @@ function endEarlier(state: string): void {
       pid: number;
       start: string | null;
     };
-    if (pid !== process.pid && isAlive(pid, start)) process.kill(pid, 'SIGKILL');
+    // Its whole group: killed alone, it would leave the delay that it waits for behind.
+    if (pid !== process.pid && isAlive(pid, start)) process.kill(-pid, 'SIGKILL');
   } catch {
     // None was left, or it is gone.
   }
