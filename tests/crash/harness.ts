@@ -10,6 +10,7 @@ import type { Options } from './options.ts';
 import { between, seeded } from './random.ts';
 import { type Run, scheduleRuns } from './schedule.ts';
 import { ShopRuns } from './shop/run-shop.ts';
+import { Shop } from './shop/shop.ts';
 import type { Kill } from './slipway-process.ts';
 
 const TELL_EVERY = 20;
@@ -22,7 +23,6 @@ export class Harness {
   readonly #measured = new Map<string, Measured>();
   readonly #beginnings: Beginnings;
   readonly #coverage = new Coverage();
-  #shop: ShopRuns | undefined;
   #doubts = 0;
   #passed = 0;
   #violations = 0;
@@ -35,10 +35,12 @@ export class Harness {
   }
 
   async run(): Promise<{ passed: number; violations: number }> {
-    const { runs, seed, only, lanes } = this.#options;
+    const { runs, seed, only, of, lanes } = this.#options;
     console.log(`${runs} runs, seed ${seed}, in ${this.#folder}`);
-    const wanted = scheduleRuns(runs).filter(({ number }) => only === undefined || number === only);
-    await this.#attempt('undisturbed', () => this.#measure());
+    const wanted = scheduleRuns(runs).filter(
+      ({ number, operation }) => (only === undefined || number === only) && (of === undefined || operation === of),
+    );
+    if (wanted.some(({ operation }) => operation !== 'shop')) await this.#attempt('undisturbed', () => this.#measure());
     if (this.#violations === 0) {
       const shop = wanted.filter(({ operation }) => operation === 'shop');
       const commands = wanted.filter(({ operation }) => operation !== 'shop');
@@ -90,20 +92,18 @@ export class Harness {
 
   async #shopLane(runs: readonly Run[]): Promise<void> {
     if (runs.length === 0) return;
-    const random = seeded(this.#options.seed);
-    const opened = await this.#attempt('undisturbed shop', async () => {
-      this.#shop = await ShopRuns.open(join(this.#folder, 'shop'), random);
-    });
+    const shop = new ShopRuns(await Shop.copy(join(this.#folder, 'shop'), seeded(this.#options.seed)));
+    const opened = await this.#attempt('undisturbed shop', () => shop.open());
     for (const run of opened ? runs : []) {
       const passed = await this.#attempt(tell(run, [], 'resume'), async () => {
-        const { kills, agentKills } = await (this.#shop as ShopRuns).run(run.number, this.#randomOf(run));
+        const { kills, agentKills } = await shop.run(run.number, this.#randomOf(run));
         this.#coverage.add('shop', kills);
         for (let n = 0; n < agentKills; n++) this.#coverage.count('agent');
       });
       // What is broken now says nothing about the next run.
       if (!passed) break;
     }
-    await this.#attempt('the end of the shop', async () => await this.#shop?.close());
+    await this.#attempt('the end of the shop', () => shop.close());
   }
 
   /** Runs it; a failure is told with all that shows it again. */

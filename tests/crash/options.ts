@@ -5,6 +5,8 @@ export interface Options {
   seed: number;
   /** Only this run of them, to see a violation again. */
   only: number | undefined;
+  /** Only runs of this operation, such as `shop`. */
+  of: string | undefined;
   /** How many runs go on at once. */
   lanes: number;
   /** Where the folders of the runs are made; those of violations stay. Default: the system's temporary folder. */
@@ -19,6 +21,7 @@ export function readOptions(args: readonly string[]): Options {
       runs: { type: 'string', default: '200' },
       seed: { type: 'string', default: '1' },
       only: { type: 'string' },
+      of: { type: 'string' },
       lanes: { type: 'string', default: '2' },
       folder: { type: 'string' },
     },
@@ -27,6 +30,7 @@ export function readOptions(args: readonly string[]): Options {
     runs: wholeNumber('--runs', values.runs),
     seed: wholeNumber('--seed', values.seed),
     only: values.only === undefined ? undefined : wholeNumber('--only', values.only),
+    of: values.of,
     lanes: Math.max(1, wholeNumber('--lanes', values.lanes)),
     folder: values.folder,
   };
@@ -35,6 +39,6 @@ export function readOptions(args: readonly string[]): Options {
 function wholeNumber(flag: string, text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   throw new Error(
-    `${flag} takes a whole number, not ${text}. Usage: npm run crash -- --runs N --seed S [--only RUN] [--lanes N] [--folder DIR]`,
+    `${flag} takes a whole number, not ${text}. Usage: npm run crash -- --runs N --seed S [--only RUN] [--of OPERATION] [--lanes N] [--folder DIR]`,
   );
 }

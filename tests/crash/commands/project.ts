@@ -11,7 +11,7 @@ const SCRIPT = `
 effect() {
   [ "$SLOW" = before ] && sleep 0.03
   set -C
-  : > "ledger/$1,$NAME,$SLIPWAY_TOKEN,$VALUE" || { : > "twice/$1,$NAME,$SLIPWAY_TOKEN,$$"; exit 9; }
+  true > "ledger/$1,$NAME,$SLIPWAY_TOKEN,$VALUE" || { true > "twice/$1,$NAME,$SLIPWAY_TOKEN,$$"; exit 9; }
   [ "$SLOW" = after ] && sleep 0.03
   return 0
 }

@@ -1,17 +1,28 @@
-import { processesOf } from '../processes.ts';
+import { type Found, processesOf } from '../processes.ts';
 
-const isAgent = (command: string, state: string) =>
-  /agent\/main\.[jt]s/.test(command) && command.endsWith(`--state ${state}`);
+/** What belongs to a folder's background agent: the agent itself, and the watcher that starts it again. */
+export interface AgentProcesses {
+  agents: number[];
+  watchers: number[];
+  others: Found[];
+}
 
-/** The background agents of a state directory; there must never be two. */
-export function agentsOf(directory: string): number[] {
-  const found = processesOf(directory).filter(({ command }) => isAgent(command, `${directory}/.slipway`));
-  return found.map(({ pid }) => pid);
+/** Sorts a folder's processes. */
+export function agentProcesses(directory: string): AgentProcesses {
+  const sorted: AgentProcesses = { agents: [], watchers: [], others: [] };
+  for (const found of processesOf(directory)) {
+    const { command, pid } = found;
+    if (!/agent\/main\.[jt]s /.test(command) || !command.includes(`--state ${directory}/.slipway`))
+      sorted.others.push(found);
+    else if (command.startsWith('/bin/sh ')) sorted.watchers.push(pid);
+    else sorted.agents.push(pid);
+  }
+  return sorted;
 }
 
 /** Ends it with SIGKILL. False: there is none now. */
 export function killAgent(directory: string): boolean {
-  const pids = agentsOf(directory);
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
-  return pids.length > 0;
+  const { agents } = agentProcesses(directory);
+  for (const pid of agents) process.kill(pid, 'SIGKILL');
+  return agents.length > 0;
 }

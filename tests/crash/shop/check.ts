@@ -1,16 +1,17 @@
 import { globSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EnvironmentStatus, ServiceRecord, State } from '@slipway/core';
-import { processesOf } from '../processes.ts';
 import { readRecorded } from '../recorded.ts';
 import { runSlipway, tellOf } from '../slipway-process.ts';
 import { violate } from '../violation.ts';
-import { agentsOf } from './agent.ts';
+import { agentProcesses } from './agent.ts';
 import type { Customers } from './customers.ts';
 import { type Edition, ENVIRONMENT, type Shop } from './shop.ts';
 
 /** The migrations of the shop as it comes; later ones note themselves. */
 const FIRST_LEVELS = 2;
+const GONE_WITHIN_MS = 5_000;
 
 /** Throws a `Violation` unless the shop runs as this edition, once, and everything recorded says the same. */
 export async function checkShop(shop: Shop, edition: Edition, customers: Customers): Promise<void> {
@@ -20,9 +21,21 @@ export async function checkShop(shop: Shop, edition: Edition, customers: Custome
   const { state, audit } = await readRecorded(directory, ENVIRONMENT);
   violate(audit.findings.length > 0, `The journal is not sound: ${JSON.stringify(audit.findings.slice(0, 3))}`);
   for (const service of status.services) checkService(service, state);
-  checkProcesses(shop, status, state);
+  await soon(() => checkProcesses(shop, status, state));
   checkMigrations(shop, edition);
   await look(directory, ['drift']);
+}
+
+/** What was just killed or relieved may take a moment to vanish. */
+async function soon(check: () => void): Promise<void> {
+  for (const deadline = Date.now() + GONE_WITHIN_MS; ; await sleep(50)) {
+    try {
+      check();
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+  }
 }
 
 async function look(directory: string, command: readonly string[]): Promise<string> {
@@ -49,17 +62,17 @@ function checkService(
   violate(down.length > 0, `${name}: ${down.map((one) => `${one.revision} is ${one.state}`).join(', ')}`);
 }
 
-/** One agent, one process for each recorded revision that has one, and nothing else. */
+/** One agent and at most one watcher of it, one process for each recorded revision that has one, and nothing else. */
 function checkProcesses({ directory }: Shop, status: EnvironmentStatus, state: State): void {
-  const agents = agentsOf(directory);
+  const { agents, watchers, others } = agentProcesses(directory);
   violate(agents.length !== 1, `${agents.length} agents run: ${agents.join(', ')}`);
+  violate(watchers.length > 1, `${watchers.length} watch over the agent: ${watchers.join(', ')}`);
   const wanted: string[] = [];
   for (const record of state.values()) {
     if (record.kind !== 'service') continue;
     const run = Object.values(record.revisions).filter(({ spec }) => spec.run !== undefined);
     wanted.push(...run.map(({ id }) => id));
   }
-  const others = processesOf(directory, agents);
   const there = others.map(({ pid, command, env }) => env.SLIPWAY_REVISION ?? `${pid} ${command}`);
   violate(
     there.sort().join() !== wanted.sort().join(),

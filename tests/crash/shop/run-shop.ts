@@ -1,4 +1,6 @@
+import { describeKill } from '../kill-plan.ts';
 import { carryThrough } from '../operation.ts';
+import { straysOf } from '../processes.ts';
 import { between, pick } from '../random.ts';
 import { readRecorded } from '../recorded.ts';
 import { type Kill, runSlipway, tellOf } from '../slipway-process.ts';
@@ -6,16 +8,18 @@ import { Violation, violate } from '../violation.ts';
 import { killAgent } from './agent.ts';
 import { checkShop } from './check.ts';
 import { Customers } from './customers.ts';
-import { type Edition, ENVIRONMENT, Shop } from './shop.ts';
+import { type Edition, ENVIRONMENT, type Shop } from './shop.ts';
 
 export type Target = 'runner' | 'agent' | 'both';
 
 export interface ShopRun {
-  what: string;
-  target: Target;
+  /** Of the runner. */
   kills: Kill[];
   agentKills: number;
 }
+
+/** About as many durable writes a deployment of the shop makes. */
+const MOST_WRITES = 60;
 
 /** What is done to the shop, and the exit code of a command that brings it to its end. */
 const CHANGES = {
@@ -33,61 +37,77 @@ export class ShopRuns {
   readonly #customers: Customers;
   /** The newest deployment was completed and can be taken back to this. */
   #before: Edition | undefined;
-  #durationMs: number;
+  /** Of the first deployment. */
+  #durationMs = 0;
 
-  private constructor(shop: Shop, durationMs: number) {
+  constructor(shop: Shop) {
     this.#shop = shop;
     this.#customers = new Customers(shop);
-    this.#durationMs = durationMs;
   }
 
-  static async open(directory: string, random: () => number): Promise<ShopRuns> {
-    const shop = await Shop.copy(directory, random);
+  /** Deploys it for the first time, undisturbed. Throws a `Violation`. */
+  async open(): Promise<void> {
+    const { directory, edition } = this.#shop;
     const args = [...CHANGES.rename.args, '-e', ENVIRONMENT];
     const ended = await runSlipway({ directory, args });
     if (ended.code !== 0) throw new Violation(`Undisturbed: ${tellOf(args, ended)}`);
-    const runs = new ShopRuns(shop, ended.durationMs);
-    await checkShop(shop, shop.edition, runs.#customers);
-    return runs;
+    this.#durationMs = ended.durationMs;
+    await checkShop(this.#shop, edition, this.#customers);
   }
 
   /** Changes the shop, kills whom it hits, goes on until it is over, and checks it. Throws a `Violation`. */
   async run(number: number, random: () => number): Promise<ShopRun> {
-    const { directory } = this.#shop;
     const change = this.#draw(random);
     const target = pick<Target>(random, ['runner', 'agent', 'both']);
+    const kills = this.#kills(random, target);
+    try {
+      return await this.#carry(change, target, kills, number);
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      throw new Violation(`${change}, kills of ${target}: ${kills.map(describeKill).join(', ')}\n${said}`);
+    }
+  }
+
+  async #carry(change: Change, target: Target, planned: readonly Kill[], number: number): Promise<ShopRun> {
+    const { directory } = this.#shop;
     const before = this.#shop.edition;
     await this.#customers.order();
     this.#change(change, number);
-    const result: ShopRun = { what: change, target, kills: [], agentKills: 0 };
+    let agentKills = 0;
     const timers: NodeJS.Timeout[] = [];
-    const carried = await carryThrough({
+    const killAgentAt = (kill: Kill | undefined) => {
+      if (target === 'runner' || kill?.kind !== 'instant') return;
+      const strike = () => {
+        if (killAgent(directory)) agentKills++;
+      };
+      timers.push(setTimeout(strike, kill.afterMs));
+    };
+    const { kills } = await carryThrough({
       directory,
       environment: ENVIRONMENT,
       args: CHANGES[change].args,
-      kills: target === 'agent' ? [] : this.#kills(random),
+      kills: target === 'agent' ? [] : planned,
       onward: 'resume',
       // An agent that is killed may cost a deployment its success, never its way back.
       codes: target === 'runner' ? [CHANGES[change].code, 0] : [0, 3],
-      started: (_, command) => {
-        if (target === 'runner' || command > 1) return;
-        const kill = () => {
-          if (killAgent(directory)) result.agentKills++;
-        };
-        timers.push(setTimeout(kill, random() * this.#durationMs));
-      },
+      started: (_, command) => killAgentAt(planned[command]),
     });
     for (const timer of timers) clearTimeout(timer);
-    result.kills = carried.kills;
     await this.#settle(change, before, target);
     await checkShop(this.#shop, this.#shop.edition, this.#customers);
-    return result;
+    return { kills, agentKills };
   }
 
+  /** Stops everything that runs of it. Throws a `Violation` when something is left. */
   async close(): Promise<void> {
     const args = ['agent', 'stop'];
     const ended = await runSlipway({ directory: this.#shop.directory, args });
     if (ended.code !== 0) throw new Violation(tellOf(args, ended));
+    const left = await straysOf(this.#shop.directory, 5_000);
+    violate(
+      left.length > 0,
+      `After agent stop these run: ${left.map(({ pid, command }) => `${pid} ${command}`).join('; ')}`,
+    );
   }
 
   #draw(random: () => number): Change {
@@ -101,10 +121,13 @@ export class ShopRuns {
     if (change === 'break') this.#shop.breakBackend(number);
   }
 
-  #kills(random: () => number): Kill[] {
+  /** Whom an instant is meant for is hit then; both at once where both are meant. */
+  #kills(random: () => number, target: Target): Kill[] {
     return Array.from({ length: between(random, 1, 2) }, (): Kill => {
-      if (random() < 0.5) return { kind: 'instant', afterMs: Math.round(random() * this.#durationMs) };
-      return { kind: 'commit', at: between(random, 1, 40), side: pick(random, ['before', 'after']) };
+      if (target !== 'runner' || random() < 0.5) {
+        return { kind: 'instant', afterMs: Math.round(random() * this.#durationMs) };
+      }
+      return { kind: 'commit', at: between(random, 1, MOST_WRITES), side: pick(random, ['before', 'after']) };
     });
   }
 
