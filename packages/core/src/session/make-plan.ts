@@ -11,6 +11,7 @@ import { chooseRollbackTarget, type RollbackTarget } from '../rollback/rollback-
 import type { DestroyOptions, PlanOptions, RollbackOptions } from '../slipway-api.ts';
 import type { State } from '../state/record.ts';
 import { readAllEvents } from './read-events.ts';
+import { projectToEnd } from './recorded-runtime.ts';
 import type { Workspace } from './workspace.ts';
 
 const NO_SOURCE: SourceTree = { version: undefined, files: [] };
@@ -29,7 +30,7 @@ export async function makeDeploymentPlan(workspace: Workspace, options: PlanOpti
 
 /** Plans the end of everything that is recorded, or of the selection. Changes nothing. */
 export async function makeDestructionPlan(workspace: Workspace, options: DestroyOptions): Promise<Plan> {
-  const project = withOptions(await workspace.project(), options);
+  const project = withOptions(await projectToEnd(workspace, await workspace.environment()), options);
   const empty: Project = { ...project, resources: [], services: [], moved: [] };
   return await compile(workspace, empty, options, NO_SOURCE, 'destroy', undefined);
 }

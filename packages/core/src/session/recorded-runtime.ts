@@ -1,3 +1,4 @@
+import type { Project } from '../config/project.ts';
 import type { PlanRuntime } from '../plan/plan.ts';
 import { runtimeOf } from '../plan/plan-deployment.ts';
 import type { Workspace } from './workspace.ts';
@@ -13,4 +14,39 @@ export async function recordedRuntime(workspace: Workspace, environment: string)
 export async function projectName(workspace: Workspace, environment: string): Promise<string> {
   const [newest] = await workspace.store.deployments({ environment, limit: 1 });
   return newest?.project ?? (await workspace.project()).name;
+}
+
+/**
+ * What ending an environment takes of its project. From the config; where that can't be read, or doesn't have
+ * the environment any more, as it was deployed last: what runs must be able to go all the same.
+ */
+export async function projectToEnd(workspace: Workspace, environment: string): Promise<Project> {
+  try {
+    return await workspace.project();
+  } catch (error) {
+    const [newest] = await workspace.store.deployments({ environment, limit: 1 });
+    const plan = newest && (await workspace.store.plan(newest.plan));
+    if (!plan) throw error;
+    const { platform, secretFiles, protected: guarded } = plan.runtime;
+    return {
+      name: plan.project,
+      directory: workspace.directory,
+      file: '',
+      environment: {
+        name: environment,
+        platform,
+        onFailure: 'stop',
+        protected: guarded,
+        tests: 'none',
+        limits: plan.limits,
+        variables: {},
+        unsupported: [],
+      },
+      resources: [],
+      services: [],
+      moved: [],
+      automaticTags: [],
+      secretFiles,
+    };
+  }
 }

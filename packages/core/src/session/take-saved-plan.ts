@@ -1,6 +1,6 @@
 import { SlipwayError } from '../errors.ts';
-import { hasSoundDigest } from '../plan/plan-digest.ts';
 import type { Plan, PlanKind } from '../plan/plan.ts';
+import { hasSoundDigest } from '../plan/plan-digest.ts';
 import { projectName } from './recorded-runtime.ts';
 import type { Workspace } from './workspace.ts';
 

@@ -71,13 +71,28 @@ export class Workspace {
     return this.#project;
   }
 
-  /** The chosen environment: named, else the only one that the config or the state has. */
+  /**
+   * The chosen environment: named, else the only one that the config has, else, where the config can't be read,
+   * the only one that was ever deployed to. Throws `environment-required`, and what reading the config throws.
+   */
   async environment(): Promise<string> {
-    if (this.#options.environment !== undefined) {
-      const recorded = await this.store.environments();
-      if (recorded.includes(this.#options.environment)) return this.#options.environment;
+    const recorded = await this.store.environments();
+    const { environment: named } = this.#options;
+    if (named !== undefined && recorded.includes(named)) return named;
+    try {
+      return (await this.project()).environment.name;
+    } catch (error) {
+      if (named !== undefined || recorded.length === 0 || isChoice(error)) throw error;
+      if (recorded.length === 1) return recorded[0]!;
+      throw new SlipwayError(
+        'environment-required',
+        'The config can not be read, and several environments were deployed.',
+        {
+          hint: `Name one with -e: ${recorded.join(', ')}.`,
+          cause: error,
+        },
+      );
     }
-    return (await this.project()).environment.name;
   }
 
   /** Whether an environment was named. */
@@ -110,6 +125,11 @@ export class Workspace {
   async close(): Promise<void> {
     await this.store.close();
   }
+}
+
+/** The config can be read, and leaves the choice to the person. */
+function isChoice(error: unknown): boolean {
+  return error instanceof SlipwayError && error.code.startsWith('environment-');
 }
 
 function load(options: SlipwayOptions, directory: string): Promise<Project> {
