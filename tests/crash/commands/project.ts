@@ -9,11 +9,10 @@ import type { Thing } from './things.ts';
  */
 const SCRIPT = `
 effect() {
-  [ "$SLOW" = before ] && sleep 0.03
+  [ "$BEFORE" = 0 ] || sleep "$BEFORE"
   set -C
   true > "ledger/$1,$NAME,$SLIPWAY_TOKEN,$VALUE" || { true > "twice/$1,$NAME,$SLIPWAY_TOKEN,$$"; exit 9; }
-  [ "$SLOW" = after ] && sleep 0.03
-  return 0
+  [ "$AFTER" = 0 ] || sleep "$AFTER"
 }
 happened() { for file in "ledger/$1,$NAME,$2,"*; do [ -e "$file" ] && return 0; done; return 1; }
 create() {
@@ -60,7 +59,8 @@ function resourceOf(thing: Thing, finds: boolean): object {
     env: {
       NAME: thing.name,
       VALUE: String(thing.value),
-      SLOW: thing.slow,
+      BEFORE: String(thing.takes[0]),
+      AFTER: String(thing.takes[1]),
       BROKEN: thing.broken ? 'yes' : 'no',
       NEEDS: thing.needs.map((need) => `\${resource:${need}.id}`).join(' '),
     },

@@ -9,11 +9,20 @@ export interface Thing {
   needs: readonly string[];
   updates: boolean;
   replace: 'create-before-delete' | 'delete-before-create';
-  /** Whether its commands take some time, before or after their effect. */
-  slow: 'before' | 'after' | '';
+  /** How long its commands take before and after their effect, in s: some long enough to outlive a resume's start. */
+  takes: readonly [before: number, after: number];
   /** Its creation fails, without an effect. */
   broken?: true;
 }
+
+/** Most commands are over at once. */
+const DURATIONS: readonly Thing['takes'][] = [
+  ...Array<Thing['takes']>(82).fill([0, 0]),
+  ...Array<Thing['takes']>(8).fill([0.03, 0]),
+  ...Array<Thing['takes']>(8).fill([0, 0.03]),
+  [0.6, 0],
+  [0, 0.6],
+];
 
 /** Draws a project: up to three needs each, of those before it. */
 export function drawThings(random: () => number, count: number): Thing[] {
@@ -35,7 +44,7 @@ function drawThing(random: () => number, name: string, needs: Iterable<string>):
     needs: [...needs],
     updates: random() < 0.75,
     replace: pick(random, ['create-before-delete', 'delete-before-create']),
-    slow: random() < 0.85 ? '' : pick(random, ['before', 'after']),
+    takes: pick(random, DURATIONS),
   };
 }
 

@@ -42,7 +42,8 @@ export class Customers {
   ): Promise<{ status: number; text: string }> {
     const url = `http://127.0.0.1:${this.#shop.ports[service]}${path}`;
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) }).catch((error: Error) => {
-      throw new Error(`${url} does not answer: ${String(error.cause ?? error)}`);
+      const { message } = error.cause instanceof Error ? error.cause : error;
+      throw new Error(`${url} does not answer: ${message}`);
     });
     return { status: response.status, text: await response.text() };
   }
