@@ -233,12 +233,14 @@ export function runtimeOf({ environment, secretFiles }: Project): PlanRuntime {
   return { platform: environment.platform, secretFiles, protected: environment.protected };
 }
 
-/** By new address, the one it is recorded under; only where the old is recorded and the new isn't. */
+/**
+ * By new address, the one it is recorded under; only where the old is recorded and the new isn't. Platforms know
+ * services by their names, so a service under a new name is another one.
+ */
 function movesThatApply(project: Project, state: State): Map<Address, Address> {
   const moves = new Map<Address, Address>();
   for (const { from, to } of project.moved) {
-    const origin = moves.get(from) ?? from;
-    if (state.has(origin) && !state.has(to)) moves.set(to, origin);
+    if (state.get(from)?.kind === 'resource' && !state.has(to)) moves.set(to, from);
   }
   return moves;
 }

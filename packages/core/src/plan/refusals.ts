@@ -1,7 +1,7 @@
-import type { Address } from '../address.ts';
+import { type Address, nameOf } from '../address.ts';
 import type { Project } from '../config/project.ts';
 import { SlipwayError } from '../errors.ts';
-import type { State } from '../state/record.ts';
+import { activeRevision, type State } from '../state/record.ts';
 import type { Change } from './change.ts';
 import type { Selected } from './selection.ts';
 
@@ -12,12 +12,16 @@ export interface PlannedChanges {
   selected: Selected;
 }
 
-/** Refuses a plan that must not be: throws `protected`, `migration-irreversible`, `dependents-remain`, `platform-changed`. */
+/**
+ * Refuses a plan that must not be: throws `protected`, `migration-irreversible`, `dependents-remain`,
+ * `platform-changed`, `port-taken`.
+ */
 export function refuse(planned: PlannedChanges): void {
   refuseProtected(planned);
   refuseMigrationsWithoutDown(planned);
   refuseOrphans(planned);
   refusePlatformChange(planned);
+  refuseTakenPorts(planned);
 }
 
 function refuseProtected({ changes, state, project }: PlannedChanges): void {
@@ -87,5 +91,23 @@ function refusePlatformChange({ changes, state, project }: PlannedChanges): void
         hint: `Destroy it on ${record.platform} first, or give the new platform an environment of its own.`,
       },
     );
+  }
+}
+
+/** Traffic moves before anything is taken away, so a port must be free before. */
+function refuseTakenPorts({ changes, state, project }: PlannedChanges): void {
+  const touched = new Set(changes.filter((change) => change.action !== 'none').map((change) => change.address));
+  const holders = new Map<number, Address>();
+  for (const [address, record] of state) {
+    const port = record.kind === 'service' ? activeRevision(record)?.spec.port : undefined;
+    if (port !== undefined) holders.set(port, address);
+  }
+  for (const { address, name, spec } of project.services) {
+    const holder = holders.get(spec.port);
+    if (!touched.has(address) || holder === undefined || holder === address) continue;
+    throw new SlipwayError('port-taken', `${address} wants port ${spec.port}, which ${holder} has until it is gone.`, {
+      subject: address,
+      hint: `Give services.${name} another port, or free it first: slipway destroy --only ${nameOf(holder)}.`,
+    });
   }
 }

@@ -142,7 +142,12 @@ export class Playground {
       resourceTypes: [...things.resourceTypes, ...(this.#options.types ?? [])],
       platforms: [platform],
     };
-    return new ProviderRegistry({ core: async () => coreProvider, memory: async () => memory });
+    const other: Provider = { name: 'other', resourceTypes: [], platforms: [{ ...platform, name: 'other' }] };
+    return new ProviderRegistry({
+      core: async () => coreProvider,
+      memory: async () => memory,
+      other: async () => other,
+    });
   }
 
   async close(): Promise<void> {
