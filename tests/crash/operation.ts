@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { isOver, readRecorded } from './recorded.ts';
+import { isOver, readDeployments } from './recorded.ts';
 import { type Ended, type Kill, runSlipway, tellOf } from './slipway-process.ts';
 import { Violation } from './violation.ts';
 
@@ -31,12 +29,12 @@ export interface Carried {
 /** Runs a command, kills it as planned, and goes on as a person would until it is over. */
 export async function carryThrough(operation: Operation): Promise<Carried> {
   const { directory, environment, codes, started } = operation;
-  const before = await deploymentsOf(operation);
+  const before = await readDeployments(directory, environment);
   const planned = [...operation.kills];
   const carried: Omit<Carried, 'last'> = { kills: [], commits: 0 };
   let undisturbed = 0;
   for (let command = 0; ; command++) {
-    const begun = (await deploymentsOf(operation)).length > before.length;
+    const begun = (await readDeployments(directory, environment)).length > before.length;
     const again = command === 0 || !begun || operation.onward === 'the same again';
     const args = [...(again ? operation.args : ['resume', '-y']), '-e', environment];
     const kill = planned.shift();
@@ -48,14 +46,9 @@ export async function carryThrough(operation: Operation): Promise<Carried> {
       continue;
     }
     if (ended.code === null || !codes.includes(ended.code)) throw new Violation(tellOf(args, ended));
-    const deployments = await deploymentsOf(operation);
+    const deployments = await readDeployments(directory, environment);
     const over = again ? operation.onward === 'the same again' || isOver(deployments) : isOver(deployments);
     if (over && deployments.length >= before.length) return { ...carried, last: ended };
     if (++undisturbed >= MOST_UNDISTURBED) throw new Violation(`It does not come to an end: ${tellOf(args, ended)}`);
   }
-}
-
-async function deploymentsOf({ directory, environment }: Operation) {
-  if (!existsSync(join(directory, '.slipway', 'state.db'))) return [];
-  return (await readRecorded(directory, environment)).deployments;
 }

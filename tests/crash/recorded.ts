@@ -1,5 +1,15 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AuditReport, type DeploymentStatus, openSqliteStore, readKey, type State } from '@slipway/core';
+import {
+  type AuditReport,
+  type DeploymentStatus,
+  openSqliteStore,
+  readKey,
+  type State,
+  type Store,
+} from '@slipway/core';
+
+const MOST = 1_000;
 
 export interface RecordedDeployment {
   id: string;
@@ -17,19 +27,29 @@ export interface Recorded {
 }
 
 export async function readRecorded(directory: string, environment: string): Promise<Recorded> {
-  const folder = join(directory, '.slipway');
-  const store = await openSqliteStore({ file: join(folder, 'state.db'), key: await readKey(folder) });
+  return await reading(directory, async (store) => ({
+    state: await store.state(environment),
+    deployments: await store.deployments({ environment, limit: MOST }),
+    audit: await store.audit(),
+  }));
+}
+
+/** Newest first; none before the state was made. */
+export async function readDeployments(directory: string, environment: string): Promise<RecordedDeployment[]> {
+  if (!existsSync(fileOf(directory))) return [];
+  return await reading(directory, (store) => store.deployments({ environment, limit: MOST }));
+}
+
+async function reading<T>(directory: string, read: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openSqliteStore({ file: fileOf(directory), key: await readKey(join(directory, '.slipway')) });
   try {
-    const [state, deployments, audit] = [
-      await store.state(environment),
-      await store.deployments({ environment, limit: 1_000 }),
-      await store.audit(),
-    ];
-    return { state, deployments, audit };
+    return await read(store);
   } finally {
     await store.close();
   }
 }
+
+const fileOf = (directory: string) => join(directory, '.slipway', 'state.db');
 
 /** A deployment that is over for good, and what took it back too. */
 export function isOver([newest, ...older]: readonly RecordedDeployment[]): boolean {

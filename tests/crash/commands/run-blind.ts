@@ -1,5 +1,5 @@
 import type { DeploymentReport } from '@slipway/core';
-import { isOver, readRecorded } from '../recorded.ts';
+import { isOver, readDeployments } from '../recorded.ts';
 import { type Ended, type Kill, runSlipway, tellOf } from '../slipway-process.ts';
 import { Violation, violate } from '../violation.ts';
 import type { Phase } from './phases.ts';
@@ -35,11 +35,11 @@ export async function runBlind(
     if (ended.killed && kill) {
       run.kills.push(kill);
       // Killed before anything was put down, a resume finds nothing; then a person deploys again.
-      args = (await hasBegun(directory)) ? ['resume', '-y'] : [...phase.args];
+      args = (await readDeployments(directory, ENVIRONMENT)).length > 0 ? ['resume', '-y'] : [...phase.args];
       continue;
     }
     undisturbed++;
-    if (ended.code === 0 && isOver((await readRecorded(directory, ENVIRONMENT)).deployments)) {
+    if (ended.code === 0 && isOver(await readDeployments(directory, ENVIRONMENT))) {
       await beginnings.check(phase, directory);
       return run;
     }
@@ -49,10 +49,6 @@ export async function runBlind(
     args = ['resume', '-y', ...(await tellWhatIsThere(directory, steps))];
   }
   throw new Violation(`It does not come to an end: ${args.join(' ')}`);
-}
-
-async function hasBegun(directory: string): Promise<boolean> {
-  return (await readRecorded(directory, ENVIRONMENT)).deployments.length > 0;
 }
 
 interface Doubt {

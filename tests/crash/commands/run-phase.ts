@@ -1,5 +1,5 @@
 import { type Carried, carryThrough } from '../operation.ts';
-import { readRecorded } from '../recorded.ts';
+import { readDeployments } from '../recorded.ts';
 import type { Kill } from '../slipway-process.ts';
 import { violate } from '../violation.ts';
 import type { Phase } from './phases.ts';
@@ -23,7 +23,7 @@ export async function runPhase(
     // 0 also when a kill came so late that nothing was left to do.
     codes: [phase.code, 0],
   });
-  const { deployments } = await readRecorded(directory, ENVIRONMENT);
+  const deployments = await readDeployments(directory, ENVIRONMENT);
   const newest =
     deployments.find(({ kind, rollbackOf }) => kind !== 'rollback' || rollbackOf === null) ?? deployments[0];
   if (onward === 'resume') {

@@ -2,7 +2,7 @@ import { describeKill } from '../kill-plan.ts';
 import { carryThrough } from '../operation.ts';
 import { straysOf } from '../processes.ts';
 import { between, pick } from '../random.ts';
-import { readRecorded } from '../recorded.ts';
+import { readDeployments } from '../recorded.ts';
 import { type Kill, runSlipway, tellOf } from '../slipway-process.ts';
 import { Violation, violate } from '../violation.ts';
 import { killAgent } from './agent.ts';
@@ -133,7 +133,7 @@ export class ShopRuns {
 
   /** Which edition must be there now: what the journal says of the deployment decides. */
   async #settle(change: Change, before: Edition, target: Target): Promise<void> {
-    const { deployments } = await readRecorded(this.#shop.directory, ENVIRONMENT);
+    const deployments = await readDeployments(this.#shop.directory, ENVIRONMENT);
     const [newest] = deployments;
     const of = deployments.find(({ id }) => id === newest?.rollbackOf) ?? newest;
     if (change === 'go back') {
