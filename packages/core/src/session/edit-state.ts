@@ -10,7 +10,7 @@ import type { JsonObject } from '../json.ts';
 import { declaredOf } from '../plan/known-outputs.ts';
 import { runtimeOf } from '../plan/plan-deployment.ts';
 import { hashSecrets } from '../plan/secret-names.ts';
-import type { ResourceRecord, StateChange, StateRecord } from '../state/record.ts';
+import { predecessorAddress, type ResourceRecord, type StateChange, type StateRecord } from '../state/record.ts';
 import { lookingContext } from './call-context.ts';
 import { currentUser } from './deployment-run.ts';
 import { readAllEvents } from './read-events.ts';
@@ -40,7 +40,10 @@ export async function importResource(workspace: Workspace, address: Address, id:
   const secrets = await workspace.secrets(runtimeOf(project));
   return await edit(workspace, environment, `import ${address} ${id}`, async (lock) => {
     const state = await workspace.store.state(environment);
-    if (state.has(address)) {
+    const doubt = await doubtAbout(workspace, environment, address);
+    const before = state.get(address);
+    // Where a replacement is in doubt, what it replaces stands there still: it is kept beside, as ever.
+    if (before && (doubt.length === 0 || before.kind !== 'resource')) {
       throw new SlipwayError('already-recorded', `${address} is recorded already.`, {
         subject: address,
         hint: 'See slipway state show.',
@@ -77,14 +80,8 @@ export async function importResource(workspace: Workspace, address: Address, id:
       replace,
       token: `imported-${found.id}`,
     };
-    await write(
-      workspace,
-      lock,
-      environment,
-      [{ put: record }],
-      `import ${address}`,
-      await doubtAbout(workspace, environment, address),
-    );
+    const kept: StateChange[] = before ? [{ put: { ...before, address: predecessorAddress(before) } }] : [];
+    await write(workspace, lock, environment, [...kept, { put: record }], `import ${address}`, doubt);
     return record;
   });
 }
