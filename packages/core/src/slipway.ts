@@ -1,4 +1,4 @@
-import { type Address, serviceAddress } from './address.ts';
+import type { Address } from './address.ts';
 import { configInvalid, loadProject, validateProject } from './config/load-project.ts';
 import { apply, deploy } from './deploy.ts';
 import { SlipwayError } from './errors.ts';
@@ -18,6 +18,7 @@ import { lookAtStatus } from './session/look-at-status.ts';
 import { makeDeploymentPlan, makeDestructionPlan, makeRollbackPlan } from './session/make-plan.ts';
 import { readAllEvents } from './session/read-events.ts';
 import { readReport, requireDeployment } from './session/read-report.ts';
+import { readServiceLogs } from './session/read-service-logs.ts';
 import { projectName, recordedRuntime } from './session/recorded-runtime.ts';
 import { resume } from './session/resume.ts';
 import { showGraph } from './session/show-graph.ts';
@@ -168,25 +169,7 @@ export class Slipway implements SlipwayApi {
     service: string,
     options: { lines?: number; follow?: boolean; signal?: AbortSignal } = {},
   ): AsyncIterable<LogLine> {
-    const { store, registry } = this.#workspace;
-    const environment = await this.#workspace.environment();
-    const record = await store.record(environment, serviceAddress(service));
-    if (record?.kind !== 'service') {
-      throw new SlipwayError('service-unknown', `No service ${service} is deployed to ${environment}.`, {
-        subject: service,
-        hint: 'See slipway status.',
-      });
-    }
-    await registry.load([record.platform]);
-    const signal = options.signal ?? new AbortController().signal;
-    const context = await lookingContext(
-      this.#workspace,
-      environment,
-      await recordedRuntime(this.#workspace, environment),
-      signal,
-    );
-    const platform = registry.requirePlatform(record.platform, record.address);
-    yield* platform.logs(context, { service, lines: options.lines ?? 100, follow: options.follow ?? false });
+    yield* readServiceLogs(this.#workspace, service, options);
   }
 
   async graph(): ReturnType<SlipwayApi['graph']> {

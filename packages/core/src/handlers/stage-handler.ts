@@ -1,4 +1,5 @@
 import { nameOf } from '../address.ts';
+import { findReferences } from '../config/references.ts';
 import { SlipwayError } from '../errors.ts';
 import type { Settlement, StepContext, StepHandlers } from '../execute/handler.ts';
 import { declaredOf } from '../plan/known-outputs.ts';
@@ -40,6 +41,7 @@ export function stageHandler(
         spec: revision.spec,
         artifact: { digest: artifact, directory },
         env: context.resolve(revision.spec.env),
+        secrets: secretsIn(revision.spec.env, context),
       });
       return { changes: [{ put: recordOf(step, context, artifact) }], detail: { preview: staged.preview, artifact } };
     },
@@ -60,6 +62,13 @@ export function stageHandler(
       return { as: 'incomplete', outcome: { changes: [{ put }] }, how: `${how} Starting it failed nevertheless.` };
     },
   };
+}
+
+/** The secrets, in clear, that these values name, themselves or through what they refer to. */
+function secretsIn(env: Record<string, string>, context: StepContext): string[] {
+  const named = findReferences(context.resolveForRecord(env)).filter((reference) => reference.kind === 'secret');
+  const names = new Set(named.map((reference) => reference.name));
+  return [...names].map((name) => context.resolve(`\${secret:${name}}`));
 }
 
 type StageStep = Extract<Step, { action: 'stage' }>;

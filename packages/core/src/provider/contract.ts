@@ -117,6 +117,8 @@ export interface RevisionRequest {
   artifact: { digest: string; directory: string };
   /** Resolved, secrets in clear: for the process alone, never to be written down in clear. */
   env: Record<string, string>;
+  /** The secrets that `env` holds, in clear: what a platform keeps out of the logs that it keeps. */
+  secrets?: string[];
 }
 
 export interface StagedRevision {

@@ -4,6 +4,7 @@ export type { HealthCheck, ServiceSpec } from '../config/project.ts';
 export { describeError, type ErrorRecord, SlipwayError } from '../errors.ts';
 export { readKey } from '../journal/key.ts';
 export { isAlive, type Liveness, livenessOf, processStart } from '../journal/process-identity.ts';
+export { variantsOf } from '../journal/secret-variants.ts';
 export { canonicalJson, digestOf, equalJson, type JsonObject, type JsonValue, sha256 } from '../json.ts';
 export type * from './contract.ts';
 export { endProcessesMarked, letProcessesEnd, processesMarked } from './leftovers.ts';

@@ -111,7 +111,8 @@ export class Agent {
     'ensure-revision': async (request) => {
       checkNames(request.environment, request.service, request.revision);
       return await this.#change(request, request, async () => {
-        const { preview } = await this.#host.ensure(request, request.spec, request.env);
+        const { env, secrets } = request;
+        const { preview } = await this.#host.ensure(request, request.spec, { env, secrets });
         return { preview };
       });
     },

@@ -12,7 +12,7 @@ import { logFile, noteInLog } from './log-files.ts';
 import type { LogKeeper } from './log-keeper.ts';
 import { endFamily, type Leader } from './process-family.ts';
 import type { RevisionStatus } from './protocol.ts';
-import type { EnvSeal } from './sealed-env.ts';
+import type { EnvSeal, ProcessEnv } from './sealed-env.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 import { makeWorkingCopy, removeWorkingCopy } from './working-copy.ts';
 
@@ -60,7 +60,7 @@ export class HostedRevision {
   }
 
   /** False also when what is stored can't be opened any more. */
-  hasEnv(env: Record<string, string>): boolean {
+  hasEnv(env: ProcessEnv): boolean {
     try {
       return equalJson(this.#env(), env);
     } catch (error) {
@@ -132,7 +132,7 @@ export class HostedRevision {
   }
 
   /** What its process is given, secrets in clear. */
-  #env(): Record<string, string> {
+  #env(): ProcessEnv {
     return this.#around.seal.open(this.#row.env, describeName(this.#row));
   }
 
@@ -173,7 +173,8 @@ export class HostedRevision {
 
   async #startProcess(): Promise<void> {
     this.#process = this.#supervise();
-    for (const file of this.#logFiles()) this.#around.logs.keep(file);
+    const { secrets } = this.#env();
+    for (const file of this.#logFiles()) this.#around.logs.keep(file, secrets);
     const leader = this.#row.process;
     if (leader) {
       const found = isAlive(leader.pid, leader.start) ? 'taken back' : 'ended while no agent ran';
@@ -203,7 +204,7 @@ export class HostedRevision {
       {
         command: this.#row.spec.run as string,
         cwd: this.#directory(),
-        env: { ...this.#row.spec.base, HOST, ...this.#env(), ...this.#identity(port) },
+        env: { ...this.#row.spec.base, HOST, ...this.#env().env, ...this.#identity(port) },
         marker: randomUUID(),
         stdoutFile: logFile(state, this.#row, 'stdout'),
         stderrFile: logFile(state, this.#row, 'stderr'),

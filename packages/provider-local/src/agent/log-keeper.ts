@@ -11,16 +11,18 @@ import {
   truncateSync,
 } from 'node:fs';
 import { ROTATIONS, timesFile } from './log-files.ts';
+import { LogMask } from './log-mask.ts';
 
 const ROTATE_AT_BYTES = 10 * 1024 * 1024;
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * Keeps log files that others write to within bounds, and notes when they grew. Rotates by copying and
+ * Keeps log files that others write to within bounds and free of secrets, and notes when they grew. Rotates by copying and
  * truncating, because the writers hold the file open; lines written in that instant may be lost.
  */
 export class LogKeeper {
   readonly #sizes = new Map<string, number>();
+  readonly #masks = new Map<string, LogMask>();
   readonly #log: (line: string) => void;
   #timer: NodeJS.Timeout | undefined;
 
@@ -28,8 +30,9 @@ export class LogKeeper {
     this.#log = log;
   }
 
-  /** Safe to repeat. */
-  keep(file: string): void {
+  /** `secrets`, in clear, are made unreadable soon after they were written. Safe to repeat. */
+  keep(file: string, secrets: readonly string[] = []): void {
+    if (secrets.length > 0) this.#masks.set(file, new LogMask(secrets));
     if (!this.#sizes.has(file)) this.#sizes.set(file, lastEnd(timesFile(file)));
     this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
   }
@@ -38,6 +41,7 @@ export class LogKeeper {
   release(file: string): void {
     if (this.#sizes.has(file)) this.#lookAt(file);
     this.#sizes.delete(file);
+    this.#masks.delete(file);
     if (this.#sizes.size === 0) this.close();
   }
 
@@ -56,9 +60,13 @@ export class LogKeeper {
       const before = this.#sizes.get(file) ?? 0;
       if (!found || found.size === before) return;
       if (found.size < before) rmSync(timesFile(file), { force: true });
+      const mask = this.#masks.get(file);
+      mask?.apply(file, found.size < before ? 0 : before);
       appendFileSync(timesFile(file), `${found.size} ${found.mtime.toISOString()}\n`, { mode: 0o600 });
       this.#sizes.set(file, found.size);
-      if (found.size > ROTATE_AT_BYTES) this.#sizes.set(file, rotate(file));
+      if (found.size <= ROTATE_AT_BYTES) return;
+      this.#sizes.set(file, rotate(file));
+      mask?.apply(`${file}.1`, found.size);
     } catch (error) {
       this.#log(`log ${file} can't be kept: ${(error as Error).message}`);
     }

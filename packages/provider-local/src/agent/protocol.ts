@@ -53,7 +53,7 @@ export interface Operations {
   /** Ends every process and then the agent; what is wanted stays recorded, for the next agent to start. */
   stop: { request: Record<string, never>; response: AgentInfo };
   'ensure-revision': {
-    request: Fenced & RevisionName & { spec: RunSpec; env: Record<string, string> };
+    request: Fenced & RevisionName & { spec: RunSpec; env: Record<string, string>; secrets: string[] };
     response: { preview: string };
   };
   'remove-revision': { request: Fenced & RevisionName; response: { kind: 'removed' | 'absent' } };

@@ -8,6 +8,7 @@ import { describeName, HostedRevision, type Surroundings } from './hosted-revisi
 import type { RevisionName } from './locations.ts';
 import { pruneLogs } from './log-files.ts';
 import type { RevisionStatus } from './protocol.ts';
+import type { ProcessEnv } from './sealed-env.ts';
 import { removeWorkingCopy } from './working-copy.ts';
 
 /** Names of environments can't begin like that. */
@@ -43,7 +44,7 @@ export class RevisionHost {
   }
 
   /** Throws `revision-conflict` when this id is there with other content. */
-  async ensure(name: RevisionName, spec: RunSpec, env: Record<string, string>): Promise<RevisionStatus> {
+  async ensure(name: RevisionName, spec: RunSpec, env: ProcessEnv): Promise<RevisionStatus> {
     const found = this.#revisions.get(describeName(name));
     if (found?.row.desired === 'removed') await this.remove(name);
     else if (found) return await this.#ensureFound(found, spec, env);
@@ -96,7 +97,7 @@ export class RevisionHost {
     return [...this.#revisions.values()].flatMap(({ row }) => row.port ?? []);
   }
 
-  #add(name: RevisionName, spec: RunSpec, env: Record<string, string>): HostedRevision {
+  #add(name: RevisionName, spec: RunSpec, env: ProcessEnv): HostedRevision {
     const row: RevisionRow = {
       environment: name.environment,
       service: name.service,
@@ -116,7 +117,7 @@ export class RevisionHost {
     return revision;
   }
 
-  async #ensureFound(found: HostedRevision, spec: RunSpec, env: Record<string, string>): Promise<RevisionStatus> {
+  async #ensureFound(found: HostedRevision, spec: RunSpec, env: ProcessEnv): Promise<RevisionStatus> {
     const { row } = found;
     if (!equalJson(contentOf(row.spec), contentOf(spec))) {
       throw new SlipwayError('revision-conflict', `Revision ${row.revision} exists with another artifact or command.`, {

@@ -45,6 +45,7 @@ export const localPlatform: Platform = {
       revision,
       spec: runSpec(request),
       env: request.env,
+      secrets: request.secrets ?? [],
     });
   },
 
