@@ -6,7 +6,7 @@ import { viewOf } from '../support/outside-view.ts';
 import { type Config, makePlayground, type OutsideCall, type Playground } from '../support/playground.ts';
 
 /** Cases of each property; more of them on demand. */
-const RUNS = Number(process.env.SLIPWAY_PROPERTY_RUNS ?? 20);
+const RUNS = Number(process.env.SLIPWAY_PROPERTY_RUNS ?? 12);
 
 /** What a person may declare of one node; equal drafts, equal declarations. */
 interface NodeDraft {

@@ -226,7 +226,7 @@ describe('in every plan', () => {
           }
         },
       ),
-      { numRuns: 10 },
+      { numRuns: 6 },
     );
   });
 });

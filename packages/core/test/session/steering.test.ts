@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import { SlipwayError } from '../../src/errors.ts';
+import type { DeploymentReport } from '../../src/report/report.ts';
+import type { Slipway } from '../../src/slipway.ts';
+import { thing } from '../support/declare.ts';
+import { viewOf } from '../support/outside-view.ts';
+import { type Playground, playground } from '../support/playground.ts';
+import { refusal } from '../support/refusal.ts';
+
+const chain = (value: number) => ({
+  resources: {
+    a: thing(value),
+    b: thing(value, { dependsOn: ['a'] }),
+    c: thing(value, { dependsOn: ['b'] }),
+  },
+});
+
+/** A deployment under way, held in the update of `b` until it is let go; another session steers it. */
+async function heldAt(play: Playground, options: Parameters<Slipway['deploy']>[0] = {}) {
+  const reached = Promise.withResolvers<void>();
+  const session = await play.open();
+  session.on((event) => {
+    if (event.kind === 'journal' && event.event.type === 'step.started' && event.event.step === 'resource:b/update')
+      reached.resolve();
+  });
+  const done = session.deploy(options);
+  done.catch(() => {});
+  await reached.promise;
+  return { done, other: await play.open() };
+}
+
+async function slowShop(slowMs = 700) {
+  const play = await playground({
+    things: { slowMs: ({ call, name }) => (call === 'update' && name === 'b' ? slowMs : 0) },
+  });
+  await play.deploy(chain(1));
+  const before = await viewOf(play);
+  await play.config(chain(2));
+  return { play, before };
+}
+
+/** Resolves when the deployment's status is this one. */
+async function reaches(slipway: Slipway, status: DeploymentReport['status']): Promise<void> {
+  const bound = AbortSignal.timeout(10_000);
+  for await (const event of slipway.events(undefined, { follow: true, signal: bound })) {
+    if (event.type === 'deployment.status' && event.data.status === status) return;
+  }
+  throw new Error(`never ${status}`);
+}
+
+describe('from another terminal', () => {
+  it('pause keeps anything new from starting, and continue lets it', async () => {
+    const { play } = await slowShop();
+    const { done, other } = await heldAt(play);
+    expect((await other.control('pause')).running).toBe(true);
+    await reaches(other, 'waiting');
+    expect((await other.status()).latest).toMatchObject({ status: 'waiting' });
+    expect(play.world.calls.filter(({ call, name }) => call === 'update' && name === 'c')).toEqual([]);
+    await other.control('continue');
+    expect((await done).status).toBe('completed');
+  });
+
+  it('abort takes everything back, also while it is paused', async () => {
+    const { play, before } = await slowShop();
+    const { done, other } = await heldAt(play);
+    await other.control('pause');
+    await reaches(other, 'waiting');
+    await other.control('abort');
+    const report = await done;
+    expect(report).toMatchObject({ status: 'rolled_back', error: { code: 'aborted' }, rollback: { failed: [] } });
+    expect(await viewOf(play)).toEqual(before);
+  });
+
+  it('rollback works at once while a deployment waits', async () => {
+    const { play, before } = await slowShop();
+    const { done, other } = await heldAt(play);
+    await other.control('pause');
+    await reaches(other, 'waiting');
+    const report = await other.rollback();
+    expect(report).toMatchObject({ id: (await done).id, status: 'rolled_back' });
+    expect(await viewOf(play)).toEqual(before);
+  });
+
+  it('cancel stops cleanly, and resume goes on under the same id', async () => {
+    const { play } = await slowShop();
+    const { done, other } = await heldAt(play);
+    await other.control('cancel');
+    const report = await done;
+    expect(report).toMatchObject({ status: 'cancelled', error: { code: 'cancelled' } });
+    expect(report.steps.map(({ status }) => status)).toEqual(['succeeded', 'cancelled', 'pending']);
+    const resumed = await other.resume();
+    expect(resumed).toMatchObject({ id: report.id, status: 'completed' });
+    expect([...play.world.things.values()].map(({ properties }) => properties.value)).toEqual([2, 2, 2]);
+  });
+
+  it('a wish is heard from the moment that the deployment is known', async () => {
+    const { play, before } = await slowShop();
+    const [session, other] = [await play.open(), await play.open()];
+    session.on((event) => {
+      if (event.kind === 'started' && event.plan.kind === 'deploy') void other.control('abort', event.deployment);
+    });
+    expect((await session.deploy()).status).toBe('rolled_back');
+    expect(await viewOf(play)).toEqual(before);
+  });
+
+  it('wishes for what does not run are not left behind', async () => {
+    const play = await playground();
+    const { id } = await play.deploy(chain(1));
+    expect(await play.session((slipway) => slipway.control('abort'))).toEqual({ deployment: id, running: false });
+    await refusal(
+      play.session((slipway) => slipway.control('pause', 'nothing')),
+      'deployment-unknown',
+    );
+  });
+
+  it('events can be followed to the end', async () => {
+    const { play } = await slowShop(50);
+    const { done, other } = await heldAt(play);
+    const types: string[] = [];
+    for await (const event of other.events(undefined, { follow: true })) types.push(event.type);
+    expect(types[0]).toBe('deployment.started');
+    expect(types.at(-1)).toBe('deployment.ended');
+    await done;
+  });
+});
+
+describe('the lock of an environment', () => {
+  it('refuses a second deployment, naming the holder, or lets it wait', async () => {
+    const { play } = await slowShop(300);
+    const { done, other } = await heldAt(play, { command: 'slipway deploy -e dev' });
+    const refused = await refusal(other.deploy(), 'lock-held');
+    expect(refused.message).toContain(`process ${process.pid}`);
+    expect(refused.message).toContain('slipway deploy -e dev');
+    const waiting: string[] = [];
+    other.on((event) => {
+      if (event.kind === 'waiting-for-lock') waiting.push(event.holder.holder.command);
+    });
+    const second = await other.deploy({ waitForLockMs: 20_000 });
+    expect(waiting).toEqual(['slipway deploy -e dev']);
+    // It planned after the first one was done, so nothing was left to do.
+    expect(second).toMatchObject({ status: 'completed', steps: [] });
+    expect((await done).status).toBe('completed');
+  });
+
+  it('of another environment does not matter', async () => {
+    const { play } = await slowShop(300);
+    const environments = { dev: { platform: 'memory' }, other: { platform: 'memory' } };
+    const { done } = await heldAt(play);
+    await play.config({ ...chain(1), environments });
+    expect((await play.session((slipway) => slipway.deploy(), 'other')).status).toBe('completed');
+    await done;
+  });
+});
+
+describe('a deployment that takes too long', () => {
+  it('is stopped at its timeout, and taken back where the environment says so', async () => {
+    const { play, before } = await slowShop(20_000);
+    const report = await play.deploy(undefined, { timeoutMs: 150, onFailure: 'rollback' });
+    expect(report).toMatchObject({ status: 'rolled_back', error: { code: 'deployment-timeout' } });
+    expect(await viewOf(play)).toEqual(before);
+    const stopped = await play.deploy(undefined, { timeoutMs: 150, onFailure: 'stop' });
+    expect(stopped).toMatchObject({ status: 'timed_out', error: { code: 'deployment-timeout' } });
+  });
+});
+
+describe('the failure policies', () => {
+  const config = (value: number) => ({ resources: { ...chain(value).resources, free: thing(value) } });
+
+  it('stop leaves what was done, continue goes on with what does not need it', async () => {
+    const play = await playground();
+    await play.deploy(config(1));
+    play.fault = (one) => (one.call === 'update' && one.name === 'a' ? new SlipwayError('no', 'a fails') : undefined);
+    const stopped = await play.deploy(config(2), { sequential: true, onFailure: 'stop' });
+    expect(stopped).toMatchObject({ status: 'failed', error: { code: 'no' } });
+    const going = await play.deploy(config(2), { onFailure: 'continue' });
+    expect(going.status).toBe('failed');
+    expect(Object.fromEntries(going.steps.map(({ id, status }) => [id, status]))).toMatchObject({
+      'resource:a/update': 'failed',
+      'resource:b/update': 'skipped',
+      'resource:c/update': 'skipped',
+    });
+    expect([...play.world.things.values()].find(({ name }) => name === 'free')!.properties).toEqual({ value: 2 });
+  });
+});
