@@ -21,7 +21,7 @@ export function define(command: Command): void {
         const { renderPlan } = await import('../render/plan.ts');
         session.output.say(...renderPlan(plan, session.output));
         if (flags.out !== undefined) {
-          await writeFile(flags.out, `${JSON.stringify(plan, null, 2)}\n`);
+          await save(plan, flags.out);
           session.output.say(
             '',
             `Saved as ${flags.out}. Apply it: ${session.commandLine(`deploy --plan ${flags.out}`, plan.environment)}`,
@@ -31,6 +31,20 @@ export function define(command: Command): void {
         return flags.exitCode && plan.steps.length > 0 ? exitCode.changes : exitCode.done;
       }),
     );
+}
+
+async function save(plan: Plan, file: string): Promise<void> {
+  try {
+    await writeFile(file, `${JSON.stringify(plan, null, 2)}\n`);
+  } catch (cause) {
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+    const { SlipwayError } = await import('@slipway/core/provider');
+    throw new SlipwayError('usage', `The plan can not be written to ${file} (${code}).`, {
+      subject: file,
+      hint: 'Name a file in a folder that exists and that you may write to.',
+      cause,
+    });
+  }
 }
 
 /** `plan --json`: the plan without what only the engine needs. */

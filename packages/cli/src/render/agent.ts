@@ -19,5 +19,5 @@ export function renderAgentStatus(status: AgentStatus, { colors }: Look): string
 export function renderAgentStopped(result: AgentStopped): string {
   return result.kind === 'not-running'
     ? 'No agent runs.'
-    : `The agent is stopped, and with it ${count(result.revisions, 'revision')}. The next deployment brings them back.`;
+    : `The agent is stopped, and with it ${count(result.revisions, 'revision')}. Bring them back: slipway drift --fix.`;
 }

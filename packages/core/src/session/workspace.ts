@@ -57,11 +57,12 @@ export class Workspace {
     const ignore = join(stateDirectory, '.gitignore');
     if (!existsSync(ignore)) {
       await load(options, directory);
-      await mkdir(stateDirectory, { recursive: true });
-      await writeFile(ignore, '*\n');
+      await makeStateDirectory(stateDirectory, ignore);
     }
+    const file = join(stateDirectory, 'state.db');
+    await refuseLostState(file, stateDirectory);
     const key = await readKey(stateDirectory);
-    const store = await openSqliteStore({ file: join(stateDirectory, 'state.db'), key });
+    const store = await openSqliteStore({ file, key });
     return new Workspace(options, directory, key, store);
   }
 
@@ -130,6 +131,35 @@ export class Workspace {
 /** The config can be read, and leaves the choice to the person. */
 function isChoice(error: unknown): boolean {
   return error instanceof SlipwayError && error.code.startsWith('environment-');
+}
+
+async function makeStateDirectory(folder: string, ignore: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(ignore, '*\n');
+  } catch (cause) {
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+    throw new SlipwayError('state-unwritable', `The folder for the state, ${folder}, can not be made (${code}).`, {
+      subject: folder,
+      hint: 'It must be a folder that you may write to: what is deployed is recorded there.',
+      cause,
+    });
+  }
+}
+
+/** An empty state beside the logs of deployments is one that was lost: going on would forget everything that runs. */
+async function refuseLostState(file: string, stateDirectory: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found && found.size > 0) return;
+  if (!existsSync(join(stateDirectory, 'logs', 'deployments'))) return;
+  throw new SlipwayError(
+    'state-missing',
+    `The state ${file} is ${found ? 'empty' : 'gone'}, although deployments ran here.`,
+    {
+      subject: file,
+      hint: 'Put back a copy of it. To begin anew instead, end what runs (slipway agent stop) and remove the folder .slipway.',
+    },
+  );
 }
 
 function load(options: SlipwayOptions, directory: string): Promise<Project> {
