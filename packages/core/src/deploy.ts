@@ -51,7 +51,7 @@ export async function apply(
   // 8 rollback, where the outcome and the policy ask for it.
   await conclude(run, result, parts);
   // 9 report, read back out of the journal.
-  return await readReport(workspace.store, run.id);
+  return await readReport(workspace.store, run.id, plan);
 }
 
 async function confirm(plan: Plan, options: RunOptions): Promise<void> {

@@ -1,14 +1,15 @@
 import { SlipwayError } from '../errors.ts';
 import type { DeploymentHeader, Store } from '../journal/store.ts';
+import type { Plan } from '../plan/plan.ts';
 import { projectReport, rollbackReport } from '../report/project-report.ts';
 import type { DeploymentReport, RollbackReport } from '../report/report.ts';
 import { planMissing } from './make-plan.ts';
 import { readAllEvents } from './read-events.ts';
 
-/** Reads one deployment's report out of the journal. Throws `deployment-unknown`. */
-export async function readReport(store: Store, id: string): Promise<DeploymentReport> {
+/** Reads one deployment's report out of the journal; the plan too, unless it is at hand. Throws `deployment-unknown`. */
+export async function readReport(store: Store, id: string, atHand?: Plan): Promise<DeploymentReport> {
   const header = await requireDeployment(store, id);
-  const report = await project(store, header);
+  const report = await project(store, header, atHand);
   const rollback = await rollbackOf(store, header, report);
   return rollback ? { ...report, rollback } : report;
 }
@@ -23,8 +24,8 @@ export async function requireDeployment(store: Store, id: string): Promise<Deplo
   });
 }
 
-async function project(store: Store, header: DeploymentHeader): Promise<DeploymentReport> {
-  const plan = await store.plan(header.plan);
+async function project(store: Store, header: DeploymentHeader, atHand?: Plan): Promise<DeploymentReport> {
+  const plan = atHand?.digest === header.plan ? atHand : await store.plan(header.plan);
   if (!plan) throw planMissing(header.id);
   const [events, state] = await Promise.all([
     readAllEvents(store, { environment: header.environment, deployment: header.id }),
