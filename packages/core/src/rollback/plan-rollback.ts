@@ -13,6 +13,7 @@ import type { State } from '../state/record.ts';
 import { Homecoming } from './homecoming.ts';
 import type { MigrationDone } from './migrations-done.ts';
 import { withMigrated } from './migrations-down.ts';
+import { type PresentSecret, rotationWarnings, withPresentSecrets } from './present-secrets.ts';
 import { type Restoration, restoreResources } from './restore-resources.ts';
 import { restoreServices } from './restore-services.ts';
 import { sameThings } from './same-things.ts';
@@ -28,6 +29,7 @@ export interface RollbackInput {
   /** What has to go down, in the order it went up. */
   migrations: readonly MigrationDone[];
   registry: ProviderRegistry;
+  presentSecret: PresentSecret;
   selected: (address: Address) => boolean;
   durations: ReadonlyMap<string, number>;
   limits: Limits;
@@ -45,7 +47,8 @@ export interface RollbackInput {
 export function planRollback(input: RollbackInput): Plan {
   const drafts = new StepDrafts(input.registry, input.durations);
   const order = new StepOrder();
-  const { current, target, registry, selected } = input;
+  const { current, registry, selected } = input;
+  const target = withPresentSecrets(input.target, input.presentSecret);
   const isSameThing = sameThings(current, target, selected);
   const restoration: Restoration = { current, target, registry, selected, isSameThing };
   const recorded = recordedDependents(current, (address) => current.has(address) && !target.has(address));
@@ -119,7 +122,7 @@ function refuseProtected(current: State, changes: readonly Change[]): void {
 }
 
 function warningsOf(input: RollbackInput, changes: readonly Change[]): PlanWarning[] {
-  const warnings: PlanWarning[] = [];
+  const warnings = rotationWarnings(input.target, input.presentSecret, input.selected);
   for (const { service, spec } of input.migrations) {
     if (spec.migrations?.down) continue;
     warnings.push({

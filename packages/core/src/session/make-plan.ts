@@ -1,12 +1,13 @@
 import type { Project } from '../config/project.ts';
 import { SlipwayError } from '../errors.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, PlanRuntime } from '../plan/plan.ts';
 import { planDeployment, runtimeOf } from '../plan/plan-deployment.ts';
 import { select } from '../plan/selection.ts';
 import { buildFingerprint, buildParts } from '../release/release-parts.ts';
 import { changedPaths, readSourceTree, type SourceTree } from '../release/source-tree.ts';
 import { migrationsDone } from '../rollback/migrations-done.ts';
 import { planRollback } from '../rollback/plan-rollback.ts';
+import type { PresentSecret } from '../rollback/present-secrets.ts';
 import { chooseRollbackTarget, type RollbackTarget } from '../rollback/rollback-target.ts';
 import type { DestroyOptions, PlanOptions, RollbackOptions } from '../slipway-api.ts';
 import type { State } from '../state/record.ts';
@@ -108,6 +109,7 @@ export async function planBackTo(
     target: then,
     migrations: migrations.filter((migration) => selected(migration.service)),
     registry,
+    presentSecret: await presentSecrets(workspace, newest.runtime),
     selected,
     durations,
     limits: options.maxParallel === undefined ? newest.limits : { ...newest.limits, overall: options.maxParallel },
@@ -116,6 +118,12 @@ export async function planBackTo(
     ship: target.to?.ship ?? 'none',
     isAutomatic: options.isAutomatic ?? false,
   });
+}
+
+/** Hashes of the secrets that can be had; a rollback goes without the others. */
+async function presentSecrets(workspace: Workspace, runtime: PlanRuntime): Promise<PresentSecret> {
+  const secrets = await workspace.secrets(runtime);
+  return (name) => (secrets.has(name) ? workspace.hashSecret(secrets, name) : undefined);
 }
 
 export function planMissing(deployment: string): SlipwayError {

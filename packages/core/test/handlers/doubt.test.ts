@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SlipwayError } from '../../src/errors.ts';
 import type { ResourceRecord } from '../../src/state/record.ts';
 import { service, thing } from '../support/declare.ts';
+import { viewOf } from '../support/outside-view.ts';
 import { type Playground, playground } from '../support/playground.ts';
 import { refusal } from '../support/refusal.ts';
 
@@ -94,6 +95,20 @@ describe('after a kill', () => {
       const known = Object.keys(((await play.state()).get('service:web') as { revisions: object }).revisions);
       expect([...play.cluster.revisions.values()].map(({ revision }) => revision).sort()).toEqual(known.sort());
     }
+  });
+
+  it('a revision that was retired runs again on the way back', async () => {
+    const play = await playground();
+    await play.file('web/x', 'x');
+    const at = (level: string) => ({ services: { web: service('web', 4000, { env: { LEVEL: level } }) } });
+    await play.deploy(at('1'));
+    await play.deploy(at('2'));
+    const before = await viewOf(play);
+    await dieAt(play, 'retire', 'web', 'after', at('3') as never);
+    expect(play.cluster.revisions.size).toBe(2);
+    const report = await play.session((slipway) => slipway.rollback());
+    expect(report.status).toBe('completed');
+    expect(await viewOf(play)).toEqual(before);
   });
 
   it('what was stopped while doubts were settled is still in doubt', async () => {

@@ -68,6 +68,27 @@ describe('a secret', () => {
     expect(shown).not.toContain(SECOND);
   });
 
+  it('that was rotated stays so on the way back, which says it before', async () => {
+    const play = await shop();
+    const first = await play.deploy();
+    play.variables = { DB_PASSWORD: SECOND };
+    await play.deploy({ ...config, resources: { ...config.resources, extra: thing(1) } });
+    const plan = await play.session((slipway) => slipway.planRollback());
+    expect(plan.warnings).toEqual([
+      expect.objectContaining({ code: 'not-reversible', message: expect.stringContaining('DB_PASSWORD was rotated') }),
+    ]);
+    await play.session((slipway) => slipway.rollback());
+    expect([...play.world.things.values()][0]!.properties.value).toEqual({ user: 'root', password: SECOND });
+    // What is recorded is true: of the resources nothing is left to change.
+    const after = await play.plan(config);
+    expect(after.changes.filter(({ type, action }) => type === 'memory:thing' && action !== 'none')).toEqual([]);
+    // Where the old value is in place again, it is brought back.
+    play.variables = { DB_PASSWORD: FIRST };
+    await play.session((slipway) => slipway.rollback({ to: first.id }));
+    expect([...play.world.things.values()][0]!.properties.value).toEqual({ user: 'root', password: FIRST });
+    expect((await play.plan()).steps).toEqual([]);
+  });
+
   it('is missing before anything is touched', async () => {
     const play = await shop();
     play.variables = {};
