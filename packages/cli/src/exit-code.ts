@@ -67,6 +67,7 @@ const codesOfErrors = new Map<string, ExitCode>([
     'service-unknown',
     'selection-unknown',
     'revision-unknown',
+    'source-missing',
     'directory-missing',
     'record-missing',
     'secret-missing',

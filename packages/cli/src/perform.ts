@@ -25,13 +25,28 @@ export function perform<Args extends readonly unknown[], Options>(
     const session = new Session(options);
     // Until the command has said how it went: a process that ends without that has not succeeded.
     process.exitCode = exitCode.failed;
+    const onDry = () => void reportUnfinished(session);
+    process.once('beforeExit', onDry);
     try {
       process.exitCode = await run(session, args, options);
     } catch (error) {
       const { reportError } = await import('./render/error-block.ts');
       process.exitCode = reportError(error, session.output);
     } finally {
+      process.off('beforeExit', onDry);
       await session.close();
     }
   };
+}
+
+/** Nothing is left that could wake the command, and it hasn't ended. */
+async function reportUnfinished(session: Session): Promise<void> {
+  const [{ SlipwayError }, { reportError }] = await Promise.all([
+    import('@slipway/core/provider'),
+    import('./render/error-block.ts'),
+  ]);
+  const error = new SlipwayError('unfinished', 'It waited for something that can not happen any more.', {
+    hint: 'A config in TypeScript that awaits a promise which never settles does this. Otherwise report it, with what -v prints.',
+  });
+  reportError(error, session.output);
 }

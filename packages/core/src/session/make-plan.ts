@@ -2,9 +2,9 @@ import type { Project } from '../config/project.ts';
 import { SlipwayError } from '../errors.ts';
 import type { Plan, PlanRuntime } from '../plan/plan.ts';
 import { planDeployment, runtimeOf } from '../plan/plan-deployment.ts';
-import { select } from '../plan/selection.ts';
+import { type Selected, select } from '../plan/selection.ts';
 import { buildFingerprint, buildParts } from '../release/release-parts.ts';
-import { changedPaths, readSourceTree, type SourceTree } from '../release/source-tree.ts';
+import { changedPaths, filesUnder, readSourceTree, type SourceTree } from '../release/source-tree.ts';
 import { migrationsDone } from '../rollback/migrations-done.ts';
 import { planRollback } from '../rollback/plan-rollback.ts';
 import type { PresentSecret } from '../rollback/present-secrets.ts';
@@ -52,9 +52,10 @@ async function compile(
     store.durations(environment),
   ]);
   await loadProviders(workspace, state, project);
+  const selected = select({ only: options.only, tags: options.tags, changedPaths: changedSince }, project, state);
   const secrets = await workspace.secrets(runtimeOf(project));
   const artifacts = await knownArtifacts(workspace, project, source);
-  return planDeployment({
+  const plan = planDeployment({
     kind,
     project,
     state,
@@ -62,12 +63,25 @@ async function compile(
     registry,
     source,
     ship: options.ship ?? source.version ?? 'unversioned',
-    selected: select({ only: options.only, tags: options.tags, changedPaths: changedSince }, project, state),
+    selected,
     hashSecret: (name) => workspace.hashSecret(secrets, name),
     artifactOf: (fingerprint) => artifacts.get(fingerprint),
     durations,
     tests: options.tests ?? project.environment.tests,
   });
+  refuseWithoutSource(project, source, selected);
+  return plan;
+}
+
+/** A mistyped path would be built, and fail only where it is run. */
+function refuseWithoutSource(project: Project, source: SourceTree, selected: Selected): void {
+  for (const { address, name, spec } of project.services) {
+    if (!selected(address) || filesUnder(source, [spec.path]).length > 0) continue;
+    throw new SlipwayError('source-missing', `There is no file of ${address} under ${spec.path}.`, {
+      subject: address,
+      hint: `Check services.${name}.path. What git ignores is no part of a release.`,
+    });
+  }
 }
 
 /** Plans the way back: to the last stable deployment, or to the one that is named. Changes nothing. */
