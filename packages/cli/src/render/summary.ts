@@ -93,24 +93,31 @@ function renderUrls(urls: Readonly<Record<string, string>>, { colors }: Look): s
   return entries.map(([name, url]) => `  ${name.padEnd(widest)}  ${colors.cyan(url)}`);
 }
 
+/** A line that was said again and again is shown once, with how often. */
+function withoutRepeats(lines: readonly string[]): string[] {
+  const shown: { line: string; times: number }[] = [];
+  for (const line of lines) {
+    const last = shown.at(-1);
+    if (last?.line === line) last.times++;
+    else shown.push({ line, times: 1 });
+  }
+  return shown.map(({ line, times }) => (times === 1 ? line : `${line} (${times} times)`));
+}
+
 function renderTroubled(report: DeploymentReport, { look, troubled, code }: SummaryContext): string[] {
   const { colors } = look;
   const bad = report.steps.filter(({ status }) => status === 'failed' || status === 'unknown');
   const tails = new Map(troubled.map((step) => [step.id, step.tail]));
-  const lines = bad
-    .slice(0, MOST_TROUBLED)
-    .flatMap((step) => [
-      '',
-      ...(step.error
-        ? renderError({ ...step.error, subject: step.id }, colors)
-        : [`${colors.yellow(look.symbols.doubt)} ${step.id} is in doubt`]),
-      ...(step.look === undefined
-        ? []
-        : [`  ${colors.dim('look:')} ${step.look.trim().replaceAll('\n', '\n        ')}`]),
-      ...(tails.get(step.id) ?? [])
-        .filter((line) => !step.error?.message.includes(line))
-        .map((line) => colors.dim(`  | ${oneLine(line)}`)),
-    ]);
+  const lines = bad.slice(0, MOST_TROUBLED).flatMap((step) => [
+    '',
+    ...(step.error
+      ? renderError({ ...step.error, subject: step.id }, colors)
+      : [`${colors.yellow(look.symbols.doubt)} ${step.id} is in doubt`]),
+    ...(step.look === undefined ? [] : [`  ${colors.dim('look:')} ${step.look.trim().replaceAll('\n', '\n        ')}`]),
+    ...withoutRepeats(tails.get(step.id) ?? [])
+      .filter((line) => !step.error?.message.includes(line))
+      .map((line) => colors.dim(`  | ${oneLine(line)}`)),
+  ]);
   if (bad.length > MOST_TROUBLED) lines.push(`… and ${count(bad.length - MOST_TROUBLED, 'more step')} failed`);
   const { error } = report;
   if (
