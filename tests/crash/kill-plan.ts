@@ -2,7 +2,7 @@ import { between } from './random.ts';
 import type { Kill } from './slipway-process.ts';
 
 /** At most so many kills of one operation: each costs the start of another command. */
-const MOST_KILLS = 12;
+const MOST_KILLS = 30;
 
 /**
  * The kills of one of `runs` runs over an operation of `commits` durable writes, so that together they reach
