@@ -56,3 +56,19 @@ function everythingUnder(folder: string): string {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return files.map((file) => readFileSync(join(file.parentPath, file.name), 'latin1')).join('\n');
 }
+
+test('what is taken down stays whole when a secret that it needs is missing', async () => {
+  await using project = await ServiceProject.open();
+  const { play } = project;
+  project.declare(
+    ['pass: { type: local:file, path: pass.txt, content: "${secret:TOKEN}", mode: "0600" }'],
+    ['env: { WORD: up }'],
+  );
+  expect((await play.start(['deploy', '--yes'], { TOKEN }).ended).code).toBe(0);
+  const refused = await play.start(['destroy', '--yes'], { TOKEN: '' }).ended;
+  expect(refused.stderr).toContain('[secret-missing] The secret TOKEN has no value');
+  expect(refused.code).toBe(2);
+  expect(await project.answer()).toBe('up');
+  expect((await play.start(['destroy', '--yes'], { TOKEN }).ended).code).toBe(0);
+  expect(await project.answer()).toBeUndefined();
+});

@@ -16,9 +16,15 @@ export function renderDrift(report: DriftReport, look: Look, fix: string): strin
   const drifted = report.items.filter(isDrift);
   const blind = report.items.filter(({ status }) => status === 'cannot-tell');
   const looked = report.items.length - blind.length;
+  const seen =
+    blind.length === 0
+      ? `${count(looked, 'node')} looked at`
+      : `only ${looked} of ${count(report.items.length, 'node')} could be looked at`;
   return [
     ...(drifted.length === 0
-      ? [`${colors.green(symbols.done)} No drift on ${report.environment}: ${count(looked, 'node')} looked at.`]
+      ? [
+          `${blind.length === 0 ? colors.green(symbols.done) : colors.yellow('?')} No drift on ${report.environment}: ${seen}.`,
+        ]
       : [colors.bold(`${count(drifted.length, 'node')} of ${looked} on ${report.environment} drifted`)]),
     ...drifted.flatMap((item) => renderItem(item, look)),
     ...blind.map(({ address, look: where }) => {

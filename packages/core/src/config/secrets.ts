@@ -54,13 +54,18 @@ export class SecretSource {
       throw new SlipwayError('secret-missing', `The secret ${name} has no value; looked in ${places.join(', ')}.`, {
         subject: name,
         hint: `Set ${name} in the environment, or write ${name}=… into a .env file that is not under version control.`,
+        details: { effect: 'none' },
       });
     }
     if (value.length < SHORTEST) {
       throw new SlipwayError(
         'secret-too-short',
         `The secret ${name} has fewer than ${SHORTEST} characters and could not be kept out of logs.`,
-        { subject: name, hint: 'Use a longer secret, or a variable if the value is no secret.' },
+        {
+          subject: name,
+          hint: 'Use a longer secret, or a variable if the value is no secret.',
+          details: { effect: 'none' },
+        },
       );
     }
     this.#used.set(name, value);
