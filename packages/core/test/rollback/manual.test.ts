@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MemoryWorld, memoryThing } from '@slipway/provider-testkit';
 import { describe, expect, it } from 'vitest';
+import type { ResourceType } from '../../src/provider/contract.ts';
 import type { DeploymentReport } from '../../src/report/report.ts';
 import { service, thing } from '../support/declare.ts';
 import { viewOf } from '../support/outside-view.ts';
@@ -138,6 +140,22 @@ describe('a rollback that a person asks for', () => {
     await refusal(rollback(play), 'protected');
     await completed(rollback(play, { only: ['a'] }));
     expect([...play.world.things.values()].map(({ name }) => name)).toEqual(['a', 'precious']);
+  });
+
+  it('can not take everything back, and the plan says what, before', async () => {
+    const world = new MemoryWorld();
+    const letter: ResourceType = {
+      ...memoryThing(world),
+      name: 'memory:letter',
+      irreversible: (action) => (action === 'create' ? 'what was sent stays sent' : undefined),
+    };
+    const play = await playground({ types: [letter] });
+    const plan = await play.plan({ resources: { mail: thing(1, { type: 'memory:letter' }), a: thing(1) } });
+    expect(plan.warnings).toEqual([
+      { code: 'not-reversible', subject: 'resource:mail', message: 'resource:mail: what was sent stays sent' },
+    ]);
+    await completed(play.deploy());
+    expect((await play.plan()).warnings).toEqual([]);
   });
 
   it('takes traffic and route from a service that had none before', async () => {

@@ -1,5 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SlipwayError } from '../../src/errors.ts';
+import { readKey } from '../../src/journal/key.ts';
+import { processStart } from '../../src/journal/process-identity.ts';
+import { openSqliteStore } from '../../src/journal/sqlite/open-sqlite-store.ts';
 import type { DeploymentReport } from '../../src/report/report.ts';
 import type { Slipway } from '../../src/slipway.ts';
 import { thing } from '../support/declare.ts';
@@ -140,6 +146,26 @@ describe('the lock of an environment', () => {
     // It planned after the first one was done, so nothing was left to do.
     expect(second).toMatchObject({ status: 'completed', steps: [] });
     expect((await done).status).toBe('completed');
+  });
+
+  it('is taken over from a process that is gone, and the journal says so', async () => {
+    const play = await playground();
+    await play.deploy(chain(1));
+    const { pid } = spawnSync('true');
+    const start = processStart(process.pid)!.replace(/\d+$/, '1');
+    const store = await openSqliteStore({
+      file: join(play.directory, '.slipway/state.db'),
+      key: await readKey(join(play.directory, '.slipway')),
+    });
+    const gone = { id: 'x', host: hostname(), pid, processStart: start, user: 'eve', command: 'deploy', since: 'then' };
+    await store.acquireLock('dev', gone, 600_000);
+    expect((await play.deploy(chain(2))).status).toBe('completed');
+    const events = await store.events({ environment: 'dev' });
+    expect(events.find(({ type }) => type === 'lock.taken-over')!.data).toMatchObject({
+      from: expect.stringContaining(`eve@${hostname()}, process ${pid}`),
+      reason: 'its process is gone',
+    });
+    await store.close();
   });
 
   it('of another environment does not matter', async () => {
