@@ -4,7 +4,10 @@ import type { ResourceType } from './contract.ts';
 
 // Whatever a config holds is JSON already: `z.json()` would look at every leaf of every value again.
 const schema = z.strictObject({
-  input: z.unknown().meta({ description: 'Any JSON; becomes the output `value`.' }),
+  input: z
+    .unknown()
+    .refine((value) => value !== undefined, 'is missing')
+    .meta({ description: 'Any JSON; becomes the output `value`.' }),
   replaceWhen: z.unknown().optional().meta({ description: 'Any JSON; a change of it replaces the resource.' }),
 });
 

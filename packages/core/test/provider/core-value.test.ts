@@ -28,9 +28,7 @@ test('has no effect outside, and says so', () => {
   expect(coreProvider).toMatchObject({ name: 'core', platforms: [] });
 });
 
-test.for([{}, { input: undefined }, { input: 1, other: 2 }, { input: () => 1 }, { input: 1n }])(
-  'refuses %o',
-  (properties) => {
-    expect(coreValue.schema.safeParse(properties).success).toBe(false);
-  },
-);
+// That values are JSON at all is seen to when the config is read.
+test.for([{}, { input: undefined }, { input: 1, other: 2 }])('refuses %o', (properties) => {
+  expect(coreValue.schema.safeParse(properties).success).toBe(false);
+});
