@@ -4,6 +4,7 @@ import { apply, deploy } from './deploy.ts';
 import { SlipwayError } from './errors.ts';
 import type { JournalEvent } from './journal/event.ts';
 import { followEvents } from './journal/follow.ts';
+import { isHeld } from './journal/lock-keeper.ts';
 import type { AuditReport, DeploymentHeader } from './journal/store.ts';
 import type { Plan, PlanKind } from './plan/plan.ts';
 import { planDrift } from './plan/plan-drift.ts';
@@ -126,7 +127,7 @@ export class Slipway implements SlipwayApi {
     const { store } = this.#workspace;
     const header = await this.#deployment(deployment);
     const lock = await store.readLock(header.environment);
-    const running = isOpen(header) && lock !== undefined && Date.parse(lock.expiresAt) > Date.now();
+    const running = isOpen(header) && lock !== undefined && isHeld(lock);
     if (running) {
       const request = { deployment: header.id, what, by: currentUser(), at: new Date().toISOString() };
       await store.request(reason === undefined ? request : { ...request, reason });

@@ -43,11 +43,16 @@ function renderLock({ lock }: EnvironmentStatus): string[] {
   ];
 }
 
-function renderLatest({ latest }: EnvironmentStatus): string[] {
+const OPEN = new Set(['pending', 'validating', 'in_progress', 'waiting', 'rolling_back']);
+
+function renderLatest({ latest, lock, environment }: EnvironmentStatus): string[] {
   if (latest === null) return ['nothing was deployed yet'];
   const time = latest.durationMs === null ? '' : ` in ${formatDuration(latest.durationMs)}`;
   const status = latest.status.replaceAll('_', ' ');
   const lines = [`newest: ${latest.kind} ${latest.id}, ${status}${time}, begun ${formatMoment(latest.startedAt)}`];
+  if (lock === null && OPEN.has(latest.status)) {
+    lines.push(`        no process runs it; go on with: slipway resume -e ${environment}`);
+  }
   return latest.error ? [...lines, `        ${latest.error.message}`] : lines;
 }
 

@@ -136,6 +136,11 @@ function userName(): string {
   }
 }
 
+/** Whether someone still holds it: its lease has not run out, and its process is not known to be gone. */
+export function isHeld({ holder, expiresAt }: LockState): boolean {
+  return Date.parse(expiresAt) > Date.now() && !isDead(holder);
+}
+
 function isDead(holder: LockHolder): boolean {
   return holder.host === hostname() && livenessOf(holder.pid, holder.processStart) === 'dead';
 }

@@ -1,5 +1,6 @@
 import { nameOf } from '../address.ts';
 import { describeError } from '../errors.ts';
+import { isHeld } from '../journal/lock-keeper.ts';
 import type { CallContext, Platform } from '../provider/contract.ts';
 import type { EnvironmentStatus } from '../slipway-api.ts';
 import { activeRevision, type ServiceRecord } from '../state/record.ts';
@@ -30,7 +31,7 @@ export async function lookAtStatus(workspace: Workspace): Promise<EnvironmentSta
   return {
     project,
     environment,
-    lock: lock ?? null,
+    lock: lock && isHeld(lock) ? lock : null,
     latest: latest ?? null,
     services,
     resources: state.size - records.length,
