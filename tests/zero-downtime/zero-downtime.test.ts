@@ -61,7 +61,7 @@ test('a WebSocket and a request of five seconds survive the switch', { timeout: 
   await project.deploy('after-the-switch');
   expect(await project.version()).toBe('after-the-switch');
   expect(await slow).toBe(before);
-  const echoed = new Promise((resolve) => socket.once('message', (message) => resolve(message.toString())));
+  const echoed = new Promise((resolve) => socket.once('message', (message) => resolve(String(message as Buffer))));
   socket.send('still there?');
   expect(await echoed).toBe(`${before} still there?`);
   socket.close();

@@ -1,6 +1,6 @@
 import { nameOf } from '../address.ts';
 import { escapeReferences, findReferences } from '../config/references.ts';
-import { SlipwayError } from '../errors.ts';
+import { describeError, SlipwayError } from '../errors.ts';
 import type { Settlement, StepContext, StepHandlers, StepOutcome } from '../execute/handler.ts';
 import type { JsonObject } from '../json.ts';
 import { differencesFor } from '../plan/difference.ts';
@@ -146,7 +146,7 @@ function isRetryable(failure: unknown): boolean {
 /** The mark that a half-done creation or update leaves in the record. */
 function brokenBy({ failure }: StepContext, action: 'create' | 'update'): Pick<ResourceRecord, 'incomplete'> {
   if (failure === undefined) return {};
-  return { incomplete: { action, reason: failure instanceof Error ? failure.message : String(failure) } };
+  return { incomplete: { action, reason: describeError(failure).message } };
 }
 
 /** Why an earlier run found the thing not whole; being there doesn't make it so. */

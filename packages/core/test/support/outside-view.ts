@@ -32,7 +32,7 @@ export async function viewOf(play: Playground): Promise<JsonValue> {
     told(properties),
   ]);
   const running = [...play.cluster.revisions].map(([key, { env, artifact }]): [string, JsonValue] => [
-    String(told(key)),
+    told(key) as string,
     { env: told(env), artifact: artifact.digest },
   ]);
   return {
