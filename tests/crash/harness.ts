@@ -5,7 +5,7 @@ import { Beginnings, type Measured } from './commands/prepare.ts';
 import { runBlind } from './commands/run-blind.ts';
 import { runPhase } from './commands/run-phase.ts';
 import { Coverage } from './coverage.ts';
-import { describeKill, instants, sweep } from './kill-plan.ts';
+import { describeKill, instants, sweep, withOthers } from './kill-plan.ts';
 import type { Options } from './options.ts';
 import { between, seeded } from './random.ts';
 import { type Run, scheduleRuns } from './schedule.ts';
@@ -58,9 +58,9 @@ export class Harness {
     for (const phase of this.#phases) {
       const measured = await this.#beginnings.measure(phase);
       this.#measured.set(phase.name, measured);
-      this.#coverage.expect(phase.name, measured.commits);
+      this.#coverage.expect(phase.name, measured.writes);
       console.log(
-        `undisturbed ${phase.name}: ${measured.commits} durable writes, ${Math.round(measured.durationMs)} ms`,
+        `undisturbed ${phase.name}: ${measured.writes} durable writes, ${Math.round(measured.durationMs)} ms`,
       );
     }
   }
@@ -128,14 +128,14 @@ export class Harness {
 }
 
 /** Two in three runs sweep over the writes; the third is hit anywhere. */
-function killsOf({ turn, turns }: Run, random: () => number, { commits, durationMs }: Measured): Kill[] {
+function killsOf({ turn, turns }: Run, random: () => number, { writes, durationMs }: Measured): Kill[] {
   if (turn % 3 === 2) return instants(random, durationMs);
-  return sweep(commits, Math.ceil((turns * 2) / 3), turn - Math.floor(turn / 3));
+  return withOthers(random, sweep(writes, Math.ceil((turns * 2) / 3), turn - Math.floor(turn / 3)));
 }
 
 /** Right after intents became durable, and while their effects happen. */
-function intents(random: () => number, { commits, durationMs }: Measured): Kill[] {
-  const after: Kill = { kind: 'commit', at: between(random, 5, commits - 5), side: 'after' };
+function intents(random: () => number, { writes, durationMs }: Measured): Kill[] {
+  const after: Kill = { kind: 'write', of: 'progress', at: between(random, 3, writes - 3), side: 'after' };
   return [after, { kind: 'instant', afterMs: Math.round(durationMs * (0.3 + random() * 0.6)) }];
 }
 

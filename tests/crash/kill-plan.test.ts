@@ -5,13 +5,12 @@ import { scheduleRuns } from './schedule.ts';
 
 test('together the runs of a sweep reach both sides of every durable write', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 300 }), (commits, runs) => {
+    fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 300 }), (writes, runs) => {
       const reached = new Set<string>();
       for (let run = 0; run < runs; run++) {
-        for (const kill of sweep(commits, runs, run))
-          if (kill.kind === 'commit') reached.add(`${kill.side} ${kill.at}`);
+        for (const kill of sweep(writes, runs, run)) if (kill.kind === 'write') reached.add(`${kill.side} ${kill.at}`);
       }
-      const places = commits * 2;
+      const places = writes * 2;
       // A run has a limit: too few of them reach an even part.
       expect(reached.size).toBeGreaterThanOrEqual(Math.min(places, runs * 6));
       expect(reached.size).toBeLessThanOrEqual(places);
@@ -20,7 +19,7 @@ test('together the runs of a sweep reach both sides of every durable write', () 
 });
 
 test('the kills of a run come one after another', () => {
-  const places = sweep(100, 10, 3).map((kill) => (kill.kind === 'commit' ? kill.at : Number.NaN));
+  const places = sweep(100, 10, 3).map((kill) => (kill.kind === 'write' ? kill.at : Number.NaN));
   expect(places).toEqual([...places].sort((a, b) => a - b));
 });
 

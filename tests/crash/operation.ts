@@ -22,7 +22,7 @@ export interface Operation {
 export interface Carried {
   /** Those that were reached. */
   kills: Kill[];
-  commits: number;
+  writes: number;
   last: Ended;
 }
 
@@ -31,7 +31,7 @@ export async function carryThrough(operation: Operation): Promise<Carried> {
   const { directory, environment, codes, started } = operation;
   const before = await readDeployments(directory, environment);
   const planned = [...operation.kills];
-  const carried: Omit<Carried, 'last'> = { kills: [], commits: 0 };
+  const carried: Omit<Carried, 'last'> = { kills: [], writes: 0 };
   let undisturbed = 0;
   for (let command = 0; ; command++) {
     const begun = (await readDeployments(directory, environment)).length > before.length;
@@ -39,8 +39,8 @@ export async function carryThrough(operation: Operation): Promise<Carried> {
     const args = [...(again ? operation.args : ['resume', '-y']), '-e', environment];
     const kill = planned.shift();
     const tell = started && ((pid: number) => started(pid, command));
-    const ended = await runSlipway({ directory, args, kill, commits: carried.commits, ...(tell && { started: tell }) });
-    carried.commits = ended.commits ?? carried.commits;
+    const ended = await runSlipway({ directory, args, kill, writes: carried.writes, ...(tell && { started: tell }) });
+    carried.writes = ended.writes ?? carried.writes;
     if (ended.killed && kill) {
       carried.kills.push(kill);
       continue;

@@ -9,10 +9,13 @@ const killSwitch = pathToFileURL(join(import.meta.dirname, 'kill-switch.ts')).hr
 const STUCK_AFTER_MS = 120_000;
 
 /**
- * When a command is ended with SIGKILL. `commit`: right before or after the n-th durable write of the state,
- * counted over all commands of one operation. `instant`: so long after its start.
+ * When a command is ended with SIGKILL: right before or after a durable write of the state, or so long after
+ * its start. `of: 'progress'`: the n-th write that brings the operation nearer to its end, counted over all of its
+ * commands. `of: 'other'`: the n-th of the other writes of this command, which each command makes anew.
  */
-export type Kill = { kind: 'commit'; at: number; side: 'before' | 'after' } | { kind: 'instant'; afterMs: number };
+export type Kill =
+  | { kind: 'write'; of: 'progress' | 'other'; at: number; side: 'before' | 'after' }
+  | { kind: 'instant'; afterMs: number };
 
 export interface Ended {
   /** Null when a signal ended it. */
@@ -20,8 +23,8 @@ export interface Ended {
   killed: boolean;
   stdout: string;
   stderr: string;
-  /** Durable writes so far, this command's included; undefined when an instant ended it. */
-  commits: number | undefined;
+  /** Writes that were progress so far, this command's included; undefined when an instant ended it. */
+  writes: number | undefined;
   durationMs: number;
 }
 
@@ -29,20 +32,20 @@ export interface Command {
   directory: string;
   args: readonly string[];
   kill?: Kill | undefined;
-  /** Durable writes of the commands before. Default 0. */
-  commits?: number;
+  /** Writes of the commands before that were progress. Default 0. */
+  writes?: number;
   started?: (pid: number) => void;
 }
 
 /** Runs the real command line to its end, or to its death. Rejects only when it is stuck. */
-export function runSlipway({ directory, args, kill, commits = 0, started }: Command): Promise<Ended> {
-  const reportFile = join(directory, '.commits');
+export function runSlipway({ directory, args, kill, writes = 0, started }: Command): Promise<Ended> {
+  const reportFile = join(directory, '.writes');
   rmSync(reportFile, { force: true });
-  const at = kill?.kind === 'commit' ? { CRASH_AT: String(kill.at), CRASH_SIDE: kill.side } : {};
+  const at = kill?.kind === 'write' ? { CRASH_OF: kill.of, CRASH_AT: String(kill.at), CRASH_SIDE: kill.side } : {};
   const since = performance.now();
   const child = spawn(process.execPath, ['--import', killSwitch, bin, '-C', directory, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1', CI: '1', CRASH_REPORT: reportFile, CRASH_COMMITS: String(commits), ...at },
+    env: { ...process.env, NO_COLOR: '1', CI: '1', CRASH_REPORT: reportFile, CRASH_PROGRESS: String(writes), ...at },
   });
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
@@ -66,7 +69,7 @@ export function runSlipway({ directory, args, kill, commits = 0, started }: Comm
         code,
         killed: signal === 'SIGKILL',
         ...said,
-        commits: counted,
+        writes: counted,
         durationMs: performance.now() - since,
       });
     });

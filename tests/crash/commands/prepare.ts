@@ -12,7 +12,8 @@ export const ENVIRONMENT = 'lab';
 
 /** How a phase goes when nobody disturbs it. */
 export interface Measured {
-  commits: number;
+  /** Durable writes that were progress. */
+  writes: number;
   durationMs: number;
 }
 
@@ -49,7 +50,7 @@ export class Beginnings {
     const args = [...phase.args, '-e', ENVIRONMENT];
     const ended = await runSlipway({ directory, args });
     if (ended.code !== phase.code) throw new Violation(`Undisturbed: ${tellOf(args, ended)}`);
-    if (!ended.commits) throw new Violation(`The kill switch saw no durable write: ${tellOf(args, ended)}`);
+    if (!ended.writes) throw new Violation(`The kill switch saw no durable write: ${tellOf(args, ended)}`);
     await this.check(phase, directory);
     const leadsTo: Partial<Record<string, Beginning>> = { create: 'made', change: 'changed' };
     const beginning = leadsTo[phase.name];
@@ -57,7 +58,7 @@ export class Beginnings {
       cpSync(directory, this.#folder(beginning), { recursive: true, preserveTimestamps: true });
       this.#states.set(beginning, (await readRecorded(directory, ENVIRONMENT)).state);
     }
-    return { commits: ended.commits, durationMs: ended.durationMs };
+    return { writes: ended.writes, durationMs: ended.durationMs };
   }
 
   #state(beginning: Beginning): State {

@@ -134,7 +134,12 @@ export class ShopRuns {
       if (target !== 'runner' || random() < 0.5) {
         return { kind: 'instant', afterMs: Math.round(random() * this.#durationMs) };
       }
-      return { kind: 'commit', at: between(random, 1, MOST_WRITES), side: pick(random, ['before', 'after']) };
+      return {
+        kind: 'write',
+        of: 'progress',
+        at: between(random, 1, MOST_WRITES),
+        side: pick(random, ['before', 'after']),
+      };
     });
   }
 

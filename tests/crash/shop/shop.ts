@@ -45,7 +45,7 @@ export class Shop {
       ['port: 5001', `port: ${ports.admin}`],
       ['port: 5003', `port: ${ports.marketing}`],
     ]);
-    writeFileSync(join(directory, '.gitignore'), 'node_modules\n.slipway\n.data\ndist\n.commits\n');
+    writeFileSync(join(directory, '.gitignore'), 'node_modules\n.slipway\n.data\ndist\n.writes\n');
     const git = (...args: string[]) => execFileSync('git', args, { cwd: directory });
     git('init', '--quiet');
     git('add', '.');
