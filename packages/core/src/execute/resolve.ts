@@ -2,7 +2,7 @@ import type { Address } from '../address.ts';
 import { escapeReferences, replaceReferences, unescapeReferences } from '../config/references.ts';
 import { SlipwayError } from '../errors.ts';
 import type { JsonValue } from '../json.ts';
-import { addressOf, outputAt, outputUnknown } from '../plan/known-outputs.ts';
+import { addressOf, outputAt, outputUnknown, refuseEncodedSecret } from '../plan/known-outputs.ts';
 import type { StateRecord } from '../state/record.ts';
 
 export interface ResolveSources {
@@ -13,7 +13,8 @@ export interface ResolveSources {
 
 /**
  * Replaces references while a plan runs. For the record, `${secret:}` and escapes stay; for a call, secrets
- * are put in and escapes taken off. Throws `output-missing`, `output-unknown`, `secret-missing`, all of them
+ * are put in and escapes taken off. Throws `output-missing`, `output-unknown`,
+ * `output-encoded-secret`, `secret-missing`, all of them
  * before any effect.
  */
 export function resolveReferences<T extends JsonValue>(value: T, forRecord: boolean, sources: ResolveSources): T {
@@ -24,6 +25,7 @@ export function resolveReferences<T extends JsonValue>(value: T, forRecord: bool
     if (!record) throw outputMissing(address, reference.output);
     const found = outputAt(record.outputs, reference.output);
     if (found === undefined) throw outputUnknown(reference, record.outputs, address);
+    refuseEncodedSecret(found, reference, address);
     return found;
   });
   if (forRecord) return withOutputs as T;

@@ -19,9 +19,19 @@ const SHORTEST_NUMBER = 6;
 const REFERENCE = '\\$\\{(?:env|secret|resource|service):[\\w.~-]+\\}';
 const REFERENCE_HEAD = '${secret:';
 
+/** Marks a form that is not the value itself, so that nobody takes it for the value when it is read back. */
+const ENCODED = '~encoded';
+const ENCODED_SECRET = /\$\{secret:[\w.-]+~encoded\}/;
+
+/** True for a text in which a redactor found a secret in another form than the secret's own. */
+export function holdsEncodedSecret(text: string): boolean {
+  return ENCODED_SECRET.test(text);
+}
+
 /**
- * Makes a redactor: each value, and the forms in which programs print it (escaped in JSON, encoded for a
- * URL, base64, hex, each longer line of a text of several lines), becomes `${secret:NAME}`. Where several
+ * Makes a redactor: each value becomes `${secret:NAME}`, and the forms in which programs print it (escaped in
+ * JSON, encoded for a URL, base64, hex, each longer line of a text of several lines) `${secret:NAME~encoded}`, which
+ * can't be turned back into what was there. Where several
  * match the longest wins. What already is a reference stays, so redacting twice is the same as once. A
  * number of six digits or more that is exactly a secret becomes its reference too.
  */
@@ -40,7 +50,7 @@ class PatternRedactor implements GrowingRedactor {
   add(name: string, value: string): void {
     if (value === '') return;
     for (const variant of variantsOf(value)) {
-      if (!this.#names.has(variant)) this.#names.set(variant, name);
+      if (!this.#names.has(variant)) this.#names.set(variant, variant === value ? name : `${name}${ENCODED}`);
     }
     this.#pattern = undefined;
   }

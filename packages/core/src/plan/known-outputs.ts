@@ -1,6 +1,7 @@
 import { type Address, resourceAddress, serviceAddress } from '../address.ts';
 import { findReferences, type Reference, replaceReferences } from '../config/references.ts';
 import { SlipwayError } from '../errors.ts';
+import { holdsEncodedSecret } from '../journal/redactor.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 
 /** What can be said at plan time about a node's outputs. `complete`: there will be no others. */
@@ -32,6 +33,7 @@ export class KnownOutputs {
       if (!known) return undefined;
       const found = outputAt(known.outputs, reference.output);
       if (found === undefined && known.complete) throw outputUnknown(reference, known.outputs, subject);
+      if (found !== undefined) refuseEncodedSecret(found, reference, subject);
       return found;
     }) as T;
   }
@@ -64,6 +66,21 @@ export function outputAt(outputs: JsonObject, path: string | undefined): JsonVal
     found = (found as JsonObject)[key];
   }
   return found;
+}
+
+/** Throws `output-encoded-secret`: such an output is not kept, so what it was can't be handed on. */
+export function refuseEncodedSecret(output: JsonValue, reference: Reference, subject: string): void {
+  if (!holdsEncodedSecret(typeof output === 'string' ? output : JSON.stringify(output))) return;
+  const name = `${reference.kind}:${reference.name}`;
+  throw new SlipwayError(
+    'output-encoded-secret',
+    `The output ${reference.output} of ${name} holds a secret in an encoded form, which is never kept.`,
+    {
+      subject,
+      hint: 'Let the resource print the secret as it is, or leave it out and make the encoded form where it is used.',
+      details: { effect: 'none' },
+    },
+  );
 }
 
 export function outputUnknown(reference: Reference, outputs: JsonObject, subject: string): SlipwayError {

@@ -1,4 +1,5 @@
 import { nameOf } from '../address.ts';
+import { escapeReferences } from '../config/references.ts';
 import { resolveReferences } from '../execute/resolve.ts';
 import { equalJson, type JsonObject } from '../json.ts';
 import { differencesFor, differencesOf } from '../plan/difference.ts';
@@ -54,7 +55,8 @@ async function driftOfResource(look: DriftLook, record: ResourceRecord): Promise
     if (found.kind === 'absent') return { address, status: 'missing', differences: [] };
     const differences = redacted(look, [
       ...propertyDrift(type, recorded.properties, found.properties),
-      ...outputDrift(recorded.outputs, found.outputs),
+      // As they are kept: a form of a secret that can't be turned back compares as what stands for it.
+      ...outputDrift(record.outputs, look.workspace.redactor.value(escapeReferences(found.outputs) as JsonObject)),
     ]);
     return { address, status: differences.length > 0 ? 'drifted' : 'in-sync', differences };
   } catch (error) {

@@ -104,7 +104,7 @@ describe('a redactor', () => {
       'postgres://app:${secret:DB_PASSWORD}@db and ${secret:SHORT}',
     );
     expect(redactor.text(`Basic ${Buffer.from('app:hunter2!').toString('base64')}`)).toMatch(
-      /^Basic YXBwO.?\$\{secret:DB_PASSWORD\}.?=*$/,
+      /^Basic YXBwO.?\$\{secret:DB_PASSWORD~encoded\}.?=*$/,
     );
     expect(redactor.text(`q=${encodeURIComponent('hunter2!')}`)).toBe('q=${secret:DB_PASSWORD}');
   });
@@ -120,8 +120,8 @@ describe('a redactor', () => {
 
   it('takes out each longer line of a secret of several lines, and leaves the short ones', () => {
     const redactor = createRedactor([{ name: 'KEY', value: '{\n  first-line-of-it\r\n  second-line-of-it\n}' }]);
-    expect(redactor.text('log: first-line-of-it {')).toBe('log: ${secret:KEY} {');
-    expect(redactor.text('log: second-line-of-it }')).toBe('log: ${secret:KEY} }');
+    expect(redactor.text('log: first-line-of-it {')).toBe('log: ${secret:KEY~encoded} {');
+    expect(redactor.text('log: second-line-of-it }')).toBe('log: ${secret:KEY~encoded} }');
   });
 
   it('takes out numbers that are a secret, but not short ones', () => {

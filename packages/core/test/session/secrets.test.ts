@@ -48,6 +48,16 @@ describe('a secret', () => {
     expect(written).not.toContain(FIRST);
   });
 
+  it('that a thing prints in another form is not kept, and never handed on as something else', async () => {
+    const play = await playground({ variables: { DB_PASSWORD: FIRST } });
+    const printed = thing(Buffer.from(FIRST).toString('base64'), { dependsOn: ['db'] });
+    const user = thing('${resource:printed.value}');
+    await play.config({ resources: { db: thing('${secret:DB_PASSWORD}'), printed, user } });
+    expect(await play.deploy()).toMatchObject({ status: 'failed', error: { code: 'output-encoded-secret' } });
+    expect((await play.state()).get('resource:printed')!.outputs.value).toBe('${secret:DB_PASSWORD~encoded}');
+    expect(play.world.things.size).toBe(2);
+  });
+
   it('that was rotated is an update of what uses it, and nothing else', async () => {
     const play = await shop();
     await play.deploy();
