@@ -70,6 +70,7 @@ const codesOfErrors = new Map<string, ExitCode>([
     'source-missing',
     'directory-missing',
     'record-missing',
+    'output-encoded-secret',
     'secret-missing',
     'secret-too-short',
     'secret-file-unreadable',
