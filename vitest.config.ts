@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'tests/**/*.test.ts', 'examples/**/*.test.ts'],
     pool: 'threads',
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     reporters: ['default', './tests/summary-reporter.ts'],
   },
 });

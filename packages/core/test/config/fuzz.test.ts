@@ -107,7 +107,8 @@ async function fuzzYaml(firstSeed: number, count: number, mutate: (chance: Chanc
   return { faults, valid };
 }
 
-describe('a mutated config ends in a project or in clear problems', () => {
+// Ten thousand configs take the time they take; the bound is for one that never ends.
+describe('a mutated config ends in a project or in clear problems', { timeout: 400_000 }, () => {
   test(`${YAML_TEXTS} texts`, async () => {
     const { faults, valid } = await fuzzYaml(FIRST_SEED, YAML_TEXTS, (chance) => mutateText(sample, chance));
     expect(faults).toEqual([]);
