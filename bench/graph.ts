@@ -4,8 +4,9 @@
  * measured from outside. Tools that aren't installed are skipped by name. Needs GNU time.
  *
  * Usage: node bench/graph.ts [--sizes 1000,10000] [--shapes groups,deep] [--peers slipway,terraform,alchemy]
- *        [--rounds 5] [--budget 300] [--seed 1] [--out FILE]
+ *        [--rounds 5] [--budget 300] [--timeout 900] [--seed 1] [--out FILE]
  * `--budget`: seconds; a tool that has used them up on one graph gets no further round on it.
+ * `--timeout`: seconds; an operation that takes longer is killed, and noted.
  * Progress goes to stderr, Markdown to stdout, JSON into FILE.
  */
 import { writeFile } from 'node:fs/promises';
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     peers: { type: 'string', default: 'slipway,terraform,alchemy' },
     rounds: { type: 'string', default: '5' },
     budget: { type: 'string', default: '300' },
+    timeout: { type: 'string', default: '900' },
     seed: { type: 'string', default: '1' },
     out: { type: 'string' },
   },
@@ -45,10 +47,11 @@ for (const peer of [slipwayPeer, terraformPeer, alchemyPeer]) {
 }
 
 const results: Result[] = [];
+const notes: string[] = [];
 for (const size of values.sizes.split(',').map(Number)) {
   for (const shape of values.shapes.split(',') as Shape[]) results.push(...(await measureGraph(shape, size)));
 }
-const report: GraphReport = { version: 1, machine, seed: Number(values.seed), peers: found, results };
+const report: GraphReport = { version: 1, machine, seed: Number(values.seed), peers: found, results, notes };
 process.stdout.write(`${toMarkdown(report)}\n`);
 if (values.out !== undefined) await writeFile(values.out, `${JSON.stringify(report, null, 2)}\n`);
 
@@ -57,13 +60,20 @@ async function measureGraph(shape: Shape, size: number): Promise<Result[]> {
   const nodes = randomDag(shape, size, seeded(Number(values.seed)));
   const rounds = new Map<Peer, Round[]>();
   const spent = new Map<Peer, number>();
+  const failed = new Set<Peer>();
   for (let number = 1; number <= Number(values.rounds); number++) {
     for (const peer of peers) {
       const able = OPERATIONS.some((operation) => size <= largestFor(peer, operation));
       const used = spent.get(peer) ?? 0;
-      if (!able || used > Number(values.budget) * 1_000) continue;
+      if (!able || failed.has(peer) || used > Number(values.budget) * 1_000) continue;
       const startedAt = performance.now();
-      rounds.set(peer, [...(rounds.get(peer) ?? []), await runRound(peer, nodes)]);
+      const round = await runRound(peer, nodes, Number(values.timeout) * 1_000);
+      rounds.set(peer, [...(rounds.get(peer) ?? []), round]);
+      if (round.failure !== undefined) {
+        failed.add(peer);
+        notes.push(`${peer.name}, ${shape} ${size}, ${round.failure}`);
+        console.error(notes.at(-1));
+      }
       const tookMs = performance.now() - startedAt;
       spent.set(peer, used + tookMs);
       console.error(`${shape} ${size}, ${peer.name}, round ${number}: ${(tookMs / 1_000).toFixed(1)} s`);

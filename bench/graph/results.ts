@@ -21,12 +21,14 @@ export interface GraphReport {
   /** By name: its version, or why it was skipped. */
   peers: Record<string, { version: string } | { missing: string }>;
   results: Result[];
+  /** What failed or took too long. */
+  notes: string[];
 }
 
 /** One result for each operation that was measured. */
 export function summarizeRounds(of: Pick<Result, 'shape' | 'size' | 'peer'>, rounds: readonly Round[]): Result[] {
   return OPERATIONS.flatMap((operation) => {
-    const costs = rounds.map((round) => round[operation]).filter((cost) => cost !== undefined);
+    const costs = rounds.map((round) => round.costs[operation]).filter((cost) => cost !== undefined);
     return costs.length === 0 ? [] : [{ ...of, operation, runs: costs.length, ...medianCost(costs) }];
   });
 }
@@ -40,7 +42,7 @@ const TITLES: Record<Operation, string> = {
 };
 
 /** The results as Markdown: a table for each graph, then how Slipway grows with it. */
-export function toMarkdown({ machine, peers, results, seed }: GraphReport): string {
+export function toMarkdown({ machine, peers, results, notes, seed }: GraphReport): string {
   const versions = Object.entries(peers).map(([name, one]) =>
     'version' in one ? `${name} ${one.version}` : `${name} skipped: ${one.missing}`,
   );
@@ -50,6 +52,7 @@ export function toMarkdown({ machine, peers, results, seed }: GraphReport): stri
     'Each figure is the median of whole processes from cold: wall, user + system CPU, peak memory.',
     ...graphsIn(results).map((graph) => graphTable(graph, results)),
     ...(results.some((one) => one.peer === 'slipway' && one.size >= 10_000) ? [growthTable(results)] : []),
+    ...notes,
   ].join('\n\n');
 }
 

@@ -5,22 +5,29 @@ import { type Cost, measureProcess } from '../measure/measure-process.ts';
 import { OPERATIONS, type Operation, type Peer } from './peer.ts';
 import { type DagNode, withOneChange } from './random-dag.ts';
 
-/** What each operation cost in one life of a project, from nothing to nothing. */
-export type Round = Partial<Record<Operation, Cost>>;
+/** What each operation cost in one life of a project, from nothing to nothing; `failure`: where that ended early. */
+export interface Round {
+  costs: Partial<Record<Operation, Cost>>;
+  failure?: string;
+}
 
 /** Leads a tool once through everything that it can do with a graph of this size, in a folder of its own. */
-export async function runRound(peer: Peer, nodes: readonly DagNode[]): Promise<Round> {
+export async function runRound(peer: Peer, nodes: readonly DagNode[], timeoutMs: number): Promise<Round> {
   const folder = await mkdtemp(join(tmpdir(), `slipway-bench-${peer.name}-`));
-  const round: Round = {};
+  const costs: Round['costs'] = {};
   try {
     await peer.write(folder, nodes);
     for (const operation of OPERATIONS) {
       const command = peer.command(operation, folder);
       if (command === undefined || nodes.length > largestFor(peer, operation)) continue;
       if (operation === 'change') await peer.write(folder, withOneChange(nodes));
-      round[operation] = await measureProcess(command);
+      try {
+        costs[operation] = await measureProcess({ ...command, timeoutMs });
+      } catch (error) {
+        return { costs, failure: `${operation}: ${error instanceof Error ? error.message : String(error)}` };
+      }
     }
-    return round;
+    return { costs };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

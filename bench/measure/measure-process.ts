@@ -18,14 +18,16 @@ export interface Command {
   args: readonly string[];
   cwd: string;
   env?: Readonly<Record<string, string>>;
+  /** Killed after that. Default: it may take as long as it wants. */
+  timeoutMs?: number;
 }
 
 const TIME = '/usr/bin/time';
 const MOST_SHOWN = 2_000;
 
 /**
- * Runs a command from outside and says what it cost. Its output goes into files. Needs GNU time. Throws
- * with the end of its output when it fails.
+ * Runs a command from outside and says what it cost. Its output goes into a file. Needs GNU time. Throws
+ * when it fails, with the end of its output, and when it takes too long.
  */
 export async function measureProcess(command: Command): Promise<Cost> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-measure-'));
@@ -37,9 +39,16 @@ export async function measureProcess(command: Command): Promise<Cost> {
       cwd: command.cwd,
       env: { ...process.env, ...command.env },
       stdio: ['ignore', sink.fd, sink.fd],
+      // A group of its own, which can be killed as a whole.
+      detached: true,
     });
+    const { timeoutMs } = command;
+    const timer =
+      timeoutMs === undefined ? undefined : setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), timeoutMs);
     const [code] = (await once(child, 'exit')) as [number | null];
+    clearTimeout(timer);
     const wallMs = performance.now() - startedAt;
+    if (code === null) throw new Error(`was killed after ${Math.round(wallMs / 1_000)} s`);
     if (code !== 0) {
       const said = (await readFile(output, 'utf8')).slice(-MOST_SHOWN);
       throw new Error(`${command.file} ${command.args.join(' ')} ended with ${code}:\n${said}`);
