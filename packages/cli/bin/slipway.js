@@ -77,15 +77,9 @@ function resolveSources(modules) {
   });
 }
 
-/** Most of what a command allocates is needed until it ends: a young generation that grows only takes memory. */
-function keepYoungGenerationSmall() {
-  require('v8').setFlagsFromString('--semi-space-growth-factor=1');
-}
-
 function start() {
   var modules = require('module');
   modules.enableCompileCache();
-  keepYoungGenerationSmall();
   var built = path.join(__dirname, '..', 'dist', 'main.js');
   var fromSource = process.execArgv.indexOf('slipway-source') >= 0 || !fs.existsSync(built);
   if (fromSource) resolveSources(modules);
