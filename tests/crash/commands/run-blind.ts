@@ -65,7 +65,9 @@ async function checkDoubt(directory: string, args: readonly string[], ended: End
   const twice = readRepetitions(directory);
   violate(twice.length > 0, `Done twice: ${twice.join(' ')}`);
   return doubts.map(({ id, subject }) => {
-    const told = ended.stderr.split('\n').find((line) => line.includes(subject) && line.includes('SLIPWAY_TOKEN='));
+    const told = ended.stderr
+      .split('\n')
+      .find((line) => line.includes(`${subject}: `) && line.includes('SLIPWAY_TOKEN='));
     const token = /SLIPWAY_TOKEN=([0-9a-f]+)/.exec(told ?? '')?.[1];
     if (!token) throw new Violation(`${id} is in doubt, and no line says what to look for: ${tellOf(args, ended)}`);
     return { step: id, address: subject, token };
