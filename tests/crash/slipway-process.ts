@@ -79,5 +79,5 @@ export function runSlipway({ directory, args, kill, writes = 0, started }: Comma
 /** What a person reads of a command that did other than expected. */
 export function tellOf(args: readonly string[], { code, killed, stdout, stderr }: Ended): string {
   const how = killed ? 'was killed' : `ended with ${code}`;
-  return `slipway ${args.join(' ')} ${how}\n${(stderr + stdout).trim().slice(-2_000)}`;
+  return `slipway ${args.join(' ')} ${how}\n${(stdout + stderr).trim().slice(-2_000)}`;
 }
