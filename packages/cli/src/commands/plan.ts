@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
 import type { Plan } from '@slipway/core';
 import type { Command } from 'commander';
 import { exitCode } from '../exit-code.ts';
@@ -16,6 +17,7 @@ export function define(command: Command): void {
     .option('--exit-code', 'exit with 6 when there are changes')
     .action(
       perform<[], Flags>(async (session, _, flags) => {
+        keepYoungGenerationSmall();
         const api = await session.open();
         const plan = await api.plan(planOptionsOf(flags));
         const { renderPlan } = await import('../render/plan.ts');
@@ -45,6 +47,11 @@ async function save(plan: Plan, file: string): Promise<void> {
       cause,
     });
   }
+}
+
+/** What a plan is made of is needed until it is printed: a young generation that grows only takes memory, 50 MB of it. */
+function keepYoungGenerationSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 /** `plan --json`: the plan without what only the engine needs. */
