@@ -25,7 +25,7 @@ export interface ProjectInput {
     | undefined;
   /** For every environment. */
   limits?: LimitsInput | undefined;
-  /** Renamed resources and services, so that they are kept instead of replaced. */
+  /** Renamed resources, so that they are kept instead of replaced. A service can not be renamed. */
   moved?: MovedInput[] | undefined;
   /** Tags whose change is no change. Default: `["deployed-at","deployed-by"]`. */
   automaticTags?: string[] | undefined;

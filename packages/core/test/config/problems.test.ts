@@ -284,13 +284,16 @@ ${WEB}`,
     `name: a
 moved:
   - { from: resource:a, to: service:web }
-  - { from: service:web, to: service:b }
+  - { from: service:old, to: service:web }
   - { from: resource:a, to: resource:b }
+  - { from: resource:c, to: resource:a }
+resources: { c: { type: core:value, input: 1 } }
 ${WEB}`,
     [
       'slipway.yaml:3:5 moved[0]: a resource can not become a service, nor a service a resource',
-      'slipway.yaml:4:7 moved[1].from: service:web is still declared',
+      'slipway.yaml:4:5 moved[1]: service:old can not be renamed: its platform knows it by its name; take this entry out, then keep the old name, or deploy the new one beside the old on another port and remove the old one when nobody uses it; it begins with an empty SLIPWAY_DATA_DIR',
       'slipway.yaml:5:25 moved[2].to: resource:b is not declared',
+      'slipway.yaml:6:7 moved[3].from: resource:c is still declared',
     ],
   ],
 ];

@@ -97,10 +97,7 @@ describe('what a plan refuses', () => {
     await play.file('old/x', 'x');
     await play.file('new/x', 'x');
     await play.deploy({ services: { old: service('old', 4000) } });
-    const renamed = {
-      services: { new: service('new', 4000) },
-      moved: [{ from: 'service:old', to: 'service:new' }],
-    };
+    const renamed = { services: { new: service('new', 4000) } };
     const error = await refusal(play.plan(renamed), 'port-taken');
     expect(error.message).toContain('service:old');
     await play.session((slipway) => slipway.destroy({ only: ['old'] }));
@@ -108,18 +105,17 @@ describe('what a plan refuses', () => {
     expect(Object.keys(play.cluster.routes)).toEqual(['new']);
   });
 
-  it('is not a service under a new name: it is started anew, and the old one goes', async () => {
+  it('is a service under a new name: it would be another one, and its users would notice', async () => {
     const play = await playground();
     await play.file('new/x', 'x');
     await play.file('old/x', 'x');
     await play.deploy({ services: { old: service('old', 4000) } });
-    const moved = [{ from: 'service:old', to: 'service:new' }];
-    const plan = await play.plan({ services: { new: service('new', 4001) }, moved });
-    expect(plan.changes.map(({ address, action }) => `${action} ${address}`).sort()).toEqual([
-      'create service:new',
-      'delete service:old',
-    ]);
-    expect((await play.deploy()).status).toBe('completed');
-    expect([...play.cluster.revisions.values()].map((one) => one.service)).toEqual(['new']);
+    const renamed = {
+      services: { new: service('new', 4001) },
+      moved: [{ from: 'service:old', to: 'service:new' }],
+    };
+    const error = await refusal(play.deploy(renamed), 'config-invalid');
+    expect(error.message).toContain('service:old can not be renamed');
+    expect([...play.cluster.revisions.values()].map((one) => one.service)).toEqual(['old']);
   });
 });

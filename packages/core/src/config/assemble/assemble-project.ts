@@ -19,6 +19,10 @@ import { readService } from './read-service.ts';
 import type { Scope } from './scope.ts';
 import { TypeIndex } from './type-index.ts';
 
+/** How a service gets another name. */
+const RENAME =
+  'take this entry out, then keep the old name, or deploy the new one beside the old on another port and remove the old one when nobody uses it; it begins with an empty SLIPWAY_DATA_DIR';
+
 export interface AssembleOptions {
   registry: ProviderRegistry;
   variables: Variables;
@@ -104,16 +108,21 @@ function readNodes(nodes: Nodes, scope: Scope) {
   return { resources, services, whole };
 }
 
-/** A rename points from what is no longer declared to something of the same kind. */
+/**
+ * A rename points from a resource that is no longer declared to one that is. Platforms know services by their names:
+ * their processes, ports and data can't be renamed while they run.
+ */
 function checkMoved(config: JsonObject, settings: Partial<ProjectValues>, nodes: Nodes, findings: Finding[]): void {
   const isDeclared = (address: string) => {
-    const [kind = '', name = ''] = address.split(':');
-    return nodes[kind === 'resource' ? 'resources' : 'services'].has(name) || memberOf(config[`${kind}s`], name);
+    const name = address.slice('resource:'.length);
+    return nodes.resources.has(name) || memberOf(config.resources, name);
   };
   for (const [index, { from, to }] of (settings.moved ?? []).entries()) {
     const path = ['moved', index];
     if (from.split(':')[0] !== to.split(':')[0]) {
       findings.push({ path, message: 'a resource can not become a service, nor a service a resource' });
+    } else if (from.startsWith('service:')) {
+      findings.push({ path, message: `${from} can not be renamed: its platform knows it by its name`, hint: RENAME });
     } else if (isDeclared(from)) {
       findings.push({ path: [...path, 'from'], message: `${from} is still declared` });
     } else if (!isDeclared(to)) {
