@@ -48,7 +48,9 @@ export const projectSchema = z
           .meta({ id: 'Moved' }),
       )
       .optional()
-      .meta({ description: 'Renamed resources, so that they are kept instead of replaced. A service can not be renamed.' }),
+      .meta({
+        description: 'Renamed resources, so that they are kept instead of replaced. A service can not be renamed.',
+      }),
     automaticTags: z.array(text).default(DEFAULT_AUTOMATIC_TAGS).meta({
       description: 'Tags whose change is no change.',
     }),
