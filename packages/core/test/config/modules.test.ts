@@ -44,7 +44,27 @@ export default {
 `;
 const PORTS = { 'ports.ts': 'export const ports = { web: 80 as number };' };
 
+const EXIT = 'ends the process';
+const INSTEAD = 'throw an Error instead, which says what is missing';
 const FAILURES: [what: string, files: Files, problems: string[]][] = [
+  [
+    'an exit',
+    { 'slipway.config.ts': 'const a = 1;\nif (a) process.exit(0);\nexport default {};' },
+    [`slipway.config.ts:2:16: ${EXIT}: process.exit(0); ${INSTEAD}`],
+  ],
+  [
+    'an exit in what is imported, behind a catch',
+    {
+      'slipway.config.ts': "await import('./parts.ts').catch(() => {});\nexport default { name: 'a' };",
+      'parts.ts': 'export const leave = () => process.exit();\nleave();',
+    },
+    [`parts.ts:1:36: ${EXIT}: process.exit(); ${INSTEAD}`],
+  ],
+  [
+    'an exit from a timer',
+    { 'slipway.config.ts': 'setTimeout(() => process.exit(3), 1);\nexport default new Promise(() => {});' },
+    [`slipway.config.ts:1:26: ${EXIT}: process.exit(3); ${INSTEAD}`],
+  ],
   [
     'an enum',
     { 'slipway.config.ts': 'const a = 1;\nenum X { A }\nexport default { name: X.A };' },

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isObject } from '../merge.ts';
 import { plainData } from '../plain-data.ts';
 import type { Path } from '../problem.ts';
+import { ExitRefused, refuseExit } from './exit-guard.ts';
 import { locateSyntaxError, ModulePlaces } from './module-places.ts';
 import { type Source, type SyntaxFault, TOP, unreadable } from './source.ts';
 
@@ -16,8 +17,8 @@ export async function importModule(file: string, signal?: AbortSignal): Promise<
   let exported: unknown;
   try {
     const { mtimeMs, size } = await stat(file);
-    const module: object = await unlessAborted(import(`${pathToFileURL(file).href}?v=${mtimeMs}-${size}`), signal);
-    exported = 'default' in module ? await unlessAborted(Promise.resolve(module.default), signal) : undefined;
+    const url = `${pathToFileURL(file).href}?v=${mtimeMs}-${size}`;
+    exported = await refuseExit(() => unlessAborted(readDefault(url), signal));
   } catch (error) {
     signal?.throwIfAborted();
     return unreadable(file, explainFailure(file, error));
@@ -28,6 +29,11 @@ export async function importModule(file: string, signal?: AbortSignal): Promise<
     return places.locate(path);
   };
   return { file, locate, ...readExport(file, exported, locate) };
+}
+
+async function readDefault(url: string): Promise<unknown> {
+  const module: object = await import(url);
+  return 'default' in module ? await module.default : undefined;
 }
 
 function readExport(
@@ -67,6 +73,7 @@ function explainFailure(file: string, error: unknown): SyntaxFault {
   if (!(error instanceof Error)) return { ...TOP, message: `threw ${describeThrown(error)}` };
   const message = firstLine(error.message);
   const code = 'code' in error ? error.code : undefined;
+  if (error instanceof ExitRefused) return explainExit(error);
   if (code === 'ERR_MODULE_NOT_FOUND') return explainMissingModule(file, error);
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
     return {
@@ -80,6 +87,16 @@ function explainFailure(file: string, error: unknown): SyntaxFault {
     return { ...placeOfSyntaxError(file, error), message: `is not valid ${language}: ${message}` };
   }
   return { ...placeOfThrow(file, error), message: `threw ${error.name}: ${message}` };
+}
+
+/** Named where the call stands: that may be a module that the config imports. */
+function explainExit(error: ExitRefused): SyntaxFault {
+  const [, url, line, column] = /(file:\/\/[^\s?]+)(?:\?\S*?)?:(\d+):(\d+)\)?$/m.exec(error.stack ?? '') ?? [];
+  return {
+    ...(url === undefined ? TOP : { file: fileURLToPath(url), line: Number(line), column: Number(column) }),
+    message: `ends the process: ${error.message}`,
+    hint: 'throw an Error instead, which says what is missing',
+  };
 }
 
 function explainMissingModule(file: string, error: Error): SyntaxFault {
