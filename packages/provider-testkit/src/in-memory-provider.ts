@@ -45,8 +45,8 @@ export function memoryThing(world: MemoryWorld, options: MemoryOptions = {}): Re
     schema,
     replaceOn: ['kind'],
     predict: ({ value = null }) => ({ value }),
-    read: (context, { id, token }) =>
-      act(context, { call: 'read', name: nameOf(world, id), token }, async () => seen(world.things.get(id))),
+    read: (context, { id, name, token }) =>
+      act(context, { call: 'read', name, token }, async () => seen(world.things.get(id))),
     find(context, { action, name, token, recorded }) {
       return act(context, { call: 'find', name, token }, async () => {
         if (options.canFind === false)
@@ -66,8 +66,8 @@ export function memoryThing(world: MemoryWorld, options: MemoryOptions = {}): Re
         thing.tokens.push(token);
         return appliedTo(thing);
       }),
-    delete: (context, { id, token }) =>
-      act(context, { call: 'delete', name: nameOf(world, id), token }, async () => void world.things.delete(id)),
+    delete: (context, { id, name, token }) =>
+      act(context, { call: 'delete', name, token }, async () => void world.things.delete(id)),
     async import(_, id) {
       const thing = world.things.get(id);
       return thing ? { kind: 'present', properties: thing.properties, ...appliedTo(thing) } : { kind: 'absent' };
@@ -109,8 +109,6 @@ function seen(thing: MemoryThing | undefined): Found {
 function appliedTo({ id, properties: { value = null } }: MemoryThing): { id: string; outputs: JsonObject } {
   return { id, outputs: { id, value: structuredClone(value) } };
 }
-
-const nameOf = (world: MemoryWorld, id: string) => world.things.get(id)?.name ?? id;
 
 function gone({ id }: Recorded): SlipwayError {
   return new SlipwayError('thing-gone', `${id} isn't in the world any more.`, {

@@ -12,7 +12,7 @@ export interface MemoryThing {
 /** One call that reached the world. */
 export interface MemoryCall {
   call: 'read' | 'find' | 'create' | 'update' | 'delete';
-  /** The node's name, for reading and deleting the name that the thing was made with. */
+  /** The node's name. */
   name: string;
   token: string;
   /** 1 for the first call of this kind for this name. */

@@ -80,6 +80,6 @@ test('things outlive the provider and can be imported', async () => {
   const call = await context();
   const { id } = await memoryThing(world).create(call, request);
   const [type] = inMemoryProvider(world).resourceTypes;
-  expect(await type?.import?.(call, id, {})).toMatchObject({ kind: 'present', id, properties: { value: 1 } });
-  expect(await type?.import?.(call, 'thing-99', {})).toEqual({ kind: 'absent' });
+  expect(await type?.import?.(call, id, {}, 'thing')).toMatchObject({ kind: 'present', id, properties: { value: 1 } });
+  expect(await type?.import?.(call, 'thing-99', {}, 'thing')).toEqual({ kind: 'absent' });
 });

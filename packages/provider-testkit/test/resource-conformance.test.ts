@@ -88,6 +88,24 @@ test.for<[string, Break, string]>([
     (type) => ({ update: async (context, request) => await type.create(context, request) }),
     'an update in place keeps the thing, and reads as it was returned',
   ],
+  [
+    'an import that makes up a thing',
+    (type) => ({
+      import: async (context, id, properties, name) => {
+        const found = await type.import!(context, id, properties, name);
+        return found.kind === 'present' ? found : { kind: 'present', id, outputs: {} };
+      },
+    }),
+    'what exists can be imported by its id, and nothing else',
+  ],
+  [
+    'an update that does only what it is not told',
+    (type) => ({
+      update: async (context, request) =>
+        request.changed.includes('value') ? { id: request.recorded.id, outputs: {} } : type.update!(context, request),
+    }),
+    'an update is found when it happened, and not when it did not',
+  ],
   ['everything replaces', () => ({ replaceOn: ['value', 'kind'] }), 'a change in place is seen as one, both ways'],
   ['nothing replaces', () => ({ replaceOn: [] }), 'a change that only a replacement can make is seen as one'],
   [

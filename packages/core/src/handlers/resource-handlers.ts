@@ -9,7 +9,7 @@ import { changedSecrets } from '../plan/secret-names.ts';
 import type { DesiredResource, Step } from '../plan/step.ts';
 import type { Applied, Recorded, ResourceType } from '../provider/contract.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
-import { predecessorAddress, type ResourceRecord, type StateChange } from '../state/record.ts';
+import { nodeName, predecessorAddress, type ResourceRecord, type StateChange } from '../state/record.ts';
 
 type ResourceHandlers = Pick<StepHandlers, 'create' | 'update' | 'delete' | 'record'>;
 type StepOf<A extends Step['action']> = Extract<Step, { action: A }>;
@@ -59,15 +59,17 @@ export function resourceHandlers(registry: ProviderRegistry): ResourceHandlers {
         const type = registry.requireResourceType(step.input.desired.type, step.subject);
         const record = resourceRecord(context, step.subject);
         if (type.pure || !record) return NOTHING_OUTSIDE;
+        const changed = changedNow(type, step.input.desired, record, context);
+        if (changed.length === 0) return NOTHING_OUTSIDE;
         const properties = context.resolve(step.input.desired.properties);
-        const query = {
+        const found = await type.find(context.call, {
           action: 'update',
           token: context.token,
           name: nameOf(step.subject),
           properties,
           recorded: recordedOf(record, context),
-        } as const;
-        const found = await type.find(context.call, query);
+          changed,
+        });
         if (found.kind === 'absent') return { as: 'not-done', how: 'The provider says that it did not happen.' };
         if (found.kind === 'cannot-tell') {
           if (record.incomplete?.action === 'update' && context.failure === undefined) {
@@ -264,6 +266,7 @@ function nextRecord(
 /** A record as its provider made it: secrets in clear again, escapes off. */
 export function recordedOf(record: ResourceRecord, context: Pick<StepContext, 'resolve'>): Recorded {
   return {
+    name: nodeName(record),
     id: record.id,
     properties: context.resolve(record.properties),
     outputs: context.resolve(record.outputs),

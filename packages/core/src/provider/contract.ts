@@ -47,6 +47,8 @@ export interface Applied {
 
 /** What an adapter is told of a thing that it made earlier. */
 export interface Recorded {
+  /** The node's name, as its creation was told. */
+  name: string;
   id: string;
   properties: JsonObject;
   outputs: JsonObject;
@@ -79,7 +81,7 @@ export interface ResourceType {
   /** Removes it. Safe to repeat: a thing that is gone already is a success. */
   delete(context: CallContext, recorded: Recorded): Promise<void>;
   /** Reads an existing thing by the id that a person gave, to bring it under management. */
-  import?(context: CallContext, id: string, properties: JsonObject): Promise<Observed>;
+  import?(context: CallContext, id: string, properties: JsonObject, name: string): Promise<Observed>;
   /** True: creation, update and deletion have no effect outside, so repeating one is harmless. */
   pure?: boolean;
   /** Why this action can't be taken back by a rollback, or undefined when it can. */
@@ -98,6 +100,8 @@ export interface FindQuery {
   properties: JsonObject;
   /** The record from before the call; absent for a creation. */
   recorded?: Recorded;
+  /** What the doubtful update was told of what differs ({@link UpdateRequest}); absent for other actions. */
+  changed?: string[];
 }
 
 export interface UpdateRequest {
@@ -105,6 +109,7 @@ export interface UpdateRequest {
   name: string;
   recorded: Recorded;
   properties: JsonObject;
+  /** Paths that differ, those of {@link ResourceType.diff}; all of them when an earlier update broke half-way. */
   changed: string[];
 }
 

@@ -54,7 +54,8 @@ export async function importResource(workspace: Workspace, address: Address, id:
       secret: (name: string) => workspace.clearSecret(secrets, name),
     };
     const context = await lookingContext(workspace, environment, runtimeOf(project));
-    const found = await type.import!(context, id, resolveReferences(declaration.properties, false, sources));
+    const wanted = resolveReferences(declaration.properties, false, sources);
+    const found = await type.import!(context, id, wanted, nameOf(address));
     if (found.kind === 'absent') {
       throw new SlipwayError('not-found', `${declaration.type} finds nothing with the id ${id}.`, {
         subject: address,

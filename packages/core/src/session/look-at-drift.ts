@@ -1,6 +1,7 @@
-import { nameOf } from '../address.ts';
+import { type Address, nameOf } from '../address.ts';
 import { escapeReferences } from '../config/references.ts';
 import { resolveReferences } from '../execute/resolve.ts';
+import { recordedOf } from '../handlers/resource-handlers.ts';
 import { equalJson, type JsonObject } from '../json.ts';
 import { differencesFor, differencesOf } from '../plan/difference.ts';
 import type { CallContext, PropertyDifference, ResourceType } from '../provider/contract.ts';
@@ -41,14 +42,8 @@ export async function lookAtDrift(look: DriftLook): Promise<DriftReport> {
 async function driftOfResource(look: DriftLook, record: ResourceRecord): Promise<DriftItem> {
   const { address } = record;
   const type = look.workspace.registry.requireResourceType(record.type, address);
-  const clear = <T extends JsonObject>(value: T) =>
-    resolveReferences(value, false, { record: (one) => look.state.get(one), secret: look.secret });
-  const recorded = {
-    id: record.id,
-    properties: clear(record.properties),
-    outputs: clear(record.outputs),
-    token: record.token,
-  };
+  const sources = { record: (one: Address) => look.state.get(one), secret: look.secret };
+  const recorded = recordedOf(record, { resolve: (value) => resolveReferences(value, false, sources) });
   try {
     const found = await type.read(look.context, recorded);
     if (found.kind === 'cannot-tell') return { address, status: 'cannot-tell', differences: [], look: found.look };

@@ -76,6 +76,11 @@ export function predecessorAddress(record: ResourceRecord): Address {
   return `resource:${nameOf(record.address)}~${sha256(record.token).slice(0, 8)}`;
 }
 
+/** The name of the node that a record stands for, also once a successor has taken its address. */
+export function nodeName({ address }: Pick<ResourceRecord, 'address'>): string {
+  return nameOf(address).split('~', 1)[0]!;
+}
+
 export type StateRecord = ResourceRecord | ServiceRecord;
 export type State = ReadonlyMap<Address, StateRecord>;
 

@@ -21,11 +21,11 @@ import { runScript, type ScriptCall, type ScriptResult, scriptFailed } from './r
 /**
  * `local:command`: whatever shell commands can make, change and remove.
  *
- * Every command gets `env`, SLIPWAY_TOKEN (the idempotency token), SLIPWAY_ACTION (`create`, `read`,
- * `update`, `delete`: what it is run for) and SLIPWAY_ENVIRONMENT; of what is recorded SLIPWAY_ID and
- * SLIPWAY_OUTPUTS (JSON); SLIPWAY_NAME where the engine gives it; of the caller's environment only PATH,
- * HOME and their like. Secrets go into `env`: in a command they would be visible to other users, and are
- * refused.
+ * Every command gets `env`, SLIPWAY_NAME (the node's name), SLIPWAY_ENVIRONMENT, SLIPWAY_ACTION (`create`,
+ * `read`, `update`, `delete`: what it is run for) and SLIPWAY_TOKEN (the idempotency token: to create and update
+ * that of the call, to look at and delete what is recorded that of its creation; empty on import); of what is
+ * recorded SLIPWAY_ID and SLIPWAY_OUTPUTS (JSON); of the caller's environment only PATH, HOME and their like.
+ * Secrets go into `env`: in a command they would be visible to other users, and are refused.
  *
  * - Outputs: standard output as a JSON object, else its last line that is one, else nothing. An `id` in it
  *   becomes the id, else the token is. A `token` that `find` prints,
@@ -46,8 +46,9 @@ export const localCommand: ResourceType = {
   async read(context, recorded) {
     const properties = commandProperties(recorded.properties);
     const script = properties.read === undefined ? 'find' : 'read';
-    if (properties[script] === undefined) return cannotTell(properties, recorded.token, recorded.id);
-    const call: ScriptCall = { script, action: 'read', properties, token: recorded.token, recorded };
+    const { name, token } = recorded;
+    if (properties[script] === undefined) return cannotTell(properties, token, name);
+    const call: ScriptCall = { script, action: 'read', properties, token, name, recorded };
     return observed(await lookWith(context, call), call);
   },
   find,
@@ -71,13 +72,15 @@ export const localCommand: ResourceType = {
   async delete(context, recorded) {
     const properties = commandProperties(recorded.properties);
     if (properties.delete === undefined) return;
-    await succeed(context, { script: 'delete', action: 'delete', properties, token: recorded.token, recorded });
+    const { name, token } = recorded;
+    await succeed(context, { script: 'delete', action: 'delete', properties, token, name, recorded });
   },
-  async import(context, id, properties) {
+  async import(context, id, properties, name) {
     const wanted = commandProperties(properties);
     const script = wanted.read === undefined ? 'find' : 'read';
     if (wanted[script] === undefined) throw noRead(id);
-    const call: ScriptCall = { script, action: 'read', properties: wanted, token: '', recorded: { id, outputs: {} } };
+    const recorded = { id, outputs: {} };
+    const call: ScriptCall = { script, action: 'read', properties: wanted, token: '', name, recorded };
     const result = await lookWith(context, call);
     return result ? { kind: 'present', properties, ...applied(result, call) } : { kind: 'absent' };
   },
@@ -92,7 +95,7 @@ export const localCommand: ResourceType = {
  *
  * - `create`: `find` with the creation's token. What it finds is ours unless it prints another `token`.
  * - `update`: `find` with the update's token. It happened when the printed `token` is that one, and not when
- *   it is another or nothing was found; without a `token` nobody can tell.
+ *   it is another or nothing was found; without a `token` nobody can tell. A change that runs no command is done.
  * - `delete`: `find`, else `read`, with the creation's token: `present` means not deleted yet. Without a
  *   `delete` command there was nothing to do, so it is done.
  */
@@ -101,7 +104,10 @@ async function find(context: CallContext, query: FindQuery): Promise<Found> {
   // A killed run's command is ended by its leash; what it still does in those moments must be seen.
   await letProcessesEnd('SLIPWAY_TOKEN', action === 'delete' && recorded ? recorded.token : token);
   const properties = commandProperties(recorded && action === 'delete' ? recorded.properties : query.properties);
-  if (action === 'delete' && recorded) return await findDeleted(context, properties, recorded, name);
+  if (action === 'delete' && recorded) return await findDeleted(context, properties, recorded);
+  if (action === 'update' && recorded && query.changed && !reachesTheThing(query.changed)) {
+    return { kind: 'present', id: recorded.id, outputs: recorded.outputs };
+  }
   if (properties.find === undefined) return cannotTell(properties, token, name);
   const call: ScriptCall = { script: 'find', action, properties, token, name, recorded };
   const result = await lookWith(context, call);
@@ -113,16 +119,12 @@ async function find(context: CallContext, query: FindQuery): Promise<Found> {
   return { kind: 'present', ...applied(result, call) };
 }
 
-async function findDeleted(
-  context: CallContext,
-  properties: CommandProperties,
-  recorded: Recorded,
-  name: string,
-): Promise<Found> {
+async function findDeleted(context: CallContext, properties: CommandProperties, recorded: Recorded): Promise<Found> {
+  const { name, token } = recorded;
   if (properties.delete === undefined) return { kind: 'absent' };
   const script = properties.find === undefined ? 'read' : 'find';
-  if (properties[script] === undefined) return cannotTell(properties, recorded.token, name);
-  const call: ScriptCall = { script, action: 'delete', properties, token: recorded.token, name, recorded };
+  if (properties[script] === undefined) return cannotTell(properties, token, name);
+  const call: ScriptCall = { script, action: 'delete', properties, token, name, recorded };
   return observed(await lookWith(context, call), call);
 }
 
@@ -165,9 +167,9 @@ function brief(script: string): string {
   return script.length > 200 ? `${script.slice(0, 200)}…` : script;
 }
 
-function printedNothing({ name, token }: ScriptCall): SlipwayError {
-  return new SlipwayError('command-output', `The find command of ${name ?? token} exited 0 without a JSON object.`, {
-    subject: name ?? token,
+function printedNothing({ name }: ScriptCall): SlipwayError {
+  return new SlipwayError('command-output', `The find command of ${name} exited 0 without a JSON object.`, {
+    subject: name,
     hint: 'When the thing is there, find must print the same JSON object that create prints.',
   });
 }

@@ -23,7 +23,7 @@ export interface ScriptCall {
   action: ScriptName;
   properties: CommandProperties;
   token: string;
-  name?: string | undefined;
+  name: string;
   recorded?: Pick<Recorded, 'id' | 'outputs'> | undefined;
 }
 
@@ -61,7 +61,7 @@ export function scriptFailed(
 ): SlipwayError {
   const how = exitCode === null ? `was ended by ${endedBy}` : `ended with exit code ${exitCode}`;
   const last = tail.slice(-15).join('\n');
-  const subject = call.name ?? call.recorded?.id ?? call.token;
+  const subject = call.name;
   return new SlipwayError('command-failed', `The ${call.script} command of ${subject} ${how}.${last && `\n${last}`}`, {
     subject,
     hint: hint ?? `Mend the ${call.script} command or what it works on, then deploy again.`,
@@ -75,8 +75,8 @@ function facts(context: CallContext, { action, token, name, recorded }: ScriptCa
   return {
     SLIPWAY_TOKEN: token,
     SLIPWAY_ACTION: action,
+    SLIPWAY_NAME: name,
     SLIPWAY_ENVIRONMENT: context.environment,
-    ...(name === undefined ? {} : { SLIPWAY_NAME: name }),
     ...(recorded ? { SLIPWAY_ID: recorded.id, SLIPWAY_OUTPUTS: JSON.stringify(recorded.outputs) } : {}),
   };
 }

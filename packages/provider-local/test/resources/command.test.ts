@@ -76,7 +76,7 @@ test('commands see what they need of the outside, and nothing else of it', async
   const { context } = await place();
   process.env.SOMEBODYS_PASSWORD = 'do not pass on';
   try {
-    const recorded = { id: 'i-1', outputs: { a: 1 }, properties: {}, token: 'first' };
+    const recorded = { name, id: 'i-1', outputs: { a: 1 }, properties: {}, token: 'first' };
     const properties = { create: ':', update: 'env', env: { NUMBER: 1, FLAG: true, OBJECT: { from: 'a reference' } } };
     const { log } = await run();
     const seen = Object.fromEntries(log.map((line) => line.split(/=(.*)/s)));
@@ -102,6 +102,33 @@ test('commands see what they need of the outside, and nothing else of it', async
   } finally {
     delete process.env.SOMEBODYS_PASSWORD;
   }
+});
+
+test('every command is told the same: name, environment, action and token, and of what is recorded id and outputs', async () => {
+  const { context } = await place();
+  const note = (script: string) =>
+    `echo "${script} ran to $SLIPWAY_ACTION $SLIPWAY_NAME in $SLIPWAY_ENVIRONMENT for ($SLIPWAY_TOKEN): \${SLIPWAY_ID-none} \${SLIPWAY_OUTPUTS-none}" >>told`;
+  const scripts = ['create', 'read', 'find', 'update', 'delete'];
+  const properties = Object.fromEntries(scripts.map((script) => [script, `${note(script)}; echo '{"id":"i-1"}'`]));
+  const recorded = { name, id: 'i-1', outputs: { a: 1 }, properties, token };
+  await create(context, properties);
+  await find(context, { properties });
+  await localCommand.read(context, recorded);
+  await localCommand.update?.(context, { token: 't2', name, recorded, properties, changed: ['create'] });
+  await find(context, { action: 'update', token: 't2', recorded, properties, changed: ['create'] });
+  await localCommand.delete(context, recorded);
+  await find(context, { action: 'delete', token: 't3', recorded, properties });
+  await localCommand.import?.(context, 'i-9', properties, name);
+  expect((await readFile(join(context.directory, 'told'), 'utf8')).trim().split('\n')).toEqual([
+    'create ran to create key in test for (token-1): none none',
+    'find ran to create key in test for (token-1): none none',
+    'read ran to read key in test for (token-1): i-1 {"a":1}',
+    'update ran to update key in test for (t2): i-1 {"a":1}',
+    'find ran to update key in test for (t2): i-1 {"a":1}',
+    'delete ran to delete key in test for (token-1): i-1 {"a":1}',
+    'find ran to delete key in test for (token-1): i-1 {"a":1}',
+    'read ran to read key in test for (): i-9 {}',
+  ]);
 });
 
 test('runs where and through what it is told to', async () => {
@@ -176,7 +203,7 @@ test('in doubt without find: a person is told what to look for', async () => {
 
 test('in doubt about an update: only its own token proves it', async () => {
   const { context } = await place();
-  const recorded = { id: 'i-1', outputs: { a: 1 }, properties: {}, token: 'first' };
+  const recorded = { name, id: 'i-1', outputs: { a: 1 }, properties: {}, token: 'first' };
   const of = (script: string) =>
     find(context, {
       action: 'update',
@@ -197,11 +224,20 @@ test('in doubt about an update: only its own token proves it', async () => {
   });
 });
 
+test('in doubt about an update that runs no command: it is done, whatever there is to look with', async () => {
+  const { context } = await place();
+  const recorded = { name, id: 'i-1', outputs: { a: 1 }, properties: {}, token: 'first' };
+  const of = (changed: string[]) =>
+    find(context, { action: 'update', token: 'second', recorded, properties: { create: ':', update: ':' }, changed });
+  expect(await of(['read', 'delete'])).toEqual({ kind: 'present', id: 'i-1', outputs: { a: 1 } });
+  expect(await of(['read', 'env.A'])).toMatchObject({ kind: 'cannot-tell' });
+});
+
 test('in doubt about a deletion: find or read by the token of the creation; with nothing to run it is done', async () => {
   const { context } = await place();
   const of = (scripts: JsonObject) => {
     const properties = { create: ':', ...scripts };
-    const recorded = { id: 'i-1', outputs: { a: 1 }, properties, token: 'first' };
+    const recorded = { name, id: 'i-1', outputs: { a: 1 }, properties, token: 'first' };
     return find(context, { action: 'delete', token: 'of the deletion', recorded, properties });
   };
   const look = 'test "$SLIPWAY_TOKEN $SLIPWAY_ACTION" = "first delete"';
@@ -216,7 +252,7 @@ test('in doubt about a deletion: find or read by the token of the creation; with
 test('reads by read, else by find, else not at all', async () => {
   const { context } = await place();
   const of = (scripts: JsonObject) =>
-    localCommand.read(context, { id: 'i-1', outputs: { a: 1 }, properties: { create: ':', ...scripts }, token });
+    localCommand.read(context, { name, id: 'i-1', outputs: { a: 1 }, properties: { create: ':', ...scripts }, token });
   expect(await of({ read: 'echo \'{"a":2}\'', find: 'exit 9' })).toEqual({
     kind: 'present',
     id: 'i-1',
@@ -234,6 +270,7 @@ test('reads by read, else by find, else not at all', async () => {
 test('deletion runs what was declared when it was made; nothing declared, nothing run', async () => {
   const { context } = await place();
   const recorded = {
+    name,
     id: 'i-1',
     outputs: { file: 'gone' },
     properties: { create: ':', delete: 'echo "$SLIPWAY_ACTION $SLIPWAY_ID" >deleted' },
@@ -251,7 +288,7 @@ test('deletion runs what was declared when it was made; nothing declared, nothin
 
 test('an update runs only for what reaches the thing, and keeps outputs that it does not print', async () => {
   const { context } = await place();
-  const recorded = { id: 'i-1', outputs: { a: 1 }, properties: {}, token: 'first' };
+  const recorded = { name, id: 'i-1', outputs: { a: 1 }, properties: {}, token: 'first' };
   const update = (properties: JsonObject, changed: string[]) =>
     localCommand.update?.(context, { token, name, recorded, properties, changed });
   const failing = { create: ':', update: 'exit 9' };
@@ -292,14 +329,14 @@ test('a change replaces what has no update, except of the commands that only han
 test('import asks read, else find, about the id that a person gave', async () => {
   const { context } = await place();
   const properties = { create: ':', read: '[ "$SLIPWAY_ID" = i-9 ] && echo \'{"size":9}\'' };
-  expect(await localCommand.import?.(context, 'i-9', properties)).toEqual({
+  expect(await localCommand.import?.(context, 'i-9', properties, name)).toEqual({
     kind: 'present',
     id: 'i-9',
     properties,
     outputs: { size: 9 },
   });
-  expect(await localCommand.import?.(context, 'i-8', properties)).toEqual({ kind: 'absent' });
-  await expect(localCommand.import?.(context, 'i-9', { create: ':' })).rejects.toMatchObject({
+  expect(await localCommand.import?.(context, 'i-8', properties, name)).toEqual({ kind: 'absent' });
+  await expect(localCommand.import?.(context, 'i-9', { create: ':' }, name)).rejects.toMatchObject({
     code: 'import-impossible',
   });
 });

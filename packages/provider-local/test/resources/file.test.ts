@@ -97,7 +97,7 @@ test('a link is replaced, and what it points to is left alone', async () => {
 test('drift of content or rights is named, and foreign content is shown by its hash alone', async () => {
   const { context } = await place();
   const properties = { path: 'f', content: 'declared' };
-  const recorded = { ...(await create(context, properties)), properties, token };
+  const recorded = { ...(await create(context, properties)), name, properties, token };
   const path = join(context.directory, 'f');
   const drift = async () => {
     const found = await localFile.read(context, recorded);
@@ -121,7 +121,7 @@ test('drift of content or rights is named, and foreign content is shown by its h
 test('a drifted file is deleted too, and deletion needs no folder', async () => {
   const { context } = await place();
   const properties = { path: 'd/f', content: 'declared' };
-  const recorded = { ...(await create(context, properties)), properties, token };
+  const recorded = { ...(await create(context, properties)), name, properties, token };
   await writeFile(join(context.directory, 'd/f'), 'drifted');
   await localFile.delete(context, recorded);
   expect(await readdir(join(context.directory, 'd'))).toEqual([]);
@@ -167,16 +167,16 @@ test('find tells our content from another, for creation and update', async () =>
 test('import takes an existing text file as it is, and refuses what could not be declared', async () => {
   const { context } = await place();
   await writeFile(join(context.directory, 'f'), 'there already\n', { mode: 0o600 });
-  const imported = await localFile.import?.(context, 'f', { path: 'f', content: 'wanted' });
+  const imported = await localFile.import?.(context, 'f', { path: 'f', content: 'wanted' }, name);
   expect(imported).toEqual({
     kind: 'present',
     id: 'f',
     properties: { path: 'f', content: 'there already\n', mode: '0600' },
     outputs: { path: join(context.directory, 'f'), sizeBytes: 14 },
   });
-  expect(await localFile.import?.(context, 'none', {})).toEqual({ kind: 'absent' });
+  expect(await localFile.import?.(context, 'none', {}, name)).toEqual({ kind: 'absent' });
   await writeFile(join(context.directory, 'binary'), Buffer.from([0xff, 0xfe, 0x00]));
-  await expect(localFile.import?.(context, 'binary', {})).rejects.toMatchObject({ code: 'import-impossible' });
+  await expect(localFile.import?.(context, 'binary', {}, name)).rejects.toMatchObject({ code: 'import-impossible' });
 });
 
 test('a private file leaves no hash behind, and content with a secret must be private', async () => {
@@ -220,7 +220,7 @@ test('defaults, spellings and `overwrite` make no difference to what is there', 
   expect(diff({}, { overwrite: false })).toEqual([]);
   expect(diff({}, { path: 'g' })).toMatchObject([{ path: 'path', replaces: true }]);
   const { context } = await place();
-  const recorded = { id: 'f', outputs: { path: 'x' }, properties: {}, token };
+  const recorded = { name, id: 'f', outputs: { path: 'x' }, properties: {}, token };
   const request = {
     token,
     name,

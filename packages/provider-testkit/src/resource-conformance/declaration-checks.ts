@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { equalJson, type JsonObject, type PropertyDifference } from '@slipway/core/provider';
+import type { JsonObject } from '@slipway/core/provider';
 import type { ConformanceCheck, ResourceSubject } from '../resource-conformance.ts';
+import { differences } from './differences.ts';
 
 /** What a plan relies on: schema and comparison, which touch nothing outside. */
 export function declarationChecks(subject: ResourceSubject): ConformanceCheck[] {
@@ -54,19 +55,6 @@ export function declarationChecks(subject: ResourceSubject): ConformanceCheck[] 
     );
   }
   return checks;
-}
-
-/** The type's own comparison, else the plain one by top-level property. */
-function differences({ type }: ResourceSubject, before: JsonObject, after: JsonObject): PropertyDifference[] {
-  if (type.diff) return type.diff(before, after);
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((key) => !equalJson(before[key], after[key]))
-    .map((key) => ({
-      path: key,
-      before: before[key] ?? null,
-      after: after[key] ?? null,
-      replaces: (type.replaceOn ?? []).some((path) => path.split('.', 1)[0] === key),
-    }));
 }
 
 function reversed(properties: JsonObject): JsonObject {

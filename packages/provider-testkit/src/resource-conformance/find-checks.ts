@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { FindQuery, Found } from '@slipway/core/provider';
 import type { ConformanceCheck, ResourcePlace, ResourceSubject } from '../resource-conformance.ts';
-import { asJson, CREATED, DELETED, inPlace, make, NAME, UPDATED } from './in-place.ts';
+import { asJson, CREATED, DELETED, inPlace, make, NAME, updateOf } from './in-place.ts';
 
 /** How doubt is settled: what an interrupted call did, or that it did nothing. */
 export function findChecks(subject: ResourceSubject): ConformanceCheck[] {
@@ -52,9 +52,9 @@ export function findChecks(subject: ResourceSubject): ConformanceCheck[] {
     checks.push(
       inPlace(subject, 'an update is found when it happened, and not when it did not', async (place) => {
         const recorded = await make(subject, place);
-        const query = { action: 'update', token: UPDATED, properties: changed, recorded } as const;
+        const request = updateOf(subject, recorded, changed);
+        const query = { action: 'update', ...request } as const;
         assert.equal((await find(place, query)).kind, 'absent');
-        const request = { token: UPDATED, name: NAME, recorded, properties: changed, changed: Object.keys(changed) };
         const applied = asJson(await type.update!(place.context, request));
         assertFound(await find(place, query), applied);
       }),

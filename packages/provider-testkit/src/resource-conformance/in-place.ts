@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Applied, JsonObject, Recorded } from '@slipway/core/provider';
+import type { Applied, JsonObject, Recorded, UpdateRequest } from '@slipway/core/provider';
 import type { ConformanceCheck, ResourcePlace, ResourceSubject } from '../resource-conformance.ts';
+import { differences } from './differences.ts';
 
 export const CREATED = 'token-of-the-creation';
 export const UPDATED = 'token-of-the-update';
@@ -29,7 +30,13 @@ export function inPlace(
 /** Makes the subject's thing and returns it as the engine would record it. */
 export async function make({ type, properties }: ResourceSubject, { context }: ResourcePlace): Promise<Recorded> {
   const applied = await type.create(context, { token: CREATED, name: NAME, properties });
-  return { ...asJson(applied), properties, token: CREATED };
+  return { ...asJson(applied), name: NAME, properties, token: CREATED };
+}
+
+/** What the engine asks for to bring what is recorded to the subject's `changed`. */
+export function updateOf(subject: ResourceSubject, recorded: Recorded, properties: JsonObject): UpdateRequest {
+  const changed = differences(subject, recorded.properties, properties).map(({ path }) => path);
+  return { token: UPDATED, name: NAME, recorded, properties, changed };
 }
 
 /** As it comes back from the journal; fails for what JSON doesn't carry. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Found } from '@slipway/core/provider';
 import type { ConformanceCheck, ResourceSubject } from '../resource-conformance.ts';
-import { asJson, assertThere, inPlace, make, NAME, UPDATED } from './in-place.ts';
+import { asJson, assertThere, inPlace, make, NAME, updateOf } from './in-place.ts';
 
 /** A thing's life: made, looked at, changed, removed. */
 export function lifecycleChecks(subject: ResourceSubject): ConformanceCheck[] {
@@ -38,12 +38,22 @@ export function lifecycleChecks(subject: ResourceSubject): ConformanceCheck[] {
       assertReads(await type.read(place.context, again), again);
     }),
   ];
+  if (type.import) {
+    checks.push(
+      inPlace(subject, 'what exists can be imported by its id, and nothing else', async (place) => {
+        const recorded = await make(subject, place);
+        const found = await type.import!(place.context, recorded.id, properties, NAME);
+        assertReads(found, recorded);
+        await type.delete(place.context, recorded);
+        assert.deepEqual(await type.import!(place.context, recorded.id, properties, NAME), { kind: 'absent' });
+      }),
+    );
+  }
   if (changed) {
     checks.push(
       inPlace(subject, 'an update in place keeps the thing, and reads as it was returned', async (place) => {
         const recorded = await make(subject, place);
-        const request = { token: UPDATED, name: NAME, recorded, properties: changed, changed: keysThatDiffer(subject) };
-        const applied = asJson(await type.update!(place.context, request));
+        const applied = asJson(await type.update!(place.context, updateOf(subject, recorded, changed)));
         await assertThere(place, true, 'after its update');
         assert.equal(applied.id, recorded.id, 'the id stays');
         const updated = { ...recorded, ...applied, properties: changed };
@@ -59,9 +69,4 @@ function assertReads(found: Found, recorded: { id: string; outputs: object }): v
   if (found.kind !== 'present') return;
   assert.equal(found.id, recorded.id, 'it reads with the same id');
   assert.deepEqual(found.outputs, recorded.outputs, 'it reads with the same outputs');
-}
-
-function keysThatDiffer({ properties, changed = {} }: ResourceSubject): string[] {
-  const keys = new Set([...Object.keys(properties), ...Object.keys(changed)]);
-  return [...keys].filter((key) => JSON.stringify(properties[key]) !== JSON.stringify(changed[key]));
 }
