@@ -13,17 +13,14 @@ export function stepTimeout(step: Step): SlipwayError {
 
 /** The run stops; `reason` as a sentence. */
 export function stepStopped(step: Step, reason: string): SlipwayError {
-  return new SlipwayError('step-cancelled', `"${step.id}" was stopped: ${reason}`, {
-    subject: step.id,
-    hint: 'Continue with `slipway resume`.',
-  });
+  return new SlipwayError('step-cancelled', `"${step.id}" was stopped: ${reason}`, { subject: step.id });
 }
 
 /** Something of the step's effect exists, not whole. */
 export function stepIncomplete(step: Step, how: string): SlipwayError {
   return new SlipwayError('step-incomplete', `"${step.id}" broke half-way: ${how}`, {
     subject: step.id,
-    hint: 'Deploy again to have it replaced, or roll back to have it removed.',
+    hint: 'The next deployment replaces it; a rollback removes it.',
   });
 }
 

@@ -14,9 +14,10 @@ export async function conclude(run: DeploymentRun, result: RunResult, parts: Run
     return;
   }
   if (parts.options.kill?.aborted) return;
-  const error = errorOf(run, result);
-  const takesBack = result.aborted || (run.plan.onFailure === 'rollback' && result.status !== 'cancelled');
-  if (run.plan.kind === 'rollback' || result.unknown.length > 0 || !takesBack) {
+  const wanted = result.aborted || (run.plan.onFailure === 'rollback' && result.status !== 'cancelled');
+  const takesBack = wanted && run.plan.kind !== 'rollback' && result.unknown.length === 0;
+  const error = errorOf(run, result, takesBack);
+  if (!takesBack) {
     await run.end(result.unknown.length > 0 ? 'failed' : result.status, error);
     return;
   }
@@ -72,14 +73,16 @@ export async function finishRollback(
   await deployment.end(status, error, rollback.id);
 }
 
-function errorOf(run: DeploymentRun, result: RunResult): ErrorRecord {
+function errorOf(run: DeploymentRun, result: RunResult, takesBack: boolean): ErrorRecord {
   if (result.unknown.length > 0) return describeError(inDoubt(result));
   const [first] = result.failures;
   if (result.status === 'timed_out') {
     return {
       code: 'deployment-timeout',
       message: `The deployment took longer than its timeout of ${(run.plan.timeoutMs ?? 0) / 1_000} s.`,
-      hint: 'Set a longer one with --timeout, or resume.',
+      hint: takesBack
+        ? "Give it longer, with --timeout or the environment's `timeout`, and deploy again."
+        : "`slipway resume` gives it as long again. For longer, deploy again with --timeout or the environment's `timeout`.",
     };
   }
   if (result.aborted) return { code: 'aborted', message: 'A person aborted the deployment.' };

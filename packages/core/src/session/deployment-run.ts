@@ -208,6 +208,6 @@ export function currentUser(): string {
 export function inDoubt(result: Pick<ExecutionResult, 'unknown'>): SlipwayError {
   return new SlipwayError('in-doubt', result.unknown.map(({ step, look }) => `${step}: ${look}`).join('\n'), {
     ...(result.unknown[0] ? { subject: result.unknown[0].step } : {}),
-    hint: 'Look, then say what you found: slipway resume --redo STEP (it is not there) or slipway import ADDRESS ID (it is), then slipway resume.',
+    hint: 'Look, then say what you found. It is not there: slipway resume --redo STEP. It is there: slipway import ADDRESS ID for a resource, then slipway resume; for all else slipway resume --done STEP.',
   });
 }

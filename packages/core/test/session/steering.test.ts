@@ -183,9 +183,13 @@ describe('a deployment that takes too long', () => {
     const { play, before } = await slowShop(20_000);
     const report = await play.deploy(undefined, { timeoutMs: 150, onFailure: 'rollback' });
     expect(report).toMatchObject({ status: 'rolled_back', error: { code: 'deployment-timeout' } });
+    const hints = [report.error!.hint, ...report.steps.map(({ error }) => error?.hint)];
+    expect(hints.join(' ')).toContain('--timeout');
+    expect(hints.join(' ')).not.toContain('resume');
     expect(await viewOf(play)).toEqual(before);
     const stopped = await play.deploy(undefined, { timeoutMs: 150, onFailure: 'stop' });
     expect(stopped).toMatchObject({ status: 'timed_out', error: { code: 'deployment-timeout' } });
+    expect(stopped.error!.hint).toContain('slipway resume');
   });
 });
 
