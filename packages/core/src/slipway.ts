@@ -20,7 +20,7 @@ import { makeDeploymentPlan, makeDestructionPlan, makeRollbackPlan } from './ses
 import { readAllEvents } from './session/read-events.ts';
 import { readReport, requireDeployment } from './session/read-report.ts';
 import { readServiceLogs } from './session/read-service-logs.ts';
-import { projectName, recordedRuntime } from './session/recorded-runtime.ts';
+import { environmentLimits, projectName, recordedRuntime } from './session/recorded-runtime.ts';
 import { resume } from './session/resume.ts';
 import { showGraph } from './session/show-graph.ts';
 import { takeSavedPlan } from './session/take-saved-plan.ts';
@@ -196,6 +196,7 @@ export class Slipway implements SlipwayApi {
       environment,
       state,
       context,
+      limits: await environmentLimits(workspace, environment),
       secret: (name) => workspace.clearSecret(secrets, name),
     });
   }
@@ -203,16 +204,16 @@ export class Slipway implements SlipwayApi {
   async fixDrift(options: RunOptions = {}): Promise<DeploymentReport> {
     const { store, registry } = this.#workspace;
     return await this.#run('drift', options, async (environment) => {
-      const [drift, state, stateSeq, durations, runtime, project, latest] = await Promise.all([
+      const [drift, state, stateSeq, durations, limits, runtime, project, latest] = await Promise.all([
         this.drift(),
         store.state(environment),
         store.stateSeq(environment),
         store.durations(environment),
+        environmentLimits(this.#workspace, environment),
         recordedRuntime(this.#workspace, environment),
         projectName(this.#workspace, environment),
         store.deployments({ environment, limit: 1 }),
       ]);
-      const limits = { overall: 10, providers: {}, types: {} };
       return planDrift({
         project,
         environment,

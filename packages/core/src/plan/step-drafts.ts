@@ -1,5 +1,5 @@
 import type { Address } from '../address.ts';
-import type { ProviderRegistry } from '../provider/registry.ts';
+import { type ProviderRegistry, providerOf } from '../provider/registry.ts';
 import type { Step, StepAction, StepWork } from './step.ts';
 
 /** Defaults for each attempt of a step, in ms. */
@@ -61,7 +61,6 @@ export class StepDrafts {
 
   #add(subject: Address, suffix: string, work: StepWork, type: string, estimate: number, options: StepOptions): string {
     const id = `${subject}/${suffix}`;
-    const colon = type.indexOf(':');
     const { after } = options;
     const draft: StepDraft = {
       id,
@@ -72,7 +71,7 @@ export class StepDrafts {
       estimateMs: Math.round(this.#durations.get(id) ?? estimate),
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       retries: options.retries ?? DEFAULT_RETRIES,
-      provider: colon < 0 ? type : type.slice(0, colon),
+      provider: providerOf(type),
       type,
     };
     this.list.push(draft);

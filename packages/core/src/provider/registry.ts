@@ -5,6 +5,11 @@ import { traced, tracedPlatform } from './traced.ts';
 /** Loads a provider on first use. */
 export type ProviderLoader = () => Promise<Provider>;
 
+/** The provider of a resource type or platform: what stands before the colon, else all of it. */
+export function providerOf(type: string): string {
+  return type.split(':', 1)[0]!;
+}
+
 /** Finds providers, resource types and platforms by name; loads a provider's package only when it is asked for. */
 export class ProviderRegistry {
   readonly #loaders: ReadonlyMap<string, ProviderLoader>;
@@ -41,7 +46,7 @@ export class ProviderRegistry {
 
   /** Loads what these resource types and platforms need; unknown names are left to the planner to refuse. */
   async load(names: Iterable<string>): Promise<void> {
-    for (const name of new Set(names)) await this.provider(name.split(':', 1)[0] as string);
+    for (const name of new Set(names)) await this.provider(providerOf(name));
   }
 
   /** Synchronous after {@link load}: the planner is pure. */

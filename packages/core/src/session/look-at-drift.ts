@@ -1,16 +1,16 @@
 import { type Address, nameOf } from '../address.ts';
+import type { Limits } from '../config/project.ts';
 import { escapeReferences } from '../config/references.ts';
 import { resolveReferences } from '../execute/resolve.ts';
+import { type Limited, ReadyQueue } from '../graph/ready-queue.ts';
 import { recordedOf } from '../handlers/resource-handlers.ts';
 import { equalJson, type JsonObject } from '../json.ts';
 import { differencesFor, differencesOf } from '../plan/difference.ts';
 import type { CallContext, PropertyDifference, ResourceType } from '../provider/contract.ts';
+import { providerOf } from '../provider/registry.ts';
 import type { DriftReport } from '../slipway-api.ts';
-import type { ResourceRecord, ServiceRecord, State } from '../state/record.ts';
+import type { ResourceRecord, ServiceRecord, State, StateRecord } from '../state/record.ts';
 import type { Workspace } from './workspace.ts';
-
-/** How many things are looked at at once. */
-const AT_ONCE = 10;
 
 type DriftItem = DriftReport['items'][number];
 
@@ -19,24 +19,41 @@ export interface DriftLook {
   environment: string;
   state: State;
   context: CallContext;
+  /** How much is looked at at once: looking is work for a provider too. */
+  limits: Limits;
   secret: (name: string) => string;
 }
 
 /** Compares what is recorded with what is really there. Looks only. */
 export async function lookAtDrift(look: DriftLook): Promise<DriftReport> {
   const records = [...look.state.values()];
-  const items: DriftItem[] = [];
-  for (let at = 0; at < records.length; at += AT_ONCE) {
-    const batch = records.slice(at, at + AT_ONCE);
-    items.push(
-      ...(await Promise.all(
-        batch.map((record) =>
-          record.kind === 'resource' ? driftOfResource(look, record) : driftOfService(look, record),
-        ),
-      )),
-    );
-  }
+  const items = new Array<DriftItem>(records.length);
+  const queue = new ReadyQueue(records.map(limitedOf), new Uint8Array(records.length), look.limits);
+  for (const n of records.keys()) queue.push(n);
+  let failed = false;
+  // One that finds no slot may go: whoever holds the slot comes back for what is left.
+  const lookOn = async () => {
+    for (let n = queue.take(); n >= 0 && !failed; n = queue.take()) {
+      try {
+        items[n] = await driftOf(look, records[n]!);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+      queue.release(n);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(look.limits.overall, records.length) }, lookOn));
   return { environment: look.environment, items };
+}
+
+function limitedOf(record: StateRecord): Limited {
+  const type = record.kind === 'resource' ? record.type : record.platform;
+  return { type, provider: providerOf(type) };
+}
+
+async function driftOf(look: DriftLook, record: StateRecord): Promise<DriftItem> {
+  return record.kind === 'resource' ? await driftOfResource(look, record) : await driftOfService(look, record);
 }
 
 async function driftOfResource(look: DriftLook, record: ResourceRecord): Promise<DriftItem> {

@@ -1,4 +1,4 @@
-import type { Project } from '../config/project.ts';
+import type { Limits, Project } from '../config/project.ts';
 import type { PlanRuntime } from '../plan/plan.ts';
 import { runtimeOf } from '../plan/plan-deployment.ts';
 import type { Workspace } from './workspace.ts';
@@ -14,6 +14,11 @@ export async function recordedRuntime(workspace: Workspace, environment: string)
 export async function projectName(workspace: Workspace, environment: string): Promise<string> {
   const [newest] = await workspace.store.deployments({ environment, limit: 1 });
   return newest?.project ?? (await workspace.project()).name;
+}
+
+/** How much may run at once in an environment: as the config says; where that can't be read, as it was run last. */
+export async function environmentLimits(workspace: Workspace, environment: string): Promise<Limits> {
+  return (await projectToEnd(workspace, environment)).environment.limits;
 }
 
 /**
