@@ -5,7 +5,7 @@ import type { DeploymentReport } from './report/report.ts';
 import { conclude } from './session/conclude.ts';
 import { DeploymentRun, type RunParts } from './session/deployment-run.ts';
 import { makeDeploymentPlan } from './session/make-plan.ts';
-import { readReport } from './session/read-report.ts';
+import { readReport, reportCompleted } from './session/read-report.ts';
 import { requireSecrets } from './session/require-secrets.ts';
 import { takeSavedPlan } from './session/take-saved-plan.ts';
 import { underLock } from './session/under-lock.ts';
@@ -52,8 +52,10 @@ export async function apply(
   const result = await run.execute();
   // 8 rollback, where the outcome and the policy ask for it.
   await conclude(run, result, parts);
-  // 9 report, read back out of the journal.
-  return await readReport(workspace.store, run.id, plan);
+  // 9 report, a projection of the journal.
+  return result.status === 'completed'
+    ? await reportCompleted(workspace.store, run)
+    : await readReport(workspace.store, run.id);
 }
 
 async function confirm(plan: Plan, options: RunOptions): Promise<void> {

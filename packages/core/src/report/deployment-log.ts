@@ -9,6 +9,8 @@ import type { JournalEvent } from '../journal/event.ts';
 export class DeploymentLog {
   readonly file: string;
   readonly #stream: WriteStream;
+  /** What this turn of the event loop said: one write, not one for each line. */
+  #lines: string[] = [];
 
   constructor(stateDirectory: string, deployment: string) {
     const folder = join(stateDirectory, 'logs', 'deployments');
@@ -27,11 +29,17 @@ export class DeploymentLog {
   }
 
   async close(): Promise<void> {
+    this.#flush();
     await new Promise<void>((resolve) => this.#stream.end(resolve));
   }
 
   #write(at: string, text: string): void {
-    this.#stream.write(`${at} ${text}\n`);
+    if (this.#lines.push(`${at} ${text}\n`) === 1) setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (this.#lines.length > 0) this.#stream.write(this.#lines.join(''));
+    this.#lines = [];
   }
 }
 

@@ -11,36 +11,48 @@ import type { DeploymentReport, RollbackReport, StepReport } from './report.ts';
 export interface ReportSources {
   header: DeploymentHeader;
   plan: Plan;
-  /** The deployment's own, oldest first. */
-  events: Iterable<JournalEvent>;
+  progress: DeploymentProgress;
   /** As recorded when the deployment ended, or now while it runs. */
   state: State;
-  rollback?: RollbackReport;
+}
+
+/** How far a deployment's steps have come, folded out of its journal event by event. */
+export class DeploymentProgress {
+  /** What it ended with, unless that was success. */
+  error: ErrorRecord | undefined;
+  readonly #steps = new Map<string, StepReport>();
+
+  constructor(plan: Plan) {
+    for (const { id, action, subject, estimateMs } of plan.steps) {
+      this.#steps.set(id, {
+        id,
+        action,
+        subject,
+        status: 'pending',
+        attempts: 0,
+        startedAt: null,
+        durationMs: null,
+        estimateMs,
+      });
+    }
+  }
+
+  /** As planned. */
+  get steps(): StepReport[] {
+    return [...this.#steps.values()];
+  }
+
+  /** Takes the deployment's own events, oldest first, each once. */
+  add(event: JournalEvent): void {
+    const step = event.step === null ? undefined : this.#steps.get(event.step);
+    if (step) applyToStep(step, event);
+    if (event.type === 'deployment.ended') this.error = event.data.error;
+    if (event.type === 'deployment.resumed') this.error = undefined;
+  }
 }
 
 /** Projects one deployment's journal into what people and scripts read. Pure. */
-export function projectReport({ header, plan, events, state, rollback }: ReportSources): DeploymentReport {
-  const steps = new Map<string, StepReport>();
-  for (const step of plan.steps) {
-    const { id, action, subject, estimateMs } = step;
-    steps.set(id, {
-      id,
-      action,
-      subject,
-      status: 'pending',
-      attempts: 0,
-      startedAt: null,
-      durationMs: null,
-      estimateMs,
-    });
-  }
-  let error: ErrorRecord | undefined;
-  for (const event of events) {
-    const step = event.step === null ? undefined : steps.get(event.step);
-    if (step) applyToStep(step, event);
-    if (event.type === 'deployment.ended') error = event.data.error;
-    if (event.type === 'deployment.resumed') error = undefined;
-  }
+export function projectReport({ header, plan, progress, state }: ReportSources): DeploymentReport {
   const outputs: Record<string, JsonObject> = {};
   const urls: Record<string, string> = {};
   for (const change of plan.changes) {
@@ -50,7 +62,7 @@ export function projectReport({ header, plan, events, state, rollback }: ReportS
     if (record.kind === 'service' && typeof record.outputs.url === 'string')
       urls[nameOf(change.address)] = record.outputs.url;
   }
-  return { ...summaryOf(header, rollback, error), steps: [...steps.values()], outputs, urls };
+  return { ...summaryOf(header, undefined, progress.error), steps: progress.steps, outputs, urls };
 }
 
 /** A deployment without its steps, as `history` lists it. */

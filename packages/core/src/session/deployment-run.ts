@@ -13,7 +13,9 @@ import { createJournal } from '../journal/writer.ts';
 import { sha256 } from '../json.ts';
 import type { Plan } from '../plan/plan.ts';
 import { DeploymentLog } from '../report/deployment-log.ts';
+import { DeploymentProgress } from '../report/project-report.ts';
 import type { RunOptions, SlipwayEvent } from '../slipway-api.ts';
+import type { State } from '../state/record.ts';
 import { Controls } from './controls.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -35,6 +37,8 @@ export interface RunResult extends ExecutionResult {
 export class DeploymentRun {
   readonly id: string;
   readonly plan: Plan;
+  /** As this process saw it: of a deployment that was taken up, only since then. */
+  readonly progress: DeploymentProgress;
   readonly #parts: RunParts;
   readonly #journal: Journal;
   readonly #log: DeploymentLog;
@@ -48,7 +52,9 @@ export class DeploymentRun {
     this.plan = parts.plan;
     this.#journal = journal;
     this.#log = new DeploymentLog(parts.workspace.stateDirectory, id);
+    this.progress = new DeploymentProgress(parts.plan);
     journal.subscribe((event) => {
+      this.progress.add(event);
       this.#log.event(event);
       parts.emit({ kind: 'journal', event });
     });
@@ -94,6 +100,11 @@ export class DeploymentRun {
     const run = await DeploymentRun.#open(parts, header.id);
     run.#startedAt -= Date.now() - Date.parse(header.startedAt);
     return run;
+  }
+
+  /** The recorded world with all that this run did to it. */
+  get state(): State {
+    return this.#journal.state;
   }
 
   static async #open(parts: RunParts, id: string): Promise<DeploymentRun> {

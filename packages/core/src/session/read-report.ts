@@ -1,15 +1,14 @@
 import { SlipwayError } from '../errors.ts';
 import type { DeploymentHeader, Store } from '../journal/store.ts';
-import type { Plan } from '../plan/plan.ts';
-import { projectReport, rollbackReport } from '../report/project-report.ts';
+import { DeploymentProgress, projectReport, type ReportSources, rollbackReport } from '../report/project-report.ts';
 import type { DeploymentReport, RollbackReport } from '../report/report.ts';
 import { planMissing } from './make-plan.ts';
 import { readAllEvents } from './read-events.ts';
 
-/** Reads one deployment's report out of the journal; the plan too, unless it is at hand. Throws `deployment-unknown`. */
-export async function readReport(store: Store, id: string, atHand?: Plan): Promise<DeploymentReport> {
+/** Reads one deployment's report out of the journal. Throws `deployment-unknown`. */
+export async function readReport(store: Store, id: string): Promise<DeploymentReport> {
   const header = await requireDeployment(store, id);
-  const report = await project(store, header, atHand);
+  const report = await project(store, header);
   const rollback = await rollbackOf(store, header, report);
   return rollback ? { ...report, rollback } : report;
 }
@@ -24,15 +23,32 @@ export async function requireDeployment(store: Store, id: string): Promise<Deplo
   });
 }
 
-async function project(store: Store, header: DeploymentHeader, atHand?: Plan): Promise<DeploymentReport> {
-  const plan = atHand?.digest === header.plan ? atHand : await store.plan(header.plan);
+/** The report of a deployment that has just completed, out of what was journalled meanwhile. */
+export async function reportCompleted(store: Store, run: CompletedRun): Promise<DeploymentReport> {
+  const header = await requireDeployment(store, run.id);
+  const { plan, progress, state } = run;
+  return withRollback({ header, plan, progress, state });
+}
+
+/** What whoever ran a deployment to its end knows of it without reading. */
+export type CompletedRun = Pick<DeploymentHeader, 'id'> & Pick<ReportSources, 'plan' | 'progress' | 'state'>;
+
+async function project(store: Store, header: DeploymentHeader): Promise<DeploymentReport> {
+  const plan = await store.plan(header.plan);
   if (!plan) throw planMissing(header.id);
   const [events, state] = await Promise.all([
     readAllEvents(store, { environment: header.environment, deployment: header.id }),
     store.state(header.environment, header.endedAt === null ? undefined : header.lastSeq),
   ]);
-  const report = projectReport({ header, plan, events, state });
-  return header.kind === 'rollback' ? { ...report, rollback: rollbackReport(plan, report) } : report;
+  const progress = new DeploymentProgress(plan);
+  for (const event of events) progress.add(event);
+  return withRollback({ header, plan, progress, state });
+}
+
+function withRollback(sources: ReportSources): DeploymentReport {
+  const report = projectReport(sources);
+  if (sources.header.kind !== 'rollback') return report;
+  return { ...report, rollback: rollbackReport(sources.plan, report) };
 }
 
 /** The newest rollback of this deployment, if there was one. */

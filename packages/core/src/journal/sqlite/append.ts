@@ -2,7 +2,7 @@ import type { JournalEvent, NewEvent } from '../event.ts';
 import { chainHash, type EventText, placeEventText, writeEventText } from '../event-text.ts';
 import type { Connection } from './connection.ts';
 import type { DeploymentTable } from './deployment-table.ts';
-import { keepDurations } from './duration-table.ts';
+import type { DurationTable } from './duration-table.ts';
 import { insertEvent } from './event-table.ts';
 import type { HeadRow, Heads } from './head.ts';
 import { refuseFenced } from './lock-table.ts';
@@ -13,6 +13,7 @@ export interface Tables {
   heads: Heads;
   state: StateTable;
   deployments: DeploymentTable;
+  durations: DurationTable;
 }
 
 /** One durable transaction: the fence, the events, and everything that follows from them. */
@@ -34,7 +35,10 @@ export function append(
     });
   } catch (error) {
     tables.heads.distrust(environment);
-    if (head !== undefined) tables.state.forget(head.id);
+    if (head !== undefined) {
+      tables.state.forget(head.id);
+      tables.durations.forget(head.id);
+    }
     throw error;
   }
 }
@@ -46,7 +50,7 @@ function write(
   head: HeadRow,
   texts: readonly EventText[],
 ): JournalEvent[] {
-  const { connection, heads, state, deployments } = tables;
+  const { connection, heads, state, deployments, durations } = tables;
   const written: JournalEvent[] = [];
   let { seq, hash, stateSeq } = head;
   for (const text of texts) {
@@ -61,9 +65,8 @@ function write(
   heads.move(environment, head, seq, hash, stateSeq);
   const events = texts.map((text) => text.event);
   deployments.apply({ id: head.id, name: environment }, head.seq + 1, events);
-  if (events.some((event) => event.type === 'deployment.ended')) {
-    keepDurations(connection, head.id, head.durationsSeq, seq);
-  }
+  durations.note(head.id, head.seq, events);
+  if (events.some((event) => event.type === 'deployment.ended')) durations.keep(head.id, head.durationsSeq, seq);
   state.advance(head.id, head.seq, seq);
   return written;
 }

@@ -18,7 +18,7 @@ import { readArtifact, saveArtifact } from './artifact-table.ts';
 import { audit } from './audit.ts';
 import type { Connection } from './connection.ts';
 import { DeploymentTable } from './deployment-table.ts';
-import { readDurations } from './duration-table.ts';
+import { DurationTable } from './duration-table.ts';
 import { explainSqliteError } from './errors.ts';
 import { readEvents } from './event-table.ts';
 import { type HeadRow, Heads } from './head.ts';
@@ -64,6 +64,7 @@ class SqliteStore implements Store {
       heads,
       state: new StateTable(connection),
       deployments: new DeploymentTable(connection),
+      durations: new DurationTable(connection),
     };
     this.#locks = new LockTable(connection, heads, options.now ?? Date.now);
   }
@@ -156,9 +157,7 @@ class SqliteStore implements Store {
   async durations(environment: string): Promise<ReadonlyMap<string, number>> {
     return this.#read(() => {
       const head = this.#tables.heads.find(environment);
-      return head === undefined
-        ? new Map<string, number>()
-        : readDurations(this.#connection, head.id, head.durationsSeq);
+      return head === undefined ? new Map<string, number>() : this.#tables.durations.read(head.id, head.durationsSeq);
     });
   }
 
