@@ -4,17 +4,21 @@ import { SlipwayError } from '@slipway/core/provider';
 import { renderPlan } from './render/plan.ts';
 import type { Session } from './session.ts';
 
-/** Without a terminal nobody can be asked: refused before anything is done, unless `--yes` was given. */
+/** Names the environment that may be changed without asking, as `--confirm` does; for pipelines. */
+const CONFIRM_VARIABLE = 'SLIPWAY_CONFIRM';
+
+/** Without a terminal nobody can be asked: refused before anything is done, unless somebody answered beforehand. */
 export function requireConsent({ options }: Session): void {
-  if (options.yes || process.stdin.isTTY) return;
+  if (options.yes || confirmedBeforehand(options) !== undefined || process.stdin.isTTY) return;
   throw new SlipwayError('usage', 'This command changes things and there is no terminal to ask at.', {
-    hint: 'Look at `slipway plan` first, then add --yes.',
+    hint: 'Look at `slipway plan` or `slipway status` first, then add --yes, or --confirm with the name of the environment.',
   });
 }
 
 /**
- * Shows the plan and asks whether to go on: y or yes; for a protected environment, its name. `--yes` answers
- * for the person. An aborted `signal` counts as no.
+ * Shows the plan and asks whether to go on: y or yes; for a protected environment, its name. `--yes` answers for the
+ * person where the environment isn't protected, `--confirm` and SLIPWAY_CONFIRM for the environment that they name.
+ * An aborted `signal` counts as no. Throws `not-confirmed` where nobody can be asked.
  */
 export async function confirmPlan(
   session: Session,
@@ -23,8 +27,11 @@ export async function confirmPlan(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { output, options } = session;
+  refuseOtherName(options, environment.name);
   output.say(...renderPlan(plan, output), '');
-  if (options.yes || plan.steps.length === 0) return true;
+  if (plan.steps.length === 0) return true;
+  if (confirmedBeforehand(options) === environment.name || (options.yes && !environment.protected)) return true;
+  if (!process.stdin.isTTY) throw nobodyToAsk(environment);
   const question = environment.protected
     ? `${environment.name} is protected. Type its name to go on: `
     : `Go on with ${environment.name}? (y/N) `;
@@ -32,6 +39,30 @@ export async function confirmPlan(
   const yes = environment.protected ? answer === environment.name : /^y(es)?$/i.test(answer);
   if (yes) output.say('');
   return yes;
+}
+
+function confirmedBeforehand({ confirm }: Session['options']): string | undefined {
+  return confirm ?? (process.env[CONFIRM_VARIABLE] || undefined);
+}
+
+/** The variable may stand for a whole pipeline; the flag was typed for this command, and means another environment. */
+function refuseOtherName({ confirm }: Session['options'], environment: string): void {
+  if (confirm === undefined || confirm === environment) return;
+  throw new SlipwayError('not-confirmed', `--confirm names ${confirm}, but this would change ${environment}.`, {
+    subject: environment,
+    hint: 'Nothing was changed. Name the same environment with --env and --confirm.',
+  });
+}
+
+function nobodyToAsk(environment: { name: string; protected: boolean }): SlipwayError {
+  const { name } = environment;
+  const why = environment.protected
+    ? `${name} is protected, and there is no terminal to type its name at.`
+    : `${name} was not confirmed, and there is no terminal to ask at.`;
+  return new SlipwayError('not-confirmed', why, {
+    subject: name,
+    hint: `Nothing was changed. When ${name} is meant: add --confirm ${name}, or set ${CONFIRM_VARIABLE}=${name}.`,
+  });
 }
 
 async function ask(question: string, stream: NodeJS.WriteStream, signal: AbortSignal): Promise<string> {

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { exitCode } from './exit-code.ts';
-import { buildProgram } from './program.ts';
+import { buildProgram, HELP_HINT } from './program.ts';
 
 /**
  * Runs one command line and leaves its exit code in `process.exitCode`, so that pending output is written
@@ -28,8 +28,11 @@ async function settleError(error: unknown, args: readonly string[]): Promise<num
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCode.done;
     if (args.includes('--json')) {
-      const message = error.message.replace(/^error: /, '');
-      process.stdout.write(`${JSON.stringify({ version: 1, error: { code: 'usage', message } })}\n`);
+      const isHelp = error.code === 'commander.help';
+      const message = isHelp
+        ? 'A command is missing, or there is none of that name.'
+        : error.message.replace(/^error: /, '');
+      process.stdout.write(`${JSON.stringify({ version: 1, error: { code: 'usage', message, hint: HELP_HINT } })}\n`);
     }
     return exitCode.usage;
   }

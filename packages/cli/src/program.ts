@@ -12,8 +12,12 @@ export interface GlobalOptions {
   json?: boolean;
   events?: boolean;
   yes?: boolean;
+  /** The environment that may be changed without asking, protected or not. */
+  confirm?: string;
   verbose?: boolean;
 }
+
+export const HELP_HINT = 'Add --help to see what it takes.';
 
 /**
  * The program with all command names; a command's own arguments and options are added when it is used, from
@@ -30,7 +34,8 @@ export function buildProgram(): Command {
     .addOption(
       new Option('--events', 'print journal events on stdout, one JSON line each, as they happen').conflicts('json'),
     )
-    .option('-y, --yes', 'change without asking')
+    .option('-y, --yes', 'change without asking, but for protected environments')
+    .option('--confirm <environment>', 'change this one without asking, protected too (or SLIPWAY_CONFIRM)')
     .option('-v, --verbose', 'show every provider call, and the stack of an unexpected error')
     .version(ownVersion(), '--version', "print Slipway's version")
     .helpOption('-h, --help', 'print help')
@@ -38,6 +43,7 @@ export function buildProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('afterAll', exitCodesHelp())
     .showSuggestionAfterError()
+    .showHelpAfterError(HELP_HINT)
     .exitOverride();
   const entries = new Map<string, CommandEntry>();
   for (const [heading, group] of Object.entries(commandTable)) {

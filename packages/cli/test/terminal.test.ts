@@ -108,7 +108,7 @@ describe.skipIf(!requirePart('tmux'))('on a terminal', () => {
     await terminal.shows(/dev is protected\. Type its name/);
     terminal.type('y', 'Enter');
     await terminal.shows(/ended with 5/);
-    terminal.slipway('deploy');
+    terminal.slipway('deploy --yes');
     await terminal.shows(/Type its name to go on:\s*$/m);
     terminal.type('dev', 'Enter');
     await terminal.shows(/ended with 0/);

@@ -4,6 +4,7 @@ export { formatProblem, type Problem } from './config/problem.ts';
 export type * from './config/project.ts';
 export * from './config/references.ts';
 export * from './config/secrets.ts';
+export * from './config/source/require-folder.ts';
 export * from './errors.ts';
 export type * from './journal/event.ts';
 export * from './journal/follow.ts';

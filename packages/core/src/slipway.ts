@@ -20,7 +20,7 @@ import { makeDeploymentPlan, makeDestructionPlan, makeRollbackPlan } from './ses
 import { readAllEvents } from './session/read-events.ts';
 import { readReport, requireDeployment } from './session/read-report.ts';
 import { readServiceLogs } from './session/read-service-logs.ts';
-import { environmentLimits, projectName, recordedRuntime } from './session/recorded-runtime.ts';
+import { environmentLimits, guardedAsNow, projectName, recordedRuntime } from './session/recorded-runtime.ts';
 import { resume } from './session/resume.ts';
 import { showGraph } from './session/show-graph.ts';
 import { takeSavedPlan } from './session/take-saved-plan.ts';
@@ -210,7 +210,7 @@ export class Slipway implements SlipwayApi {
         store.stateSeq(environment),
         store.durations(environment),
         environmentLimits(this.#workspace, environment),
-        recordedRuntime(this.#workspace, environment),
+        recordedRuntime(this.#workspace, environment).then((runtime) => guardedAsNow(this.#workspace, runtime)),
         projectName(this.#workspace, environment),
         store.deployments({ environment, limit: 1 }),
       ]);

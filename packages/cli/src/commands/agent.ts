@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { exitCode } from '../exit-code.ts';
 import { perform } from '../perform.ts';
+import type { Session } from '../session.ts';
 
 export function define(command: Command): void {
   command.command('status').description('whether it runs, and how much it runs').action(status);
@@ -8,6 +9,7 @@ export function define(command: Command): void {
 }
 
 const status = perform<[], object>(async (session) => {
+  await requireFolderOf(session);
   const [{ agentStatus }, { renderAgentStatus }] = await Promise.all([
     import('@slipway/provider-local'),
     import('../render/agent.ts'),
@@ -19,6 +21,7 @@ const status = perform<[], object>(async (session) => {
 });
 
 const stop = perform<[], object>(async (session) => {
+  await requireFolderOf(session);
   const [{ stopAgent }, { renderAgentStopped }] = await Promise.all([
     import('@slipway/provider-local'),
     import('../render/agent.ts'),
@@ -28,3 +31,9 @@ const stop = perform<[], object>(async (session) => {
   session.output.document({ ...result });
   return exitCode.done;
 });
+
+/** An agent needs no config, so a mistyped folder would look like one in which nothing runs. */
+async function requireFolderOf({ directory }: Session): Promise<void> {
+  const { requireFolder } = await import('@slipway/core');
+  await requireFolder(directory);
+}

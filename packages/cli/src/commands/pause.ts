@@ -4,7 +4,7 @@ import { defineSteering } from '../steer.ts';
 
 export function define(command: Command): void {
   defineSteering(command, 'pause', {
-    running: (deployment) => `Asked ${deployment} to pause; go on with: slipway continue`,
+    running: (deployment, slipway) => `Asked ${deployment} to pause; go on with: ${slipway('continue')}`,
     idle: (deployment, slipway) =>
       `No process runs ${deployment}; there is nothing to pause. Finish it with: ${slipway(`resume ${deployment}`)}`,
     codeWhenIdle: exitCode.refused,

@@ -30,10 +30,23 @@ export async function initProject(directory: string, template?: ConfigFormat): P
     finding.notes.push('Nothing here says how it is started, so the config declares one file to begin with.');
   }
   const file = fileOf[format];
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   // Refuses too when a config appeared since the look above.
   await writeFile(join(directory, file), writeConfig(finding, format, installedSchema(directory)), { flag: 'wx' });
   return { file, finding, ignored: await ignoreState(directory) };
+}
+
+async function makeFolder(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+  } catch (cause) {
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+    throw new SlipwayError('directory-missing', `The folder ${directory} can not be made (${code}).`, {
+      subject: directory,
+      hint: 'Name a folder with -C: one that is there, or one where nothing is yet.',
+      cause,
+    });
+  }
 }
 
 function configExists(directory: string, name: string): SlipwayError {

@@ -39,7 +39,7 @@ export interface EnvironmentInput {
   router?: string | undefined;
   /** When a step fails for good: `rollback` takes everything back, `stop` starts nothing new, `continue` goes on with independent branches. Default: `"stop"`. */
   onFailure?: 'rollback' | 'stop' | 'continue' | undefined;
-  /** Ask for the environment's name before changing anything. Default: `false`. */
+  /** Ask for the environment's name before changing anything; `--yes` is not enough. Without a terminal: `--confirm NAME` or `SLIPWAY_CONFIRM=NAME`. Default: `false`. */
   protected?: boolean | string | undefined;
   /** How deep a release is tested before it gets traffic; each level includes the ones before it. Default: `"smoke"`. */
   tests?: 'none' | 'smoke' | 'e2e' | 'full' | undefined;

@@ -12,7 +12,7 @@ import { chooseRollbackTarget, type RollbackTarget } from '../rollback/rollback-
 import type { DestroyOptions, PlanOptions, RollbackOptions } from '../slipway-api.ts';
 import type { State } from '../state/record.ts';
 import { readAllEvents } from './read-events.ts';
-import { projectToEnd } from './recorded-runtime.ts';
+import { guardedAsNow, projectToEnd } from './recorded-runtime.ts';
 import type { Workspace } from './workspace.ts';
 
 const NO_SOURCE: SourceTree = { version: undefined, files: [] };
@@ -127,7 +127,7 @@ export async function planBackTo(
     selected,
     durations,
     limits: options.maxParallel === undefined ? newest.limits : { ...newest.limits, overall: options.maxParallel },
-    runtime: newest.runtime,
+    runtime: await guardedAsNow(workspace, newest.runtime),
     rollback: { of: target.of.id, to: target.to?.id ?? null },
     ship: target.to?.ship ?? 'none',
     isAutomatic: options.isAutomatic ?? false,

@@ -10,6 +10,16 @@ export async function recordedRuntime(workspace: Workspace, environment: string)
   return plan?.runtime ?? runtimeOf(await workspace.project());
 }
 
+/** For changes: what was deployed before the environment was protected is protected now too. */
+export async function guardedAsNow(workspace: Workspace, runtime: PlanRuntime): Promise<PlanRuntime> {
+  if (runtime.protected) return runtime;
+  const guarded = await workspace.project().then(
+    (project) => project.environment.protected,
+    () => false,
+  );
+  return { ...runtime, protected: guarded };
+}
+
 /** The project's name, from the config if it can be read, else from what was deployed. */
 export async function projectName(workspace: Workspace, environment: string): Promise<string> {
   const [newest] = await workspace.store.deployments({ environment, limit: 1 });

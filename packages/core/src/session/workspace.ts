@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { loadProject } from '../config/load-project.ts';
 import type { Project } from '../config/project.ts';
 import { keyedHash, SecretSource } from '../config/secrets.ts';
+import { requireFolder } from '../config/source/require-folder.ts';
 import { SlipwayError } from '../errors.ts';
 import { readKey } from '../journal/key.ts';
 import { createRedactor, type GrowingRedactor } from '../journal/redactor.ts';
@@ -45,13 +46,7 @@ export class Workspace {
    */
   static async open(options: SlipwayOptions): Promise<Workspace> {
     const directory = resolve(options.directory ?? process.cwd());
-    const found = await stat(directory).catch(() => undefined);
-    if (!found?.isDirectory()) {
-      throw new SlipwayError('directory-missing', `There is no folder ${directory}.`, {
-        subject: directory,
-        hint: 'Check -C.',
-      });
-    }
+    await requireFolder(directory);
     const stateDirectory = join(directory, '.slipway');
     // Looked for by its last part: a first use that was killed half-way is done again.
     const ignore = join(stateDirectory, '.gitignore');

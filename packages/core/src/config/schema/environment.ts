@@ -43,7 +43,10 @@ export const environmentShape = {
     description:
       'When a step fails for good: `rollback` takes everything back, `stop` starts nothing new, `continue` goes on with independent branches.',
   }),
-  protected: flag.default(false).meta({ description: "Ask for the environment's name before changing anything." }),
+  protected: flag.default(false).meta({
+    description:
+      "Ask for the environment's name before changing anything; `--yes` is not enough. Without a terminal: `--confirm NAME` or `SLIPWAY_CONFIRM=NAME`.",
+  }),
   tests: z.enum(['none', 'smoke', 'e2e', 'full']).default('smoke').meta({
     description: 'How deep a release is tested before it gets traffic; each level includes the ones before it.',
   }),
