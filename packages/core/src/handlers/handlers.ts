@@ -8,6 +8,7 @@ import { resourceHandlers } from './resource-handlers.ts';
 import { stageHandler } from './stage-handler.ts';
 import { testHandler } from './test-handler.ts';
 import { trafficHandlers } from './traffic-handlers.ts';
+import { leaveUnchanged } from './unchanged-release.ts';
 
 /** One handler per action: everything that a step can do to the world outside. */
 export function stepHandlers(parts: {
@@ -17,7 +18,7 @@ export function stepHandlers(parts: {
 }): StepHandlers {
   const { registry, store, artifacts } = parts;
   const lookup = async (fingerprint: string) => (await store.artifact(fingerprint))?.digest;
-  return {
+  const handlers: StepHandlers = {
     ...resourceHandlers(registry),
     build: buildHandler(store, artifacts),
     ...migrationHandlers(registry, artifacts, lookup),
@@ -25,4 +26,5 @@ export function stepHandlers(parts: {
     test: testHandler(registry, artifacts),
     ...trafficHandlers(registry),
   };
+  return leaveUnchanged(handlers, registry);
 }

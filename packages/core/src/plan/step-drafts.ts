@@ -25,7 +25,7 @@ const SERVICE_ESTIMATES: Partial<Record<StepAction, number>> = {
 /** A step before the whole plan is known: without its wave. */
 export type StepDraft = Omit<Step, 'wave' | keyof StepWork> & StepWork;
 
-export type StepOptions = Partial<Pick<Step, 'needs' | 'after' | 'timeoutMs' | 'retries'>>;
+export type StepOptions = Partial<Pick<Step, 'needs' | 'after' | 'unless' | 'timeoutMs' | 'retries'>>;
 
 /** Makes steps, each with the limits, timeout and estimate that apply to it. */
 export class StepDrafts {
@@ -61,13 +61,14 @@ export class StepDrafts {
 
   #add(subject: Address, suffix: string, work: StepWork, type: string, estimate: number, options: StepOptions): string {
     const id = `${subject}/${suffix}`;
-    const { after } = options;
+    const { after, unless } = options;
     const draft: StepDraft = {
       id,
       ...work,
       subject,
       needs: options.needs ?? [],
       ...(after && after.length > 0 ? { after } : {}),
+      ...(unless ? { unless } : {}),
       estimateMs: Math.round(this.#durations.get(id) ?? estimate),
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       retries: options.retries ?? DEFAULT_RETRIES,

@@ -78,6 +78,11 @@ export type Step = StepWork & {
   needs: string[];
   /** Ids of steps that must have ended, however they ended: order without dependence, for best-effort rollbacks. */
   after?: string[];
+  /**
+   * The revision whose rollout this is a step of, where it refers to outputs of other nodes: only the run can know
+   * for sure whether its release is the one that runs already. Then the step has nothing to do.
+   */
+  unless?: DesiredRevision;
   /** 1 for a step without needs, else one more than the highest wave among them. */
   wave: number;
   estimateMs: number;

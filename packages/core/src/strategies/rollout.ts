@@ -1,5 +1,6 @@
 import type { Address } from '../address.ts';
 import type { ServiceSpec, TestLevel } from '../config/project.ts';
+import { isUnresolved } from '../plan/known-outputs.ts';
 import type { DesiredRevision } from '../plan/step.ts';
 import type { StepDrafts } from '../plan/step-drafts.ts';
 import type { RevisionRecord } from '../state/record.ts';
@@ -103,8 +104,12 @@ export class RolloutSteps {
     timeoutMs?: number,
     retries?: number,
   ): string {
-    return this.#drafts.service(this.#rollout.address, this.#rollout.platform, suffix, work, {
+    const { address, platform, desired, active } = this.#rollout;
+    // What is known now was compared by the planner; what isn't is compared again by each step.
+    const mayRun = active !== undefined && active.id !== desired.id && isUnresolved(desired.spec.env);
+    return this.#drafts.service(address, platform, suffix, work, {
       needs: [...needs],
+      ...(mayRun ? { unless: desired } : {}),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(retries === undefined ? {} : { retries }),
     });
