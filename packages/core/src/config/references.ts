@@ -4,19 +4,19 @@ export type ReferenceKind = 'env' | 'var' | 'secret' | 'resource' | 'service';
 
 /** What a `${kind:…}` in a string names. */
 export interface Reference {
-  kind: ReferenceKind;
+  readonly kind: ReferenceKind;
   /** A variable, a secret, or a node of the graph. */
-  name: string;
+  readonly name: string;
   /** For `resource` and `service`: the output, dotted when it lies deeper: `endpoint.port`. */
-  output?: string;
+  readonly output?: string;
   /** For `env`: what follows `:-`. */
-  default?: string;
+  readonly default?: string;
 }
 
 /** A `${kind:…}` that names nothing: as written, and why. */
 export interface MalformedReference {
-  text: string;
-  reason: string;
+  readonly text: string;
+  readonly reason: string;
 }
 
 // `$` before it makes it literal. Anything else in `${}`, such as `${HOME}`, is not ours and stays.
@@ -29,11 +29,7 @@ const OUTPUT = /^([A-Za-z0-9][A-Za-z0-9_-]*)\.([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+
 export function findReferences(value: JsonValue): Reference[] {
   const found: Reference[] = [];
   visitStrings(value, (text) => {
-    for (const [, escaped, kind, body, end] of text.matchAll(REFERENCE)) {
-      if (escaped) continue;
-      const reference = parse(kind as ReferenceKind, body!, end!);
-      if ('kind' in reference) found.push(reference);
-    }
+    for (const { reference } of marksIn(text)) if (reference) found.push(reference);
   });
   return found;
 }
@@ -42,11 +38,7 @@ export function findReferences(value: JsonValue): Reference[] {
 export function findMalformedReferences(value: JsonValue): MalformedReference[] {
   const found: MalformedReference[] = [];
   visitStrings(value, (text) => {
-    for (const [whole, escaped, kind, body, end] of text.matchAll(REFERENCE)) {
-      if (escaped) continue;
-      const reference = parse(kind as ReferenceKind, body!, end!);
-      if ('reason' in reference) found.push({ text: whole, reason: reference.reason });
-    }
+    for (const { malformed } of marksIn(text)) if (malformed) found.push(malformed);
   });
   return found;
 }
@@ -66,17 +58,17 @@ export function replaceReferences(
   malformed?: (reference: MalformedReference) => void,
 ): JsonValue {
   return mapStrings(value, (text) => {
-    let whole: JsonValue | undefined;
-    const replaced = text.replace(REFERENCE, (written, escaped: string, kind: string, body: string, end: string) => {
-      if (escaped) return written;
-      const reference = parse(kind as ReferenceKind, body, end);
-      if ('reason' in reference) malformed?.({ text: written, reason: reference.reason });
-      const value = 'kind' in reference ? replace(reference) : undefined;
-      if (value === undefined) return written;
-      if (written.length === text.length) whole = value;
-      return typeof value === 'string' ? value : JSON.stringify(value);
-    });
-    return whole === undefined ? replaced : whole;
+    let replaced = '';
+    let end = 0;
+    for (const mark of marksIn(text)) {
+      if (mark.malformed) malformed?.(mark.malformed);
+      const found = mark.reference && replace(mark.reference);
+      if (found === undefined) continue;
+      if (mark.written.length === text.length) return found;
+      replaced += text.slice(end, mark.at) + (typeof found === 'string' ? found : JSON.stringify(found));
+      end = mark.at + mark.written.length;
+    }
+    return end === 0 ? text : replaced + text.slice(end);
   });
 }
 
@@ -105,6 +97,39 @@ export function escapeReferences(value: JsonObject): JsonObject;
 export function escapeReferences(value: JsonValue): JsonValue;
 export function escapeReferences(value: JsonValue): JsonValue {
   return mapStrings(value, (text) => text.replace(/\$\{(?=(?:env|var|secret|resource|service):)/g, '$$${'));
+}
+
+/** Something in a text that looks like a reference: it is one, or it is malformed. */
+interface Mark {
+  /** Where in the text. */
+  at: number;
+  written: string;
+  reference?: Reference;
+  malformed?: MalformedReference;
+}
+
+/**
+ * What was found in texts: loading and planning look into the same ones some six times. Emptied when it is full,
+ * so that a process that lives long doesn't keep every text it saw.
+ */
+const marks = new Map<string, readonly Mark[]>();
+const MOST_MARKED = 20_000;
+
+function marksIn(text: string): readonly Mark[] {
+  const known = marks.get(text);
+  if (known) return known;
+  const found: Mark[] = [];
+  for (const match of text.matchAll(REFERENCE)) {
+    const [written, escaped, kind, body, end] = match;
+    if (escaped) continue;
+    const parsed = parse(kind as ReferenceKind, body!, end!);
+    const at = match.index;
+    if ('kind' in parsed) found.push({ at, written, reference: parsed });
+    else found.push({ at, written, malformed: { text: written, reason: parsed.reason } });
+  }
+  if (marks.size >= MOST_MARKED) marks.clear();
+  marks.set(text, found);
+  return found;
 }
 
 function parse(kind: ReferenceKind, body: string, end: string): Reference | { reason: string } {
