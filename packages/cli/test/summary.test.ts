@@ -36,6 +36,24 @@ test('a success names what changed, the URLs, the time and what comes next', () 
   expect(shown).toContain('log: .slipway/logs/deployments/dep1.log');
 });
 
+test('what turned out to be as wanted already counts as unchanged', () => {
+  const changes = ['service:web', 'service:api'].map((address) => {
+    return sampleChange({ address: address as 'service:web', type: 'service', action: 'update' });
+  });
+  const steps = [
+    sampleStepReport('service:web/stage', { unchanged: 'web-1' }),
+    sampleStepReport('service:web/verify', { unchanged: 'web-1' }),
+    // One step that had something to do is a change.
+    sampleStepReport('service:api/stage', { unchanged: 'api-1' }),
+    sampleStepReport('service:api/retire-api-2'),
+  ];
+  const counts = { create: 0, update: 2, replace: 0, delete: 0, none: 1 };
+  const shown = summarize(sampleReport({ steps, counts }), { plan: samplePlan({ changes }) });
+  expect(shown).toContain('1 updated, 2 unchanged');
+  expect(shown).toContain('service:api');
+  expect(shown).not.toContain('service:web');
+});
+
 describe('a failure', () => {
   const error = { code: 'command-failed', message: 'The build exited with 1.', hint: 'Read its output.' };
   const steps = [sampleStepReport('service:web/build', { status: 'failed', error })];

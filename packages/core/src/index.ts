@@ -10,6 +10,7 @@ export type * from './journal/event.ts';
 export * from './journal/follow.ts';
 export type * from './journal/journal.ts';
 export * from './journal/key.ts';
+export * from './journal/left-as-is.ts';
 export * from './journal/lock-keeper.ts';
 export * from './journal/process-identity.ts';
 export * from './journal/redactor.ts';

@@ -7,6 +7,7 @@ type Finished = Extract<Happening, { kind: 'finished' }>;
 
 const words: Record<Outcome, string> = {
   succeeded: 'done',
+  unchanged: 'unchanged',
   settled: 'was done already',
   failed: 'failed',
   unknown: 'in doubt',
@@ -19,6 +20,7 @@ export function describeFinished(happening: Finished, { colors, symbols }: Look)
   const { step, outcome, durationMs, error, reason } = happening;
   const mark = {
     succeeded: colors.green(symbols.done),
+    unchanged: colors.green(symbols.done),
     settled: colors.green(symbols.done),
     failed: colors.red(symbols.failed),
     unknown: colors.yellow(symbols.doubt),

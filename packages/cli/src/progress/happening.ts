@@ -42,7 +42,12 @@ export function stepsOver({ done, failed, left }: Phase): number {
   return done + failed + left;
 }
 
-export type Outcome = 'succeeded' | 'failed' | 'skipped' | 'cancelled' | 'unknown' | 'settled';
+export type Outcome = 'succeeded' | 'unchanged' | 'failed' | 'skipped' | 'cancelled' | 'unknown' | 'settled';
+
+/** Whether the step is done, by this run or before. */
+export function wentWell(outcome: Outcome): boolean {
+  return outcome === 'succeeded' || outcome === 'unchanged' || outcome === 'settled';
+}
 
 /** What an event means for people. */
 export type Happening =

@@ -4,7 +4,7 @@ import { count, fit, fitColored } from '../render/text.ts';
 import { describeFinished, describeLock, firstLine } from './describe.ts';
 import type { Display } from './display.ts';
 import { renderFrame } from './frame.ts';
-import type { Happening } from './happening.ts';
+import { type Happening, wentWell } from './happening.ts';
 import { LiveArea, type TerminalStream } from './live-area.ts';
 import type { Progress } from './progress.ts';
 
@@ -116,7 +116,7 @@ export class LiveDisplay implements Display {
       fitColored(describeFinished(one, this.#look), this.#area.columns);
     if (finished.length <= MOST_LINES_A_FRAME) return finished.map(render);
     const bad = finished.filter(({ outcome }) => outcome === 'failed' || outcome === 'unknown');
-    const good = finished.filter(({ outcome }) => outcome === 'succeeded' || outcome === 'settled');
+    const good = finished.filter(({ outcome }) => wentWell(outcome));
     const left = finished.length - bad.length - good.length;
     const { colors, symbols } = this.#look;
     const some = good.slice(0, 3).map(({ step }) => step.id);

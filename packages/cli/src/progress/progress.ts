@@ -1,5 +1,5 @@
-import type { ErrorRecord, JournalEvent, Plan, SlipwayEvent } from '@slipway/core';
-import { type Happening, type Outcome, type Phase, type StepProgress, stepsOver } from './happening.ts';
+import { type ErrorRecord, type JournalEvent, leftAsIs, type Plan, type SlipwayEvent } from '@slipway/core';
+import { type Happening, type Outcome, type Phase, type StepProgress, stepsOver, wentWell } from './happening.ts';
 
 const TAIL_LINES = 10;
 
@@ -86,7 +86,12 @@ export class Progress {
       case 'step.started':
         return this.#start(phase, event.step, event.data.attempt, now);
       case 'step.succeeded':
-        return finish(phase, event.step, 'succeeded', event.data.durationMs);
+        return finish(
+          phase,
+          event.step,
+          leftAsIs(event.data) === undefined ? 'succeeded' : 'unchanged',
+          event.data.durationMs,
+        );
       case 'step.failed':
         return this.#fail(phase, event.step, event.data, now);
       case 'step.unknown':
@@ -179,7 +184,7 @@ function finish(
 ): Happening {
   const step = phase.running.get(id) ?? newStep(phase, id, { attempt: 0, now: phase.startedAt });
   phase.running.delete(id);
-  if (outcome === 'succeeded' || outcome === 'settled') phase.done += 1;
+  if (wentWell(outcome)) phase.done += 1;
   else if (outcome === 'failed' || outcome === 'unknown') phase.failed += 1;
   else phase.left += 1;
   return { kind: 'finished', step, phase, outcome, durationMs, over: stepsOver(phase), ...why };

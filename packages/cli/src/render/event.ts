@@ -1,4 +1,4 @@
-import type { JournalEvent } from '@slipway/core';
+import { type JournalEvent, leftAsIs } from '@slipway/core';
 import { formatDuration, formatMoment } from './duration.ts';
 import type { Look } from './plan.ts';
 import { oneLine } from './text.ts';
@@ -24,7 +24,7 @@ function detailOf(event: JournalEvent): string {
     case 'step.started':
       return event.data.attempt > 1 ? `attempt ${event.data.attempt}` : '';
     case 'step.succeeded':
-      return formatDuration(event.data.durationMs);
+      return `${formatDuration(event.data.durationMs)}${leftAsIs(event.data) === undefined ? '' : ', unchanged'}`;
     case 'step.failed':
       return `${event.data.error.message}${event.data.final ? '' : ' (will be tried again)'}`;
     case 'step.unknown':

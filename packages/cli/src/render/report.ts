@@ -52,7 +52,7 @@ function renderStepTable(steps: readonly StepReport[], colors: Colors): string[]
     step.id,
     step.durationMs === null ? '' : formatDuration(step.durationMs),
     step.attempts > 1 ? count(step.attempts, 'attempt') : '',
-    oneLine(step.error?.message ?? step.look ?? ''),
+    oneLine(step.error?.message ?? step.look ?? (step.unchanged === undefined ? '' : 'unchanged')),
   ]);
   return [
     ...renderTable(['STATUS', 'STEP', 'TIME', '', ''], rows),

@@ -66,20 +66,31 @@ const changeWords = [
 function renderChanged(report: DeploymentReport, { plan, look }: SummaryContext): string[] {
   const { counts, steps } = report;
   const completed = report.status === 'completed';
+  const left = completed ? leftAsTheyWere(report, plan) : new Set<string>();
+  const none = counts.none + left.size;
   const changed = changeWords
-    .filter(([action]) => counts[action] > 0)
-    .map(([action, word]) => `${grouped(counts[action])} ${completed ? word : `to ${action}`}`);
-  const unchanged = counts.none > 0 ? [`${grouped(counts.none)} unchanged`] : [];
+    .map(([action, word]) => [action, word, action === 'update' ? counts.update - left.size : counts[action]] as const)
+    .filter(([, , nodes]) => nodes > 0)
+    .map(([action, word, nodes]) => `${grouped(nodes)} ${completed ? word : `to ${action}`}`);
+  const unchanged = none > 0 ? [`${grouped(none)} unchanged`] : [];
   const parts = [...changed, ...unchanged].join(', ');
   if (!completed) {
     const done = steps.filter(({ status }) => status === 'succeeded').length;
     return [`  ${grouped(done)} of ${count(steps.length, 'step')} done; planned: ${parts}`];
   }
-  return [...(parts === '' ? [] : [`  ${parts}`]), ...renderChangedNodes(plan, look)];
+  return [...(parts === '' ? [] : [`  ${parts}`]), ...renderChangedNodes(plan, left, look)];
 }
 
-function renderChangedNodes(plan: Plan | undefined, { colors }: Look): string[] {
-  const changed = plan?.changes.filter(({ action }) => action !== 'none') ?? [];
+/** What was to be updated and turned out, in the run, to be as wanted already. */
+function leftAsTheyWere({ steps }: DeploymentReport, plan: Plan | undefined): Set<string> {
+  const updates = plan?.changes.filter(({ action }) => action === 'update') ?? [];
+  const left = new Set<string>(steps.filter(({ unchanged }) => unchanged !== undefined).map(({ subject }) => subject));
+  for (const { subject, unchanged } of steps) if (unchanged === undefined) left.delete(subject);
+  return new Set(updates.map(({ address }) => address as string).filter((address) => left.has(address)));
+}
+
+function renderChangedNodes(plan: Plan | undefined, left: ReadonlySet<string>, { colors }: Look): string[] {
+  const changed = plan?.changes.filter(({ action, address }) => action !== 'none' && !left.has(address)) ?? [];
   const lines = changed.slice(0, MOST_CHANGES).map(({ action, address }) => {
     return `  ${action === 'none' ? '' : signOf(action, colors)} ${address}`;
   });

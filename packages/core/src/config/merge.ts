@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../json.ts';
+import { isObject, type JsonObject, type JsonValue } from '../json.ts';
 import type { Path } from './problem.ts';
 
 /** How a health check looks; naming another one replaces it. */
@@ -20,10 +20,6 @@ export function layOver(lower: JsonObject, upper: JsonObject, path: Path = []): 
     else merged[key] = over;
   }
   return merged;
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 /** A mapping's own value, or undefined when there is none or it is no mapping. */

@@ -2,7 +2,8 @@ import { nameOf } from '../address.ts';
 import { escapeReferences, findReferences } from '../config/references.ts';
 import { describeError, SlipwayError } from '../errors.ts';
 import type { Settlement, StepContext, StepHandlers, StepOutcome } from '../execute/handler.ts';
-import type { JsonObject } from '../json.ts';
+import type { LeftAsIs } from '../journal/left-as-is.ts';
+import { equalJson, type JsonObject } from '../json.ts';
 import { differencesFor } from '../plan/difference.ts';
 import { declaredOf } from '../plan/known-outputs.ts';
 import { changedSecrets } from '../plan/secret-names.ts';
@@ -200,7 +201,11 @@ async function update(registry: ProviderRegistry, step: StepOf<'update'>, contex
   const type = registry.requireResourceType(desired.type, step.subject);
   const changed = changedNow(type, desired, record, context);
   if (changed.length === 0) {
-    return { changes: [{ put: nextRecord(desired, record, context, record) }], detail: 'Nothing had to change.' };
+    const put = nextRecord(desired, record, context, record);
+    // What is only recorded anew, such as where a value comes from, is a change of its own.
+    return equalJson(put, record)
+      ? { changes: [], detail: { unchanged: record.id } satisfies LeftAsIs }
+      : { changes: [{ put }], detail: 'Nothing had to change but the record.' };
   }
   const request = {
     token: context.token,

@@ -1,5 +1,6 @@
 import { nameOf } from '../address.ts';
 import type { Settlement, StepContext, StepHandler, StepHandlers, StepOutcome } from '../execute/handler.ts';
+import type { LeftAsIs } from '../journal/left-as-is.ts';
 import { equalJson } from '../json.ts';
 import type { DesiredRevision, Step, StepAction } from '../plan/step.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
@@ -22,7 +23,7 @@ const LEFT: Settlement = { as: 'not-done', how: 'What runs is what is wanted: th
  * A rollout whose release depends on outputs that only the run can know may turn out to have nothing to roll out. Its
  * steps find that by themselves, each from the record and the outputs alone, so that a resume finds the same: then
  * nothing is migrated, staged, closed, tested, drained or retired. What is recorded is made sure of where it isn't
- * there: the revision runs, the router has its weights. `verify` looks at the service as ever.
+ * there: the revision runs, the router has its weights, and it answers from outside.
  */
 export function leaveUnchanged(handlers: StepHandlers, registry: ProviderRegistry): StepHandlers {
   const nothing = async () => NOTHING;
@@ -32,6 +33,7 @@ export function leaveUnchanged(handlers: StepHandlers, registry: ProviderRegistr
     stage: unlessItRuns(handlers.stage, (step, context, kept) => stay(handlers.stage, registry, step, context, kept)),
     probe: unlessItRuns(handlers.probe, nothing),
     test: unlessItRuns(handlers.test, nothing),
+    verify: unlessItRuns(handlers.verify, (step, context) => handlers.verify.run(step, context)),
     switch: unlessItRuns(handlers.switch, async (step, context, { record }) => {
       const closes = Object.keys(step.input.weights).length === 0;
       if (closes || (await hasWeights(registry, step, context, record))) return NOTHING;
@@ -60,8 +62,9 @@ function unlessItRuns<A extends StepAction>(
     async run(step, context) {
       const kept = keptBy(step, context);
       if (!kept) return await handler.run(step, context);
-      const { changes } = await keep(step, context, kept);
-      return { changes, detail: { unchanged: kept.active.id } };
+      const outcome = await keep(step, context, kept);
+      if (outcome.changes.length > 0) return outcome;
+      return { changes: [], detail: { unchanged: kept.active.id } satisfies LeftAsIs };
     },
     settle: async (step, context) => (keptBy(step, context) ? LEFT : await handler.settle(step, context)),
   };

@@ -1,4 +1,4 @@
-import { equalJson, type JsonObject, type JsonValue } from '../json.ts';
+import { equalJson, isObject, type JsonObject } from '../json.ts';
 import type { PropertyDifference, ResourceType } from '../provider/contract.ts';
 
 /**
@@ -35,10 +35,6 @@ function collect(
     if (isObject(left) && isObject(right)) collect(here, left, right, replaceOn, found);
     else found.push({ path: here, before: left, after: right, replaces: replacesAt(here, replaceOn) });
   }
-}
-
-function isObject(value: JsonValue): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 /** True when the path is one of those, or lies below or above one. */

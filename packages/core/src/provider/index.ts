@@ -5,7 +5,7 @@ export { describeError, type ErrorRecord, SlipwayError } from '../errors.ts';
 export { readKey } from '../journal/key.ts';
 export { isAlive, type Liveness, livenessOf, processStart } from '../journal/process-identity.ts';
 export { variantsOf } from '../journal/secret-variants.ts';
-export { canonicalJson, digestOf, equalJson, type JsonObject, type JsonValue, sha256 } from '../json.ts';
+export { canonicalJson, digestOf, equalJson, isObject, type JsonObject, type JsonValue, sha256 } from '../json.ts';
 export type * from './contract.ts';
 export { endProcessesMarked, letProcessesEnd, processesMarked } from './leftovers.ts';
 export { baseEnvironment, type Command, type CommandResult, runCommand, STOP_GRACE_MS } from './run-command.ts';

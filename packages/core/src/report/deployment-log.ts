@@ -1,6 +1,7 @@
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { JournalEvent } from '../journal/event.ts';
+import { leftAsIs } from '../journal/left-as-is.ts';
 
 /**
  * The log file of one deployment, `.slipway/logs/deployments/ID.log`: what happened and what steps said, a line
@@ -46,7 +47,7 @@ export class DeploymentLog {
 function detailOf(event: JournalEvent): string {
   switch (event.type) {
     case 'step.succeeded':
-      return ` ${event.data.durationMs} ms`;
+      return ` ${event.data.durationMs} ms${leftAsIs(event.data) === undefined ? '' : ', unchanged'}`;
     case 'step.failed':
       return ` ${event.data.error.code}: ${event.data.error.message}${event.data.final ? '' : ` (again in ${event.data.retryInMs} ms)`}`;
     case 'step.unknown':

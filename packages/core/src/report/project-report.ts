@@ -1,6 +1,7 @@
 import { nameOf } from '../address.ts';
 import type { ErrorRecord } from '../errors.ts';
 import type { JournalEvent } from '../journal/event.ts';
+import { leftAsIs } from '../journal/left-as-is.ts';
 import type { DeploymentHeader } from '../journal/store.ts';
 import type { JsonObject } from '../json.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -122,12 +123,15 @@ function applyToStep(step: StepReport, event: JournalEvent): void {
       step.startedAt ??= event.at;
       delete step.error;
       break;
-    case 'step.succeeded':
+    case 'step.succeeded': {
+      const unchanged = leftAsIs(event.data);
+      if (unchanged !== undefined) step.unchanged = unchanged;
       step.status = 'succeeded';
       step.durationMs = event.data.durationMs;
       delete step.error;
       delete step.look;
       break;
+    }
     case 'step.failed':
       step.status = event.data.final ? 'failed' : 'waiting';
       step.durationMs = event.data.durationMs;

@@ -23,6 +23,8 @@ export interface StepReport {
   durationMs: number | null;
   estimateMs: number;
   error?: ErrorRecord;
+  /** For `succeeded`: the id of what was as it should be, so that the step left it as it was. */
+  unchanged?: string;
   /** For `unknown`: what a person must check. */
   look?: string;
 }

@@ -91,8 +91,13 @@ describe('what a plan makes of resources', () => {
     ]);
     expect(reasons(plan, 'resource:c')[0]).toMatchObject({ before: 'is 1', after: 'is 2' });
     play.forgetCalls();
-    await play.deploy();
+    const { steps } = await play.deploy();
     expect(play.effects()).toEqual(['update a', 'update c']);
+    expect(steps.map(({ id, unchanged }) => [id, unchanged])).toEqual([
+      ['resource:a/update', undefined],
+      ['resource:b/update', 'thing-2'],
+      ['resource:c/update', undefined],
+    ]);
     expect((await play.plan()).steps).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { equalJson, type JsonObject, type JsonValue, type PropertyDifference } from '@slipway/core/provider';
+import { equalJson, isObject, type JsonObject, type JsonValue, type PropertyDifference } from '@slipway/core/provider';
 import { z } from 'zod';
 import { namesSecret } from './names-secret.ts';
 import { textOf } from './text-of.ts';
@@ -103,8 +103,4 @@ export function diffCommand(before: JsonObject, after: JsonObject): PropertyDiff
 
 function names(...records: Record<string, string>[]): string[] {
   return [...new Set(records.flatMap((record) => Object.keys(record)))];
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 import { type Address, resourceAddress, serviceAddress } from '../../address.ts';
-import type { JsonObject } from '../../json.ts';
+import { isObject, type JsonObject } from '../../json.ts';
 import { describeIssue, nameOf } from '../explain.ts';
-import { isObject, layOver, memberOf } from '../merge.ts';
+import { layOver, memberOf } from '../merge.ts';
 import { didYouMean } from '../nearest.ts';
 import { type Finding, type Path, quote } from '../problem.ts';
 import { nodeName } from '../schema/scalars.ts';

@@ -1,7 +1,7 @@
-import type { JsonObject } from '../../json.ts';
+import { isObject, type JsonObject } from '../../json.ts';
 import { check } from '../check.ts';
 import { parseDuration } from '../duration.ts';
-import { isObject, memberOf } from '../merge.ts';
+import { memberOf } from '../merge.ts';
 import { didYouMean } from '../nearest.ts';
 import { type Finding, quote } from '../problem.ts';
 import type { Environment, Limits } from '../project.ts';

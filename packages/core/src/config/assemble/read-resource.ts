@@ -1,9 +1,8 @@
 import { resourceAddress } from '../../address.ts';
-import type { JsonObject } from '../../json.ts';
+import { isObject, type JsonObject } from '../../json.ts';
 import { check, checkValue } from '../check.ts';
 import { parseDuration } from '../duration.ts';
 import { unknownKeyHint } from '../explain.ts';
-import { isObject } from '../merge.ts';
 import { type Path, quote } from '../problem.ts';
 import type { ResourceDeclaration } from '../project.ts';
 import { unescapeReferences } from '../references.ts';

@@ -1,9 +1,8 @@
 import { posix } from 'node:path';
 import { serviceAddress } from '../../address.ts';
-import type { JsonObject } from '../../json.ts';
+import { isObject, type JsonObject } from '../../json.ts';
 import { check } from '../check.ts';
 import { parseDuration } from '../duration.ts';
-import { isObject } from '../merge.ts';
 import { type Finding, type Path, quote } from '../problem.ts';
 import type { HealthCheck, ServiceDeclaration, ServiceSpec } from '../project.ts';
 import { unescapeReferences } from '../references.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { isObject } from '../merge.ts';
+import { isObject } from '../../json.ts';
 import { plainData } from '../plain-data.ts';
 import type { Path } from '../problem.ts';
 import { ExitRefused, refuseExit } from './exit-guard.ts';

@@ -1,5 +1,5 @@
 import { type Document, LineCounter, type ParseOptions, parseDocument, type SchemaOptions } from 'yaml';
-import { isObject } from '../merge.ts';
+import { isObject } from '../../json.ts';
 import { plainData } from '../plain-data.ts';
 import type { Path } from '../problem.ts';
 import { type Source, type SyntaxFault, TOP, unreadable } from './source.ts';

@@ -1,4 +1,5 @@
 import type { NewEvent } from '../event.ts';
+import { leftAsIs } from '../left-as-is.ts';
 import type { Connection } from './connection.ts';
 import { ID_SPAN } from './schema.ts';
 
@@ -97,8 +98,8 @@ function add(event: NewEvent, { durations, settled }: Fold): void {
   if (event.step === null) return;
   const run = `${event.deployment} ${event.step}`;
   if (event.type === 'step.settled' && event.data.as === 'done') settled.add(run);
-  // A step that was found done took no time that says anything about the next.
-  if (event.type !== 'step.succeeded' || settled.delete(run)) return;
+  // A step that was found done, or had nothing to do, took no time that says anything about the next.
+  if (event.type !== 'step.succeeded' || settled.delete(run) || leftAsIs(event.data) !== undefined) return;
   const known = durations.get(event.step);
   const { durationMs } = event.data;
   durations.set(event.step, known === undefined ? durationMs : (known + durationMs) / 2);
