@@ -6,6 +6,7 @@ import { conclude } from './session/conclude.ts';
 import { DeploymentRun, type RunParts } from './session/deployment-run.ts';
 import { makeDeploymentPlan } from './session/make-plan.ts';
 import { readReport, reportCompleted } from './session/read-report.ts';
+import { requirePorts } from './session/require-ports.ts';
 import { requireSecrets } from './session/require-secrets.ts';
 import { takeSavedPlan } from './session/take-saved-plan.ts';
 import { underLock } from './session/under-lock.ts';
@@ -45,6 +46,7 @@ export async function apply(
   emit({ kind: 'planned', plan });
   if (plan.steps.length === 0) return nothingToDo(plan);
   await requireSecrets(workspace, plan);
+  await requirePorts(workspace, plan);
   await confirm(plan, options);
   const parts: RunParts = { workspace, lock, plan, options, emit };
   // 4 execute, through 5 the journal; 6 traffic and 7 verification are steps like any other.

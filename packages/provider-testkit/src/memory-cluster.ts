@@ -10,7 +10,7 @@ export interface MemoryRevision extends RevisionRequest {
 
 /** One call that reached the cluster. */
 export interface ClusterCall {
-  call: 'stage' | 'probe' | 'retire' | 'list' | 'setWeights' | 'weights' | 'drain' | 'remove';
+  call: 'stage' | 'probe' | 'retire' | 'list' | 'checkPort' | 'setWeights' | 'weights' | 'drain' | 'remove';
   /** Empty for `list`, which asks about everything. */
   service: string;
   /** Of what is staged, probed, retired or drained. */
@@ -37,6 +37,8 @@ export class MemoryCluster {
   readonly calls: ClusterCall[] = [];
   /** Says which revisions are not well. Default: all are. */
   isIll: (revision: MemoryRevision) => boolean = () => false;
+  /** Ports that somebody else has, with that one as people would name it. */
+  readonly foreignPorts = new Map<number, string>();
   readonly #routes = new Map<string, Route>();
   readonly #counts = new Map<string, number>();
 

@@ -49,8 +49,9 @@ export function memoryPlatform(cluster: MemoryCluster, options: MemoryPlatformOp
         cluster.revisions.delete(`${service}/${revision}`);
       }),
     list: (context) =>
-      act(context, { call: 'list', service: '' }, async () =>
-        [...cluster.revisions.values()].map(({ service, revision }) => ({
+      act(context, { call: 'list', service: '' }, async () => {
+        const { routes } = cluster;
+        return [...cluster.revisions.values()].map(({ service, revision }) => ({
           service,
           revision,
           state: 'running',
@@ -58,8 +59,14 @@ export function memoryPlatform(cluster: MemoryCluster, options: MemoryPlatformOp
           preview: `memory://${service}/${revision}`,
           restarts: 0,
           startedAt: null,
-        })),
-      ),
+          weight: routes[service]?.[revision] ?? 0,
+        }));
+      }),
+    checkPort: (context, { service, port }) =>
+      act(context, { call: 'checkPort', service }, async () => {
+        const holder = cluster.foreignPorts.get(port);
+        return holder === undefined ? { kind: 'free' } : { kind: 'taken', holder };
+      }),
     async *logs() {},
   };
 }

@@ -14,6 +14,8 @@ import { assemblePlan } from './assemble.ts';
 import { refuseMissing } from './capabilities.ts';
 import type { Change } from './change.ts';
 import { recordedDependents } from './dependents.ts';
+import { factWarnings } from './fact-warnings.ts';
+import type { Facts } from './facts.ts';
 import { KnownOutputs } from './known-outputs.ts';
 import { StepOrder } from './order.ts';
 import type { Plan, PlanKind, PlanRuntime, PlanWarning } from './plan.ts';
@@ -44,6 +46,7 @@ export interface PlanInput {
   /** Recorded, in ms, by step id. */
   durations: ReadonlyMap<string, number>;
   tests: TestLevel;
+  facts: Facts;
 }
 
 /**
@@ -146,7 +149,7 @@ class Planning {
       return;
     }
     this.#checkDependencies(declaration);
-    const { ship, source, hashSecret, artifactOf } = this.#input;
+    const { ship, source, hashSecret, artifactOf, facts } = this.#input;
     const dependencies = declaration.dependsOn.flatMap((need) => this.#services.get(need) ?? []);
     const decision = decideService({
       declaration,
@@ -158,12 +161,19 @@ class Planning {
       hashSecret,
       artifactOf,
       automaticTags: this.#automaticTags,
+      running: this.#runningOf(declaration, record, facts),
     });
     this.#changes.set(address, decision.change);
     this.#rollouts.add(declaration, record, decision);
     const stays = record && activeRevision(record)?.id === decision.desired.id;
     if (stays) this.#known.set(address, record.outputs, true);
     else this.#known.set(address, predicted, false);
+  }
+
+  /** Undefined where it isn't known: not looked at, or on another platform than the environment's. */
+  #runningOf({ name }: ServiceDeclaration, record: ServiceRecord | undefined, { running }: Facts) {
+    if (record?.platform !== this.#input.project.environment.platform.use) return undefined;
+    return running && (running.get(name) ?? []);
   }
 
   /** What is recorded and no longer declared goes. */
@@ -206,7 +216,11 @@ class Planning {
         limits: project.environment.limits,
         runtime: runtimeOf(project),
         ...(project.environment.timeoutMs === undefined ? {} : { timeoutMs: project.environment.timeoutMs }),
-        warnings: [...this.#warnings, ...collectWarnings(this.#intents, declared, changes, this.#input.registry)],
+        warnings: [
+          ...this.#warnings,
+          ...collectWarnings(this.#intents, declared, changes, this.#input.registry),
+          ...factWarnings(this.#input.facts, project, state, this.#changes),
+        ],
       },
       this.#drafts.list,
     );

@@ -1,19 +1,12 @@
 import type { Limits } from '../config/project.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import { desiredOf } from '../rollback/restore-resources.ts';
-import { desiredRevision } from '../rollback/service-restore.ts';
 import type { DriftReport } from '../slipway-api.ts';
-import {
-  activeRevision,
-  predecessorAddress,
-  type ResourceRecord,
-  type ServiceRecord,
-  type State,
-} from '../state/record.ts';
+import { predecessorAddress, type ResourceRecord, type State } from '../state/record.ts';
 import { assemblePlan } from './assemble.ts';
 import type { Change } from './change.ts';
 import type { Plan, PlanRuntime } from './plan.ts';
-import type { StepWork } from './step.ts';
+import { restoreService } from './restore-service.ts';
 import { StepDrafts } from './step-drafts.ts';
 
 export interface DriftInput {
@@ -43,7 +36,7 @@ export function planDrift(input: DriftInput): Plan {
       replaces: false,
     }));
     if (record.kind === 'service') {
-      restoreService(record, drafts);
+      restoreService({ record, revisions: Object.values(record.revisions) }, drafts);
       changes.push({ address: item.address, type: 'service', action: 'update', reasons });
     } else {
       const action = item.status === 'missing' ? 'create' : 'update';
@@ -95,24 +88,4 @@ function restoreResource(
   const marked = drafts.resource(address, type, 'mark', { action: 'record', input: { removes: [], puts: [put] } });
   const changed = Object.keys(record.properties);
   drafts.resource(address, type, 'update', { action: 'update', input: { desired, changed } }, { needs: [marked] });
-}
-
-/** Every recorded revision runs again, the one with the traffic answers, then the weights are set. */
-function restoreService(record: ServiceRecord, drafts: StepDrafts): void {
-  const { address, platform, tags, dependsOn, protect, weights } = record;
-  const service = (suffix: string, work: StepWork, needs: string[]) =>
-    drafts.service(address, platform, suffix, work, { needs });
-  const staged = Object.values(record.revisions).map((revision) => {
-    return service(
-      `stage-${revision.id}`,
-      { action: 'stage', input: { revision: desiredRevision(revision), tags, dependsOn, protect } },
-      [],
-    );
-  });
-  const active = activeRevision(record);
-  if (!active) return;
-  const { health } = active.spec;
-  const probed = service('probe', { action: 'probe', input: { revision: active.id, health } }, staged);
-  const switched = service('switch', { action: 'switch', input: { weights, roles: {} } }, [probed]);
-  service('verify', { action: 'verify', input: { revision: active.id, health } }, [switched]);
 }

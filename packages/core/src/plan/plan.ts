@@ -51,7 +51,7 @@ export interface PlanRuntime {
 }
 
 export interface PlanWarning {
-  code: 'unmet-dependency' | 'not-reversible' | 'protected' | 'migration' | 'note';
+  code: 'unmet-dependency' | 'not-reversible' | 'protected' | 'migration' | 'not-looked-at' | 'port-in-use' | 'note';
   subject: Address | string;
   message: string;
 }

@@ -1,5 +1,6 @@
 import type { ServiceDeclaration } from '../config/project.ts';
 import { equalJson, type JsonValue } from '../json.ts';
+import type { RunningRevision } from '../provider/contract.ts';
 import {
   buildFingerprint,
   buildParts,
@@ -13,6 +14,7 @@ import { activeRevision, type ServiceRecord } from '../state/record.ts';
 import { type Change, KNOWN_AFTER_APPLY, type Reason } from './change.ts';
 import { differencesOf } from './difference.ts';
 import { isUnresolved, type KnownOutputs } from './known-outputs.ts';
+import { outageReasons } from './outage.ts';
 import { changedSecrets, type HashSecret, hashSecrets } from './secret-names.ts';
 import type { DesiredRevision } from './step.ts';
 import { tagReasons } from './tags.ts';
@@ -21,6 +23,8 @@ import { tagReasons } from './tags.ts';
 export interface ServiceDecision {
   change: Change;
   desired: DesiredRevision;
+  /** The release stays, and what serves it must be brought back. */
+  restores: boolean;
 }
 
 export interface ServiceQuestion {
@@ -35,9 +39,14 @@ export interface ServiceQuestion {
   /** The catalogue: which artifact was built of this source with this command. */
   artifactOf: (fingerprint: string) => string | undefined;
   automaticTags: ReadonlySet<string>;
+  /** What runs of it; undefined when that could not be looked at: then it counts as running. */
+  running: readonly RunningRevision[] | undefined;
 }
 
-/** Compares the release that the sources and the config ask for with the one that has the traffic. Pure. */
+/**
+ * Compares the release that the sources and the config ask for with the one that has the traffic, and that one with
+ * what runs. Pure.
+ */
 export function decideService(question: ServiceQuestion): ServiceDecision {
   const { declaration, record } = question;
   const desired = desiredRevision(question);
@@ -51,14 +60,17 @@ export function decideService(question: ServiceQuestion): ServiceDecision {
   }
   if (!record || !active) {
     const reasons = [reason('version', null, question.ship)];
-    return { change: { ...head, action: 'create', reasons }, desired };
+    return { change: { ...head, action: 'create', reasons }, desired, restores: false };
   }
   if (active.release.fingerprint !== fingerprint) {
-    return { change: { ...head, action: 'update', reasons: releaseReasons(question, active, desired) }, desired };
+    const reasons = releaseReasons(question, active, desired);
+    return { change: { ...head, action: 'update', reasons }, desired, restores: false };
   }
   desired.id = active.id;
-  const reasons = bookkeepingReasons(question, record);
-  return { change: { ...head, action: reasons.length > 0 ? 'update' : 'none', reasons }, desired };
+  const outage = question.running ? outageReasons(record, question.running) : [];
+  const reasons = [...outage, ...bookkeepingReasons(question, record)];
+  const action = reasons.length > 0 ? 'update' : 'none';
+  return { change: { ...head, action, reasons }, desired, restores: outage.length > 0 };
 }
 
 /**

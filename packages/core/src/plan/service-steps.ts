@@ -7,6 +7,8 @@ import type { EmittedRollout } from '../strategies/rollout.ts';
 import { strategyFor } from '../strategies/strategies.ts';
 import type { Dependents } from './dependents.ts';
 import type { StepOrder } from './order.ts';
+import { servingRevisions } from './outage.ts';
+import { restoreService } from './restore-service.ts';
 import type { ServiceDecision } from './service-change.ts';
 import type { StepWork } from './step.ts';
 import type { StepDrafts } from './step-drafts.ts';
@@ -45,7 +47,7 @@ export class ServiceRollouts {
     }
     const active = record && activeRevision(record);
     if (record && active && active.id === decision.desired.id) {
-      this.#tidy(declaration, record, active);
+      this.#tidy(declaration, record, active, decision);
       return;
     }
     const platform = this.#registry.requirePlatform(this.#environment.platform.use, address);
@@ -105,10 +107,16 @@ export class ServiceRollouts {
     });
   }
 
-  /** The release stays: leftovers of broken runs go, and the record follows the declaration. */
-  #tidy(declaration: ServiceDeclaration, record: ServiceRecord, active: RevisionRecord): void {
+  /** The release stays: it runs again if it must, leftovers of broken runs go, the record follows the declaration. */
+  #tidy(
+    declaration: ServiceDeclaration,
+    record: ServiceRecord,
+    active: RevisionRecord,
+    decision: ServiceDecision,
+  ): void {
     const { address, tags, dependsOn, protect } = declaration;
-    const steps: string[] = [];
+    const restored = decision.restores ? this.#restore(declaration, record, decision) : [];
+    const steps = [...restored];
     const revisions = { ...record.revisions };
     for (const revision of Object.values(record.revisions)) {
       if (revision.id === active.id || revision.role !== 'staged') continue;
@@ -116,17 +124,37 @@ export class ServiceRollouts {
       const work = { action: 'retire', input: { revision: revision.id } } as const;
       steps.push(
         this.#drafts.service(address, record.platform, `retire-${revision.id}`, work, {
+          needs: [...restored],
           timeoutMs: revision.spec.stopGraceMs + 30_000,
         }),
       );
     }
     const put: ServiceRecord = { ...record, revisions, tags, dependsOn, protect };
-    if (!equalJson({ ...put, revisions: record.revisions }, record)) {
+    if (!decision.restores && !equalJson({ ...put, revisions: record.revisions }, record)) {
       const work: StepWork = { action: 'record', input: { removes: [], puts: [put] } };
       const needs = [...this.#order.readyAll(dependsOn), ...steps];
       steps.push(this.#drafts.service(address, record.platform, 'record', work, { needs }));
     }
     this.#order.setReady(address, steps);
+  }
+
+  /** From the record, so that it is what ran before; probed as declared now. Staging records what else is declared. */
+  #restore(declaration: ServiceDeclaration, record: ServiceRecord, decision: ServiceDecision): string[] {
+    const { dependsOn, spec } = declaration;
+    const ready = restoreService(
+      {
+        record,
+        revisions: servingRevisions(record),
+        health: spec.health,
+        needs: this.#order.readyAll(dependsOn),
+        build: this.#build(declaration, decision),
+        meta: declaration,
+      },
+      this.#drafts,
+    );
+    // What others replace is not taken away before this serves again: a way back may need it.
+    this.#emitted.push({ ready, retire: () => {} });
+    return ready;
   }
 }
 

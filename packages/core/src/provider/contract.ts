@@ -143,7 +143,16 @@ export interface RunningRevision {
   restarts: number;
   startedAt: string | null;
   pid?: number;
+  /** Share of the service's traffic that the router gives it now, in per cent. Absent where listing can't tell. */
+  weight?: number;
 }
+
+/** Who has the port that users are to reach a service on. `own`: the platform itself, for this environment. */
+export type PortState =
+  | { kind: 'free' }
+  | { kind: 'own' }
+  /** `holder`: for people, as far as it can be told: `node server.js (process 4711, in /home/ann/shop)`. */
+  | { kind: 'taken'; holder?: string };
 
 /** What a platform can do, as data; the planner refuses early what it can't. */
 export interface PlatformCapabilities {
@@ -175,6 +184,11 @@ export interface Platform {
   logs(context: CallContext, query: { service: string; lines: number; follow: boolean }): AsyncIterable<LogLine>;
   /** Outputs (`url`, `port`) of a service that follow from its declaration alone. May be partial. */
   predict?(service: string, spec: ServiceSpec): JsonObject;
+  /**
+   * Looks whether somebody else has the port that a service is to have, so that a deployment is refused before it
+   * begins. Takes nothing, starts nothing, and leaves whoever listens there as it is.
+   */
+  checkPort?(context: CallContext, want: { service: string; port: number }): Promise<PortState>;
   /** Variables that commands run for the service (migrations, tests) get, for example where its data lies. */
   commandEnvironment?(context: CallContext, service: string): Record<string, string>;
   router: Router;

@@ -193,7 +193,8 @@ export class ServiceRestore {
   }
 }
 
-function deadlineOf(health: HealthCheck): number {
+/** How long a step may take that waits for a service to be healthy, in ms. */
+export function deadlineOf(health: HealthCheck): number {
   return health.deadlineMs + 30_000;
 }
 

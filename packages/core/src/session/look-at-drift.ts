@@ -10,6 +10,7 @@ import type { CallContext, PropertyDifference, ResourceType } from '../provider/
 import { providerOf } from '../provider/registry.ts';
 import type { DriftReport } from '../slipway-api.ts';
 import type { ResourceRecord, ServiceRecord, State, StateRecord } from '../state/record.ts';
+import { lookAtPlatform, type PlatformLook } from './look-at-platform.ts';
 import type { Workspace } from './workspace.ts';
 
 type DriftItem = DriftReport['items'][number];
@@ -27,6 +28,7 @@ export interface DriftLook {
 /** Compares what is recorded with what is really there. Looks only. */
 export async function lookAtDrift(look: DriftLook): Promise<DriftReport> {
   const records = [...look.state.values()];
+  const platforms: PlatformLooks = new Map();
   const items = new Array<DriftItem>(records.length);
   const queue = new ReadyQueue(records.map(limitedOf), new Uint8Array(records.length), look.limits);
   for (const n of records.keys()) queue.push(n);
@@ -35,7 +37,7 @@ export async function lookAtDrift(look: DriftLook): Promise<DriftReport> {
   const lookOn = async () => {
     for (let n = queue.take(); n >= 0 && !failed; n = queue.take()) {
       try {
-        items[n] = await driftOf(look, records[n]!);
+        items[n] = await driftOf(look, records[n]!, platforms);
       } catch (error) {
         failed = true;
         throw error;
@@ -52,8 +54,13 @@ function limitedOf(record: StateRecord): Limited {
   return { type, provider: providerOf(type) };
 }
 
-async function driftOf(look: DriftLook, record: StateRecord): Promise<DriftItem> {
-  return record.kind === 'resource' ? await driftOfResource(look, record) : await driftOfService(look, record);
+/** What runs on each platform, asked once for all services on it. */
+type PlatformLooks = Map<string, Promise<PlatformLook>>;
+
+async function driftOf(look: DriftLook, record: StateRecord, platforms: PlatformLooks): Promise<DriftItem> {
+  return record.kind === 'resource'
+    ? await driftOfResource(look, record)
+    : await driftOfService(look, record, platforms);
 }
 
 async function driftOfResource(look: DriftLook, record: ResourceRecord): Promise<DriftItem> {
@@ -94,17 +101,18 @@ function redacted({ workspace }: DriftLook, differences: PropertyDifference[]): 
   return differences.map((one) => workspace.redactor.value(one));
 }
 
-async function driftOfService(look: DriftLook, record: ServiceRecord): Promise<DriftItem> {
+async function driftOfService(look: DriftLook, record: ServiceRecord, platforms: PlatformLooks): Promise<DriftItem> {
   const { address } = record;
+  const { workspace, context } = look;
   const service = nameOf(address);
-  const platform = look.workspace.registry.requirePlatform(record.platform, address);
-  const [running, weights] = await Promise.all([
-    platform.list(look.context),
-    platform.router.weights(look.context, service),
-  ]);
-  const there = new Set(
-    running.filter((one) => one.service === service && one.state !== 'stopped').map((one) => one.revision),
-  );
+  const platform = workspace.registry.requirePlatform(record.platform, address);
+  const looking = platforms.get(platform.name) ?? lookAtPlatform(workspace, platform, context);
+  platforms.set(platform.name, looking);
+  const found = await looking;
+  if (found.kind === 'unseen') return { address, status: 'cannot-tell', differences: [], look: found.why };
+  const weights = await platform.router.weights(context, service);
+  const running = found.running.get(service) ?? [];
+  const there = new Set(running.filter((one) => one.state !== 'stopped').map((one) => one.revision));
   const missing = Object.keys(record.revisions).filter((id) => !there.has(id));
   const differences: PropertyDifference[] = missing.map((id) => ({
     path: `revisions.${id}`,

@@ -11,6 +11,8 @@ import type { PresentSecret } from '../rollback/present-secrets.ts';
 import { chooseRollbackTarget, type RollbackTarget } from '../rollback/rollback-target.ts';
 import type { DestroyOptions, PlanOptions, RollbackOptions } from '../slipway-api.ts';
 import type { State } from '../state/record.ts';
+import { gatherFacts } from './gather-facts.ts';
+import { passOverRestores } from './pass-over-restores.ts';
 import { readAllEvents } from './read-events.ts';
 import { guardedAsNow, projectToEnd } from './recorded-runtime.ts';
 import type { Workspace } from './workspace.ts';
@@ -54,7 +56,10 @@ async function compile(
   await loadProviders(workspace, state, project);
   const selected = select({ only: options.only, tags: options.tags, changedPaths: changedSince }, project, state);
   const secrets = await workspace.secrets(runtimeOf(project));
-  const artifacts = await knownArtifacts(workspace, project, source);
+  const [artifacts, facts] = await Promise.all([
+    knownArtifacts(workspace, project, source),
+    gatherFacts(workspace, project, state, selected),
+  ]);
   const plan = planDeployment({
     kind,
     project,
@@ -68,6 +73,7 @@ async function compile(
     artifactOf: (fingerprint) => artifacts.get(fingerprint),
     durations,
     tests: options.tests ?? project.environment.tests,
+    facts,
   });
   refuseWithoutSource(project, source, selected);
   return plan;
@@ -88,7 +94,8 @@ function refuseWithoutSource(project: Project, source: SourceTree, selected: Sel
 export async function makeRollbackPlan(workspace: Workspace, options: RollbackOptions): Promise<Plan> {
   const environment = await workspace.environment();
   const history = await workspace.store.deployments({ environment, limit: 1_000 });
-  const target = chooseRollbackTarget(history, options.to);
+  const choices = options.to === undefined ? await passOverRestores(workspace, environment, history) : history;
+  const target = chooseRollbackTarget(choices, options.to);
   return await planBackTo(workspace, environment, target, options);
 }
 

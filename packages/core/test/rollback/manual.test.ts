@@ -317,7 +317,7 @@ describe('migrations', () => {
     const { play, at, level } = await migrated({ down: undefined });
     const refused = await refusal(at(1), 'migration-irreversible');
     expect(refused.hint).toContain('forwardOnly');
-    expect(play.cluster.calls).toEqual([]);
+    expect(play.effects()).toEqual([]);
 
     const forward = await migrated({ down: undefined, forwardOnly: true });
     await forward.play.file('api/level', '1\n');

@@ -119,7 +119,7 @@ export class Playground {
 
   /** Names of the calls that changed something outside, in order: `create a`, `stage shop`. */
   effects(): string[] {
-    const looks = new Set(['read', 'find', 'list', 'weights', 'probe']);
+    const looks = new Set(['read', 'find', 'list', 'weights', 'probe', 'checkPort']);
     const seen = [
       ...this.world.calls.map(({ call, name }) => ({ call, name })),
       ...this.cluster.calls.map(({ call, service }) => ({ call, name: service })),

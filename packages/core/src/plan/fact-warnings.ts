@@ -1,0 +1,38 @@
+import type { Address } from '../address.ts';
+import type { Project } from '../config/project.ts';
+import type { State } from '../state/record.ts';
+import type { Change } from './change.ts';
+import type { Facts } from './facts.ts';
+import type { PlanWarning } from './plan.ts';
+
+const MOST_NAMES = 10;
+
+/** What could not be looked at, and ports that somebody else has, as far as the plan's changes need them. Pure. */
+export function factWarnings(
+  facts: Facts,
+  { services, environment }: Project,
+  state: State,
+  changes: ReadonlyMap<Address, Change>,
+): PlanWarning[] {
+  const warnings: PlanWarning[] = [];
+  if (facts.unseen !== undefined) {
+    const names = services.flatMap(({ address }) => (changes.has(address) && state.has(address) ? [address] : []));
+    const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+    warnings.push({
+      code: 'not-looked-at',
+      subject: environment.platform.use,
+      message: `It could not be asked what runs (${facts.unseen}); taken to run as recorded: ${names.slice(0, MOST_NAMES).join(', ')}${more}.`,
+    });
+  }
+  for (const { address, spec } of services) {
+    const holder = facts.takenPorts.get(address);
+    const action = changes.get(address)?.action;
+    if (holder === undefined || action === undefined || action === 'none') continue;
+    warnings.push({
+      code: 'port-in-use',
+      subject: address,
+      message: `Port ${spec.port} is taken by ${holder ?? 'another process'}; while it is, a deployment is refused.`,
+    });
+  }
+  return warnings;
+}

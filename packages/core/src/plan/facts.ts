@@ -1,0 +1,12 @@
+import type { Address } from '../address.ts';
+import type { RunningRevision } from '../provider/contract.ts';
+
+/** What was found outside before planning: input of the planner, which looks at nothing itself. */
+export interface Facts {
+  /** By service name, what runs on the environment's platform; undefined when it was not or could not be asked. */
+  running: ReadonlyMap<string, readonly RunningRevision[]> | undefined;
+  /** Why the platform could not be asked. */
+  unseen?: string;
+  /** Services whose port somebody else has, with that one for people, or null when it can't be told. */
+  takenPorts: ReadonlyMap<Address, string | null>;
+}

@@ -1,0 +1,48 @@
+import type { Project, ServiceDeclaration } from '../config/project.ts';
+import type { Facts } from '../plan/facts.ts';
+import { outageReasons } from '../plan/outage.ts';
+import { runtimeOf } from '../plan/plan-deployment.ts';
+import type { Selected } from '../plan/selection.ts';
+import { activeRevision, type ServiceRecord, type State } from '../state/record.ts';
+import { lookingContext } from './call-context.ts';
+import { lookAtPlatform } from './look-at-platform.ts';
+import { lookAtPorts } from './look-at-ports.ts';
+import type { Workspace } from './workspace.ts';
+
+/**
+ * Looks at what a plan needs to know of the world and the record can't say: which of the declared services run, asked
+ * in one call and only when some are recorded, and whether somebody has the port of one that has no route yet.
+ * Changes nothing; what can't be looked at is said in the facts.
+ */
+export async function gatherFacts(
+  workspace: Workspace,
+  project: Project,
+  state: State,
+  selected: Selected,
+): Promise<Facts> {
+  const { use } = project.environment.platform;
+  const platform = workspace.registry.platform(use);
+  const services = project.services.filter(({ address }) => selected(address));
+  if (!platform || services.length === 0) return { running: undefined, takenPorts: new Map() };
+  const recordOf = ({ address }: ServiceDeclaration): ServiceRecord | undefined => {
+    const record = state.get(address);
+    return record?.kind === 'service' && record.platform === use ? record : undefined;
+  };
+  const context = await lookingContext(workspace, project.environment.name, runtimeOf(project));
+  const isRecorded = services.some((service) => recordOf(service));
+  const look = isRecorded ? await lookAtPlatform(workspace, platform, context) : undefined;
+  const running = look?.kind === 'seen' ? look.running : undefined;
+  // A service that serves on its port has it.
+  const wanted = services.filter((service) => {
+    const record = recordOf(service);
+    const stays = record && activeRevision(record)?.spec.port === service.spec.port;
+    return !(stays && running && outageReasons(record, running.get(service.name) ?? []).length === 0);
+  });
+  const ports = wanted.map(({ address, spec }) => ({ address, port: spec.port }));
+  const taken = await lookAtPorts(workspace, platform, context, ports);
+  return {
+    running,
+    ...(look?.kind === 'unseen' ? { unseen: look.why } : {}),
+    takenPorts: new Map(taken.map(({ address, holder }) => [address, holder])),
+  };
+}
