@@ -142,7 +142,7 @@ export interface HealthInput {
   http?: string | undefined;
   /** A connection to the port is enough. */
   tcp?: true | undefined;
-  /** A shell command; exit code 0 is healthy. `SLIPWAY_URL` names the revision. */
+  /** A shell command, run in the service's folder with the service's own environment; exit code 0 is healthy. `SLIPWAY_URL` is where to look. */
   command?: string | undefined;
   /** From one probe to the next. Default: `"1s"`. */
   interval?: string | undefined;

@@ -6,7 +6,7 @@ import type { Step } from '../plan/step.ts';
 import type { Platform } from '../provider/contract.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import type { ServiceRecord } from '../state/record.ts';
-import { probeUrl } from '../verify/probe-url.ts';
+import { probeInUse } from '../verify/probe-in-use.ts';
 import { waitHealthy } from '../verify/wait-healthy.ts';
 
 type TrafficHandlers = Pick<StepHandlers, 'probe' | 'switch' | 'verify' | 'drain' | 'retire' | 'unroute'>;
@@ -69,13 +69,13 @@ export function trafficHandlers(registry: ProviderRegistry): TrafficHandlers {
     verify: {
       async run(step, context) {
         const url = serviceRecord(step, context).outputs.url as string;
-        const { health } = step.input;
+        const inUse = { ...step.input, service: nameOf(step.subject), url };
         const detail = await waitHealthy({
-          subject: nameOf(step.subject),
-          health,
+          subject: inUse.service,
+          health: inUse.health,
           signal: context.signal,
           log: context.log,
-          probe: () => probeUrl(url, health, context.call.directory, context.signal),
+          probe: () => probeInUse(platformOf(step), context.call, inUse),
         });
         return { changes: [], detail: { ...detail, url } };
       },

@@ -174,8 +174,14 @@ export interface Platform {
   capabilities: PlatformCapabilities;
   /** Makes the revision run beside the others without traffic. Safe to repeat: ensures, never doubles. */
   stage(context: CallContext, request: RevisionRequest): Promise<StagedRevision>;
-  /** One probe, bounded by the check's timeout. Failure to be healthy is a result, not an error. */
-  probe(context: CallContext, target: { service: string; revision: string; health: HealthCheck }): Promise<ProbeResult>;
+  /**
+   * One probe, bounded by the check's timeout. Failure to be healthy is a result, not an error. A health command runs
+   * where and with what the revision itself runs; `url` is what it is told instead of the revision's own address.
+   */
+  probe(
+    context: CallContext,
+    target: { service: string; revision: string; health: HealthCheck; url?: string },
+  ): Promise<ProbeResult>;
   /** Stops and removes it, gracefully within its stop grace. Safe to repeat. */
   retire(context: CallContext, target: { service: string; revision: string }): Promise<void>;
   /** Everything of this environment that exists on the platform, recorded or not. */

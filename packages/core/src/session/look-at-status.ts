@@ -4,7 +4,7 @@ import { isHeld } from '../journal/lock-keeper.ts';
 import type { CallContext, Platform } from '../provider/contract.ts';
 import type { EnvironmentStatus } from '../slipway-api.ts';
 import { activeRevision, type ServiceRecord } from '../state/record.ts';
-import { probeUrl } from '../verify/probe-url.ts';
+import { probeInUse } from '../verify/probe-in-use.ts';
 import { lookingContext } from './call-context.ts';
 import { projectName, recordedRuntime } from './recorded-runtime.ts';
 import type { Workspace } from './workspace.ts';
@@ -60,7 +60,8 @@ async function statusOf(
     const [all, traffic] = await Promise.all([platform.list(context), platform.router.traffic(context, name)]);
     const running = all.filter((one) => one.service === name);
     if (!active || url === null) return { ...known, running, traffic, health: 'unknown' };
-    const probe = await probeUrl(url, active.spec.health, context.directory, context.signal);
+    const inUse = { service: name, revision: active.id, health: active.spec.health, url };
+    const probe = await probeInUse(platform, context, inUse);
     if (probe.kind === 'healthy') return { ...known, running, traffic, health: 'healthy' };
     return { ...known, running, traffic, health: 'unhealthy', reason: probe.reason };
   } catch (error) {

@@ -1,21 +1,17 @@
 import { connect } from 'node:net';
 import type { HealthCheck } from '../config/project.ts';
 import type { ProbeResult } from '../provider/contract.ts';
-import { baseEnvironment, runCommand } from '../provider/run-command.ts';
 
 /**
- * One probe of a service where its users reach it: HTTP (status 200 to 399), TCP connection, or a command
- * with SLIPWAY_URL (exit code 0). Bounded by the check's timeout; not healthy is a result, not an error.
+ * One probe of a service where its users reach it: HTTP (status 200 to 399) or a TCP connection. Bounded by the check's timeout; not healthy is a result, not an error.
  */
 export async function probeUrl(
   url: string,
-  health: HealthCheck,
-  directory: string,
+  health: Omit<HealthCheck, 'command'>,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(health.timeoutMs)]);
   try {
-    if (health.command !== undefined) return await probeByCommand(health.command, url, directory, bounded);
     if (health.http !== undefined) return await probeByHttp(new URL(health.http, url), bounded);
     return await probeByConnection(new URL(url), bounded);
   } catch (error) {
@@ -43,13 +39,6 @@ async function probeByConnection(url: URL, signal: AbortSignal): Promise<ProbeRe
   } finally {
     socket.destroy();
   }
-}
-
-async function probeByCommand(script: string, url: string, cwd: string, signal: AbortSignal): Promise<ProbeResult> {
-  const env = { ...baseEnvironment(), SLIPWAY_URL: url };
-  const { exitCode, tail } = await runCommand({ script, cwd, env, signal });
-  if (exitCode === 0) return { kind: 'healthy' };
-  return { kind: 'unhealthy', reason: `the health command ended with ${exitCode}: ${tail.at(-1) ?? 'no output'}` };
 }
 
 function reasonOf(error: unknown): string {

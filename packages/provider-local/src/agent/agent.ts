@@ -118,6 +118,7 @@ export class Agent {
     },
     'remove-revision': async (request) =>
       await this.#change(request, request, async () => ({ kind: await this.#host.remove(request) })),
+    'environment-of': async (name) => this.#host.environmentOf(name),
     list: async ({ environment }) => this.#host.list(environment),
     'set-route': async (request) => {
       const { environment, service, port, weights } = request;

@@ -131,7 +131,14 @@ export class HostedRevision {
     };
   }
 
-  /** What its process is given, secrets in clear. */
+  /** All that its process is given where it listens now, secrets in clear. */
+  environment(): ProcessEnv {
+    const { env, secrets } = this.#env();
+    const { port, spec } = this.#row;
+    return { env: { ...spec.base, HOST, ...env, ...this.#identity(port ?? 0) }, secrets };
+  }
+
+  /** What the service gives it, secrets in clear. */
   #env(): ProcessEnv {
     return this.#around.seal.open(this.#row.env, describeName(this.#row));
   }
@@ -204,7 +211,7 @@ export class HostedRevision {
       {
         command: this.#row.spec.run as string,
         cwd: this.#directory(),
-        env: { ...this.#row.spec.base, HOST, ...this.#env().env, ...this.#identity(port) },
+        env: this.environment().env,
         marker: randomUUID(),
         stdoutFile: logFile(state, this.#row, 'stdout'),
         stderrFile: logFile(state, this.#row, 'stderr'),

@@ -57,6 +57,8 @@ export interface Operations {
     response: { preview: string };
   };
   'remove-revision': { request: Fenced & RevisionName; response: { kind: 'removed' | 'absent' } };
+  /** What the revision's process was given, secrets in clear, and which those are. */
+  'environment-of': { request: RevisionName; response: { env: Record<string, string>; secrets: string[] } };
   list: { request: { environment: string }; response: RevisionStatus[] };
   'set-route': {
     request: Fenced & ServiceName & { port: number; weights: Record<string, number> };

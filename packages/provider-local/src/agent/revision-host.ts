@@ -86,6 +86,16 @@ export class RevisionHost {
     return revisions.map((revision) => revision.status());
   }
 
+  /** See {@link HostedRevision.environment}. Throws `revision-missing`. */
+  environmentOf(name: RevisionName): ProcessEnv {
+    const revision = this.#revisions.get(describeName(name));
+    if (revision) return revision.environment();
+    throw new SlipwayError('revision-missing', `${describeName(name)} is not on this machine.`, {
+      subject: `service:${name.service}`,
+      hint: 'Deploy again.',
+    });
+  }
+
   /** Where a service's revisions take requests. */
   backends(environment: string, service: string): Record<string, Backend> {
     return Object.fromEntries(

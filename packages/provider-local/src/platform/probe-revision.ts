@@ -1,12 +1,6 @@
 import { connect } from 'node:net';
-import {
-  baseEnvironment,
-  type CallContext,
-  type HealthCheck,
-  type ProbeResult,
-  runCommand,
-} from '@slipway/core/provider';
-import { askAgent } from '../agent/client.ts';
+import { type CallContext, type HealthCheck, type ProbeResult, runCommand, variantsOf } from '@slipway/core/provider';
+import { askAgent, callAgent } from '../agent/client.ts';
 import { describeExit } from '../agent/hosted-revision.ts';
 import { logFile } from '../agent/log-files.ts';
 import type { RevisionStatus } from '../agent/protocol.ts';
@@ -18,6 +12,8 @@ interface Target {
   service: string;
   revision: string;
   health: HealthCheck;
+  /** Where a health command finds it, instead of the revision's own address. */
+  url?: string;
 }
 
 /**
@@ -41,12 +37,13 @@ async function findRevision(context: CallContext, target: Target): Promise<Revis
 }
 
 /** Undefined: it passed. Rejects only when the context is aborted. */
-async function check(context: CallContext, { health }: Target, revision: RevisionStatus): Promise<string | undefined> {
+async function check(context: CallContext, target: Target, revision: RevisionStatus): Promise<string | undefined> {
+  const { health } = target;
   const url = revision.preview;
   const limit = AbortSignal.timeout(health.timeoutMs);
   const signal = AbortSignal.any([context.signal, limit]);
   try {
-    if (health.command !== undefined) return await checkCommand(health.command, revision, signal);
+    if (health.command !== undefined) return await checkCommand(health.command, { context, target, revision }, signal);
     if (health.http !== undefined) return await checkHttp(new URL(health.http, url), signal);
     return await checkTcp(new URL(url), signal);
   } catch (error) {
@@ -84,26 +81,26 @@ function checkTcp(url: URL, signal: AbortSignal): Promise<undefined> {
   });
 }
 
+/** Runs it as the service itself would: in its folder, with what its process was given. */
 async function checkCommand(
   script: string,
-  { environment, service, revision, directory, preview }: RevisionStatus,
+  { context, target, revision }: { context: CallContext; target: Target; revision: RevisionStatus },
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const result = await runCommand({
-    script,
-    cwd: directory,
-    env: {
-      ...baseEnvironment(),
-      SLIPWAY_URL: preview,
-      SLIPWAY_ENVIRONMENT: environment,
-      SLIPWAY_SERVICE: service,
-      SLIPWAY_REVISION: revision,
-    },
-    signal,
-  });
+  const { environment, service, revision: id, directory, preview } = revision;
+  const given = await callAgent({ ...context, signal }, 'environment-of', { environment, service, revision: id });
+  const env = { ...given.env, SLIPWAY_URL: target.url ?? preview };
+  const result = await runCommand({ script, cwd: directory, env, signal });
   if (result.exitCode === 0) return undefined;
   const how = result.endedBy ? `was ended by ${result.endedBy}` : `exited with code ${result.exitCode}`;
-  return [`the health command ${how}`, ...result.tail.slice(-HINT_LINES)].join('\n');
+  const said = result.tail.slice(-HINT_LINES).map((line) => masked(line, given.secrets));
+  return [`the health command ${how}`, ...said].join('\n');
+}
+
+/** The secrets of an older revision may be unknown to whoever writes this down. */
+function masked(text: string, secrets: readonly string[]): string {
+  const forms = [...new Set(secrets.flatMap((secret) => [...variantsOf(secret)]))].sort((a, b) => b.length - a.length);
+  return forms.reduce((kept, form) => kept.replaceAll(form, '***'), text);
 }
 
 function whyDown(context: CallContext, target: Target, found: RevisionStatus | undefined): string {

@@ -22,7 +22,8 @@ const health = z
       .meta({ description: 'A path on the service; an answer with status 200 to 399 is healthy.' }),
     tcp: z.literal(true).optional().meta({ description: 'A connection to the port is enough.' }),
     command: text.optional().meta({
-      description: 'A shell command; exit code 0 is healthy. `SLIPWAY_URL` names the revision.',
+      description:
+        "A shell command, run in the service's folder with the service's own environment; exit code 0 is healthy. `SLIPWAY_URL` is where to look.",
     }),
     interval: duration.default('1s').meta({ description: 'From one probe to the next.' }),
     timeout: duration.default('2s').meta({ description: 'For one probe.' }),
