@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import type { JournalEvent } from '../journal/event.ts';
 import { leftAsIs } from '../journal/left-as-is.ts';
 
+/** How long a line waits at most until it is written. */
+const FLUSH_MS = 20;
+
 /**
  * The log file of one deployment, `.slipway/logs/deployments/ID.log`: what happened and what steps said, a line
  * each, with times. Takes only what was redacted before. A log that can't be written doesn't stop a deployment.
@@ -10,7 +13,7 @@ import { leftAsIs } from '../journal/left-as-is.ts';
 export class DeploymentLog {
   readonly file: string;
   readonly #stream: WriteStream;
-  /** What this turn of the event loop said: one write, not one for each line. */
+  /** Written together: one write for each line would cost as much as a short step. */
   #lines: string[] = [];
 
   constructor(stateDirectory: string, deployment: string) {
@@ -35,7 +38,7 @@ export class DeploymentLog {
   }
 
   #write(at: string, text: string): void {
-    if (this.#lines.push(`${at} ${text}\n`) === 1) setImmediate(() => this.#flush());
+    if (this.#lines.push(`${at} ${text}\n`) === 1) setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
   #flush(): void {

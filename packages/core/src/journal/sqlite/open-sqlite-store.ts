@@ -109,7 +109,9 @@ class SqliteStore implements Store {
   async state(environment: string, at?: number): Promise<State> {
     return this.#read(() => {
       const head = this.#tables.heads.find(environment);
-      return head === undefined ? new Map<Address, StateRecord>() : this.#tables.state.read(head.id, at);
+      if (head === undefined) return new Map<Address, StateRecord>();
+      const { state } = this.#tables;
+      return at === undefined ? state.readNow(head.id, head.stateSeq) : state.readAt(head.id, at);
     });
   }
 

@@ -1,3 +1,4 @@
+import type { SQLOutputValue } from 'node:sqlite';
 import type { Address } from '../../address.ts';
 import type { State, StateRecord } from '../../state/record.ts';
 import type { ChangeText } from '../event-text.ts';
@@ -17,11 +18,6 @@ interface LivingRows {
   newestId: number;
 }
 
-interface Row {
-  address: Address;
-  record: string;
-}
-
 /**
  * The recorded world over time. Finding an address's living row through an index would write ten scattered
  * pages for ten outcomes; a map in memory, checked against the chain's head, writes none.
@@ -29,6 +25,8 @@ interface Row {
 export class StateTable {
   readonly #connection: Connection;
   readonly #living = new Map<number, LivingRows>();
+  /** What was read last of each environment: planning, applying and reporting ask one after the other. */
+  readonly #newest = new Map<number, { stateSeq: number; state: State }>();
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -70,11 +68,23 @@ export class StateTable {
     this.#living.delete(environment);
   }
 
-  read(environment: number, at: number | undefined): State {
-    const rows = at === undefined ? this.#readNow(environment) : this.#readAt(environment, at);
-    const state = new Map<Address, StateRecord>();
-    for (const { address, record } of rows) state.set(address, JSON.parse(record) as StateRecord);
+  /** As it is after the event `stateSeq`, the newest that changed anything. */
+  readNow(environment: number, stateSeq: number): State {
+    const known = this.#newest.get(environment);
+    if (known?.stateSeq === stateSeq) return known.state;
+    const sql = 'SELECT address, record FROM state WHERE id > ? AND id < ? ORDER BY id';
+    const state = toState(this.#connection.statement(sql).iterate(...idRange(environment)));
+    this.#newest.set(environment, { stateSeq, state });
     return state;
+  }
+
+  /** As it was after the event `at`: what lives and began by then, and what ended since. */
+  readAt(environment: number, at: number): State {
+    const living = `SELECT address, record FROM state WHERE id > ? AND id < ? AND from_seq <= ?`;
+    // History from before `at` isn't touched.
+    const ended = `SELECT address, record FROM state_history WHERE environment = ? AND to_seq > ? AND from_seq <= ?`;
+    const statement = this.#connection.statement(`${living} UNION ALL ${ended}`);
+    return toState(statement.iterate(...idRange(environment), at, environment, at, at));
   }
 
   record(environment: number, head: number, address: string): StateRecord | undefined {
@@ -93,19 +103,6 @@ export class StateTable {
     return this.#connection.all(sql, ...idRange(environment), seq, environment, seq);
   }
 
-  #readNow(environment: number): Row[] {
-    const sql = 'SELECT address, record FROM state WHERE id > ? AND id < ? ORDER BY id';
-    return this.#connection.all<Row>(sql, ...idRange(environment));
-  }
-
-  /** What lives and began by then, and what ended since: history from before `at` isn't touched. */
-  #readAt(environment: number, at: number): Row[] {
-    const living = `SELECT address, record FROM state WHERE id > ? AND id < ? AND from_seq <= ?`;
-    const ended = `SELECT address, record FROM state_history WHERE environment = ? AND to_seq > ? AND from_seq <= ?`;
-    const sql = `${living} UNION ALL ${ended}`;
-    return this.#connection.all<Row>(sql, ...idRange(environment), at, environment, at, at);
-  }
-
   #livingRows(environment: number, head: number): LivingRows {
     const known = this.#living.get(environment);
     if (known !== undefined && known.seq === head) return known;
@@ -119,6 +116,12 @@ export class StateTable {
     this.#living.set(environment, living);
     return living;
   }
+}
+
+function toState(rows: Iterable<Record<string, SQLOutputValue>>): State {
+  const state = new Map<Address, StateRecord>();
+  for (const row of rows) state.set(row.address as Address, JSON.parse(row.record as string) as StateRecord);
+  return state;
 }
 
 /** The ids of an environment lie between these two. */
