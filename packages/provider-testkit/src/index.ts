@@ -1,6 +1,6 @@
 export { openTestPlace, type TestPlace } from './call-context.ts';
 export { inMemoryProvider, type MemoryOptions, memoryThing } from './in-memory-provider.ts';
-export { ManualClock } from './manual-clock.ts';
+export { ManualClock, rest } from './manual-clock.ts';
 export { type ClusterCall, MemoryCluster, type MemoryRevision } from './memory-cluster.ts';
 export { type MemoryPlatformOptions, memoryPlatform } from './memory-platform.ts';
 export { type MemoryCall, type MemoryThing, MemoryWorld } from './memory-world.ts';
@@ -9,9 +9,7 @@ export {
   type ResourcePlace,
   type ResourceSubject,
   resourceChecks,
-  resourceConformance,
-} from './resource-conformance.ts';
+} from './resource-checks.ts';
 export type { MakeStorePlace, StorePlace } from './store-conformance/place.ts';
 /** Records, plans and events to try a store with. */
 export * as storeSamples from './store-conformance/samples.ts';
-export * from './store-conformance.ts';

@@ -29,21 +29,36 @@ export class ManualClock {
     return () => this.#timers.delete(timer);
   }
 
-  /**
-   * Lets that much time pass: runs what falls due, in order, and lets everything that follows from it come
-   * to rest in between, so that timers set on the way count too.
-   */
+  /** Lets that much time pass, from timer to timer; those that are set on the way count too. */
   async pass(durationMs: number): Promise<void> {
     const end = this.#now + durationMs;
+    while (await this.#runNext(end));
+    this.#now = end;
+  }
+
+  /** Lets time jump from timer to timer until the promise is settled. Rejects when no timer is left to settle it. */
+  async until<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const done = () => {
+      settled = true;
+    };
+    promise.then(done, done);
     for (;;) {
       await rest();
-      const due = this.#next();
-      if (!due || due.at > end) break;
-      this.#timers.delete(due);
-      this.#now = due.at;
-      due.run();
+      if (settled) return await promise;
+      if (!(await this.#runNext(Number.POSITIVE_INFINITY))) throw new Error('Nothing is left that could end it.');
     }
-    this.#now = end;
+  }
+
+  /** Lets everything come to rest, then runs what falls due next, at `end` at the latest. */
+  async #runNext(end: number): Promise<boolean> {
+    await rest();
+    const due = this.#next();
+    if (!due || due.at > end) return false;
+    this.#timers.delete(due);
+    this.#now = due.at;
+    due.run();
+    return true;
   }
 
   #next(): Timer | undefined {
@@ -54,6 +69,6 @@ export class ManualClock {
 }
 
 /** Long enough for everything that waits for nothing but its turn. */
-async function rest(): Promise<void> {
+export async function rest(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,38 +1,5 @@
-import type { CallContext, JsonObject, ResourceType } from '@slipway/core/provider';
 import { describe, test } from 'vitest';
-import { abortChecks } from './resource-conformance/abort-checks.ts';
-import { declarationChecks } from './resource-conformance/declaration-checks.ts';
-import { findChecks } from './resource-conformance/find-checks.ts';
-import { lifecycleChecks } from './resource-conformance/lifecycle-checks.ts';
-
-/** A place to make things in, fresh for each check. */
-export interface ResourcePlace {
-  context: CallContext;
-  /** Looks at the real thing, past the resource type. Not needed for a pure type. */
-  isThere?(): Promise<boolean>;
-  close(): Promise<void>;
-}
-
-/** A resource type and what it takes to put it to the test. */
-export interface ResourceSubject {
-  type: ResourceType;
-  properties: JsonObject;
-  /** The same with a change that is made in place; absent when every change replaces. */
-  changed?: JsonObject;
-  /** The same with a change that only a replacement can make; absent when there is none. */
-  replaced?: JsonObject;
-  /** What `find` can say. `never`: this declaration has no way to look. Default `always`. */
-  finds?: 'always' | 'never';
-  /** Properties whose creation takes a second or more, to be aborted; absent when it can't take long. */
-  slow?: JsonObject;
-  open(): Promise<ResourcePlace>;
-}
-
-/** One thing that every resource type must keep. Rejects with an AssertionError when it doesn't. */
-export interface ConformanceCheck {
-  name: string;
-  run(): Promise<void>;
-}
+import { type ResourceSubject, resourceChecks } from './resource-checks.ts';
 
 /**
  * What the engine relies on with every resource type, as a vitest suite. Each test acts on real things in a
@@ -42,9 +9,4 @@ export function resourceConformance(name: string, subject: ResourceSubject): voi
   describe(`${name} is a resource type`, () => {
     test.for(resourceChecks(subject))('$name', (check) => check.run());
   });
-}
-
-/** The checks of {@link resourceConformance} one by one, for any test runner. */
-export function resourceChecks(subject: ResourceSubject): ConformanceCheck[] {
-  return [...declarationChecks(subject), ...lifecycleChecks(subject), ...findChecks(subject), ...abortChecks(subject)];
 }

@@ -1,5 +1,6 @@
 import { coreProvider } from '@slipway/core';
-import { openTestPlace, resourceConformance } from '../src/index.ts';
+import { openTestPlace } from '../src/index.ts';
+import { resourceConformance } from '../src/resource-conformance.ts';
 
 for (const type of coreProvider.resourceTypes) {
   resourceConformance(type.name, {

@@ -1,12 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import {
-  inMemoryProvider,
-  MemoryWorld,
-  memoryThing,
-  openTestPlace,
-  resourceChecks,
-  resourceConformance,
-} from '../src/index.ts';
+import { inMemoryProvider, MemoryWorld, memoryThing, openTestPlace, resourceChecks } from '../src/index.ts';
+import { resourceConformance } from '../src/resource-conformance.ts';
 
 const shared = {
   properties: { value: { size: 1, names: ['a'] }, kind: 'small' },

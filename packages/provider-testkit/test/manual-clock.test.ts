@@ -22,3 +22,16 @@ test('time stands still until it passes; timers run in order, and those set on t
   expect(seen.at(-1)).toBe('late at 130');
   expect([clock.now(), clock.waiting]).toEqual([130, 0]);
 });
+
+test('time jumps from timer to timer until what is waited for is there, and not when nothing can bring it', async () => {
+  const clock = new ManualClock();
+  const wait = (delayMs: number) => new Promise<void>((resolve) => clock.after(delayMs, resolve));
+  const work = async () => {
+    await wait(60_000);
+    await wait(3_600_000);
+    return clock.now();
+  };
+  expect(await clock.until(work())).toBe(3_660_000);
+  await expect(clock.until(Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  await expect(clock.until(new Promise(() => {}))).rejects.toThrow('Nothing is left');
+});

@@ -1,9 +1,9 @@
+import { ManualClock } from '@slipway/provider-testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FailurePolicy } from '../../src/config/project.ts';
 import { execute } from '../../src/execute/executor.ts';
 import { anyDag } from '../graph/dag.ts';
-import { ManualClock } from './manual-clock.ts';
 import { hiccup, makersOf, Outside, optionsFor, step, tick } from './outside.ts';
 
 /** `bad` fails at once, `slow` takes its time, the others work. */

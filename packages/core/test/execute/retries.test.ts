@@ -1,8 +1,8 @@
+import { ManualClock } from '@slipway/provider-testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BACK_OFF_BASE_MS, BACK_OFF_CAP_MS, backOff } from '../../src/execute/back-off.ts';
 import { execute } from '../../src/execute/executor.ts';
-import { ManualClock } from './manual-clock.ts';
 import { hiccup, makersOf, Outside, optionsFor, recordOf, step } from './outside.ts';
 
 describe('backOff', () => {

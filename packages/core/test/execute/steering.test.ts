@@ -1,6 +1,6 @@
+import { ManualClock, rest } from '@slipway/provider-testkit';
 import { describe, expect, it } from 'vitest';
 import { execute } from '../../src/execute/executor.ts';
-import { ManualClock, rest } from './manual-clock.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { hiccup, makersOf, never, Outside, optionsFor, step } from './outside.ts';
 

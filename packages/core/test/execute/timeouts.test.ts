@@ -1,10 +1,10 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
+import { ManualClock, rest } from '@slipway/provider-testkit';
 import { describe, expect, it } from 'vitest';
 import { ABORT_GRACE_MS } from '../../src/execute/attempt.ts';
 import { realClock } from '../../src/execute/clock.ts';
 import { execute } from '../../src/execute/executor.ts';
 import type { StepContext } from '../../src/execute/handler.ts';
-import { ManualClock, rest } from './manual-clock.ts';
 import { makersOf, never, Outside, optionsFor, step } from './outside.ts';
 
 /** Waits until it is told to stop, then throws the reason. */

@@ -1,4 +1,4 @@
-import { storeConformance } from '@slipway/provider-testkit';
+import { storeConformance } from '@slipway/provider-testkit/store-conformance';
 import { makeSqlitePlace } from './places.ts';
 
 storeConformance('the SQLite store', makeSqlitePlace);

@@ -5,7 +5,8 @@ import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type JsonObject, sha256 } from '@slipway/core/provider';
-import { openTestPlace, resourceConformance } from '@slipway/provider-testkit';
+import { openTestPlace } from '@slipway/provider-testkit';
+import { resourceConformance } from '@slipway/provider-testkit/resource-conformance';
 import { expect, test } from 'vitest';
 import { localFile } from '../../src/resources/file.ts';
 import { place } from './place.ts';

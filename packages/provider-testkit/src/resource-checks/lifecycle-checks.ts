@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Found } from '@slipway/core/provider';
-import type { ConformanceCheck, ResourceSubject } from '../resource-conformance.ts';
+import type { ConformanceCheck, ResourceSubject } from '../resource-checks.ts';
 import { asJson, assertThere, inPlace, make, NAME, updateOf } from './in-place.ts';
 
 /** A thing's life: made, looked at, changed, removed. */

@@ -1,5 +1,5 @@
 import { equalJson, type JsonObject, type PropertyDifference } from '@slipway/core/provider';
-import type { ResourceSubject } from '../resource-conformance.ts';
+import type { ResourceSubject } from '../resource-checks.ts';
 
 /** The type's own comparison, else the plain one by top-level property. */
 export function differences({ type }: ResourceSubject, before: JsonObject, after: JsonObject): PropertyDifference[] {

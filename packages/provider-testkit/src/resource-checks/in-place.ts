@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Applied, JsonObject, Recorded, UpdateRequest } from '@slipway/core/provider';
-import type { ConformanceCheck, ResourcePlace, ResourceSubject } from '../resource-conformance.ts';
+import type { ConformanceCheck, ResourcePlace, ResourceSubject } from '../resource-checks.ts';
 import { differences } from './differences.ts';
 
 export const CREATED = 'token-of-the-creation';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { JsonObject } from '@slipway/core/provider';
-import type { ConformanceCheck, ResourceSubject } from '../resource-conformance.ts';
+import type { ConformanceCheck, ResourceSubject } from '../resource-checks.ts';
 import { differences } from './differences.ts';
 
 /** What a plan relies on: schema and comparison, which touch nothing outside. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { FindQuery, Found } from '@slipway/core/provider';
-import type { ConformanceCheck, ResourcePlace, ResourceSubject } from '../resource-conformance.ts';
+import type { ConformanceCheck, ResourcePlace, ResourceSubject } from '../resource-checks.ts';
 import { asJson, CREATED, DELETED, inPlace, make, NAME, updateOf } from './in-place.ts';
 
 /** How doubt is settled: what an interrupted call did, or that it did nothing. */

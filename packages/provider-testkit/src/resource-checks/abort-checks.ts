@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ConformanceCheck, ResourceSubject } from '../resource-conformance.ts';
+import type { ConformanceCheck, ResourceSubject } from '../resource-checks.ts';
 import { assertThere, CREATED, inPlace, NAME } from './in-place.ts';
 
 /** How soon a call must have ended after its abort: what stopping a stubborn process may take, and a margin. */
