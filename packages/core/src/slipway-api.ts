@@ -168,6 +168,8 @@ export interface SlipwayApi {
   moveState(from: Address, to: Address): Promise<void>;
   removeState(address: Address): Promise<void>;
   audit(anchors?: Record<string, string>): Promise<AuditReport>;
+  /** Goes on with a new key after the old one was lost. Returns the environments; none when nothing was lost. */
+  acceptKey(): Promise<string[]>;
 
   on(listener: (event: SlipwayEvent) => void): () => void;
   close(): Promise<void>;

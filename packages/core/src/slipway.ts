@@ -11,6 +11,8 @@ import { planDrift } from './plan/plan-drift.ts';
 import type { LogLine } from './provider/contract.ts';
 import { summaryOf } from './report/project-report.ts';
 import type { DeploymentReport } from './report/report.ts';
+import { acceptKey } from './session/accept-key.ts';
+import { audit } from './session/audit.ts';
 import { lookingContext } from './session/call-context.ts';
 import { currentUser } from './session/deployment-run.ts';
 import { importResource, moveState, removeState } from './session/edit-state.ts';
@@ -242,7 +244,11 @@ export class Slipway implements SlipwayApi {
   }
 
   async audit(anchors: Record<string, string> = {}): Promise<AuditReport> {
-    return await this.#workspace.store.audit({ anchors });
+    return await audit(this.#workspace, anchors);
+  }
+
+  async acceptKey(): Promise<string[]> {
+    return await acceptKey(this.#workspace);
   }
 
   on(listener: (event: SlipwayEvent) => void): () => void {

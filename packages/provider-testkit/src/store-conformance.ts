@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { describeAppends } from './store-conformance/appends.ts';
 import { describeDeployments } from './store-conformance/deployments.ts';
 import { describeKeeping } from './store-conformance/keeping.ts';
+import { describeKeys } from './store-conformance/keys.ts';
 import { describeLocks } from './store-conformance/locks.ts';
 import type { MakeStorePlace } from './store-conformance/place.ts';
 import { describeState } from './store-conformance/state.ts';
@@ -17,5 +18,6 @@ export function storeConformance(name: string, makePlace: MakeStorePlace): void 
     describeState(makePlace);
     describeDeployments(makePlace);
     describeKeeping(makePlace);
+    describeKeys(makePlace);
   });
 }

@@ -21,4 +21,19 @@ export function define(command: Command): void {
         return report.findings.length > 0 ? exitCode.failed : exitCode.done;
       }),
     );
+  command
+    .command('accept-key')
+    .description('go on with a new key after .slipway/key was lost; every secret counts as changed then')
+    .action(
+      perform<[], object>(async (session) => {
+        const environments = await (await session.open()).acceptKey();
+        session.output.say(
+          environments.length === 0
+            ? 'The key is the one that the state was recorded with: nothing to do.'
+            : `A new key is in force; that is put down in the journal of ${environments.join(', ')}. Every secret counts as changed: see ${session.commandLine('plan')}.`,
+        );
+        session.output.document({ environments });
+        return exitCode.done;
+      }),
+    );
 }

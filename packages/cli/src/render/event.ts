@@ -40,5 +40,7 @@ function detailOf(event: JournalEvent): string {
       return `${event.data.command} by ${event.data.by}`;
     case 'lock.taken-over':
       return `from ${event.data.from}: ${event.data.reason}`;
+    case 'key.replaced':
+      return `by ${event.data.by}`;
   }
 }

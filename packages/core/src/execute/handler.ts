@@ -1,4 +1,5 @@
 import type { Address } from '../address.ts';
+import type { BuiltArtifact } from '../journal/event.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { Step, StepAction } from '../plan/step.ts';
 import type { CallContext } from '../provider/contract.ts';
@@ -36,6 +37,8 @@ export interface StepOutcome {
   changes: StateChange[];
   /** What people and later readers of the journal may want to know. */
   detail?: JsonValue;
+  /** What a build made: found again by its fingerprint as soon as the outcome is durable. */
+  artifact?: BuiltArtifact;
 }
 
 /**

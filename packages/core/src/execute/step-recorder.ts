@@ -43,8 +43,13 @@ export class StepRecorder {
   }
 
   succeeded(step: string, outcome: StepOutcome, durationMs: number): void {
-    const detail = outcome.detail === undefined ? {} : { detail: outcome.detail };
-    void this.append({ type: 'step.succeeded', step, data: { durationMs, ...detail }, ...changed(outcome.changes) });
+    const { detail, artifact, changes } = outcome;
+    const data = {
+      durationMs,
+      ...(detail === undefined ? {} : { detail }),
+      ...(artifact === undefined ? {} : { artifact }),
+    };
+    void this.append({ type: 'step.succeeded', step, data, ...changed(changes) });
   }
 
   failed(step: string, failed: FailedAttempt, changes: StateChange[]): void {

@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SlipwayError } from '../errors.ts';
 import type { StepHandlers } from '../execute/handler.ts';
-import type { Store } from '../journal/store.ts';
 import { endProcessesMarked } from '../provider/leftovers.ts';
 import { baseEnvironment, runCommand } from '../provider/run-command.ts';
 import { type ArtifactStore, copySource } from '../release/artifact-store.ts';
@@ -14,7 +13,7 @@ import { commandFailed, STEP_MARK } from './service-command.ts';
  * Builds an artifact from a copy of the service's source: the files that the plan saw, and nothing else. Has
  * no effect but the artifact, which is kept under the digest of its content: safe to repeat.
  */
-export function buildHandler(store: Store, artifacts: ArtifactStore): StepHandlers['build'] {
+export function buildHandler(artifacts: ArtifactStore): StepHandlers['build'] {
   return {
     async run(step, context) {
       const { path, shared, source, fingerprint, command } = step.input;
@@ -38,8 +37,11 @@ export function buildHandler(store: Store, artifacts: ArtifactStore): StepHandle
             throw commandFailed('build', step.subject, result.exitCode, result.endedBy, result.tail);
         }
         const kept = await artifacts.keep(workspace);
-        await store.saveArtifact({ ...kept, fingerprint, createdAt: new Date().toISOString() });
-        return { changes: [], detail: { artifact: kept.digest, sizeBytes: kept.sizeBytes } };
+        return {
+          changes: [],
+          detail: { artifact: kept.digest, sizeBytes: kept.sizeBytes },
+          artifact: { fingerprint, ...kept },
+        };
       } finally {
         await rm(workspace, { recursive: true, force: true });
       }

@@ -20,7 +20,7 @@ export function stepHandlers(parts: {
   const lookup = async (fingerprint: string) => (await store.artifact(fingerprint))?.digest;
   const handlers: StepHandlers = {
     ...resourceHandlers(registry),
-    build: buildHandler(store, artifacts),
+    build: buildHandler(artifacts),
     ...migrationHandlers(registry, artifacts, lookup),
     stage: stageHandler(registry, artifacts, lookup),
     test: testHandler(registry, artifacts),

@@ -15,6 +15,15 @@ export type DeploymentStatus =
   | 'timed_out'
   | 'cancelled';
 
+/** What a build made, and out of what. */
+export interface BuiltArtifact {
+  /** Of the source and the build; by it the artifact is found again. */
+  fingerprint: string;
+  /** Of the content. */
+  digest: string;
+  sizeBytes: number;
+}
+
 /** What happened, by type. */
 export type EventBody =
   /** The plan is stored beside, under its digest. `snapshot`: the sequence number whose state is the snapshot. */
@@ -41,7 +50,7 @@ export type EventBody =
   | { type: 'step.started'; data: { attempt: number; token: string } }
   /** A fact that must be durable in the middle of a step, such as the level before a migration. */
   | { type: 'step.noted'; data: { note: JsonObject } }
-  | { type: 'step.succeeded'; data: { durationMs: number; detail?: JsonValue } }
+  | { type: 'step.succeeded'; data: { durationMs: number; detail?: JsonValue; artifact?: BuiltArtifact } }
   /** One attempt failed; `final` when there will be no other. */
   | {
       type: 'step.failed';
@@ -55,7 +64,9 @@ export type EventBody =
   | { type: 'step.cancelled'; data: { reason: string } }
   /** By hand or by import, outside any deployment. */
   | { type: 'state.changed'; data: { command: string; by: string } }
-  | { type: 'lock.taken-over'; data: { from: string; reason: string } };
+  | { type: 'lock.taken-over'; data: { from: string; reason: string } }
+  /** The key was lost: from here on another one seals. What stands before is proven by the chain and anchors alone. */
+  | { type: 'key.replaced'; data: { by: string } };
 
 export type EventType = EventBody['type'];
 

@@ -162,7 +162,8 @@ async function noteTakeover(
   }
 }
 
-function lockHeld(lock: LockState): SlipwayError {
+/** Why somebody else has to wait. */
+export function lockHeld(lock: LockState): SlipwayError {
   const { environment, holder, expiresAt, epoch } = lock;
   const who = `${holder.user} on ${holder.host} (process ${holder.pid}, \`${holder.command}\`) since ${holder.since}`;
   return new SlipwayError('lock-held', `The environment ${environment} is held by ${who}.`, {

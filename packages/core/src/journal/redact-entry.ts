@@ -6,7 +6,16 @@ import type { JournalEntry, Redactor } from './journal.ts';
  * Members that Slipway makes itself or takes from the names in the config: a secret can't get there, and a
  * short secret that happens to be part of one must not break what the journal is found by.
  */
-const OWN_DATA: ReadonlySet<string> = new Set(['kind', 'plan', 'rollbackOf', 'rollback', 'status', 'token', 'as']);
+const OWN_DATA: ReadonlySet<string> = new Set([
+  'kind',
+  'plan',
+  'rollbackOf',
+  'rollback',
+  'status',
+  'token',
+  'as',
+  'artifact',
+]);
 const OWN_IN_ERROR: ReadonlySet<string> = new Set(['code', 'subject']);
 const OWN_IN_RECORD: ReadonlySet<string> = new Set([
   'kind',

@@ -17,3 +17,8 @@ export function sealHead(key: Uint8Array, environment: string, seq: number, hash
 export function sealRegister(key: Uint8Array, environments: readonly string[]): string {
   return seal(key, ['slipway journal register', ...environments.toSorted()]);
 }
+
+/** Tells a key from others without telling what it is. */
+export function markOf(key: Uint8Array): string {
+  return seal(key, ['slipway journal key']);
+}

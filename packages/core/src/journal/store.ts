@@ -1,7 +1,7 @@
 import type { Address } from '../address.ts';
 import type { Plan, PlanKind } from '../plan/plan.ts';
 import type { State, StateRecord } from '../state/record.ts';
-import type { DeploymentStatus, JournalEvent, NewEvent } from './event.ts';
+import type { BuiltArtifact, DeploymentStatus, JournalEvent, NewEvent } from './event.ts';
 
 /** Who holds an environment's lock, as told to others who want it. */
 export interface LockHolder {
@@ -69,10 +69,8 @@ export interface AuditReport {
   findings: AuditFinding[];
 }
 
-export interface ArtifactEntry {
-  digest: string;
-  fingerprint: string;
-  sizeBytes: number;
+export interface ArtifactEntry extends BuiltArtifact {
+  /** ISO 8601 UTC. */
   createdAt: string;
 }
 
@@ -93,7 +91,8 @@ export interface ControlRequest {
 export interface Store {
   /**
    * Takes the environment's lock if it is free or its lease has run out. `replacing`: also when it is held
-   * under exactly this epoch (the caller made sure that the holder is dead). The epoch only ever grows.
+   * under exactly this epoch (the caller made sure that the holder is dead). The epoch only ever grows: it is
+   * above every one that the journal has, whatever is said beside it. Throws what {@link requireKey} throws.
    */
   acquireLock(
     environment: string,
@@ -107,9 +106,11 @@ export interface Store {
   readLock(environment: string): Promise<LockState | undefined>;
 
   /**
-   * Appends in order, all or nothing, durable when it resolves; state changes, deployment headers and
-   * durations are brought up in the same transaction. Throws `fenced` when `epoch` is not that of a lock
-   * now held (a lease that ran out still counts until someone took over), `journal-unavailable` when it can't be written: then nothing was.
+   * Appends in order, all or nothing, durable when it resolves; state changes, deployment headers, artifacts
+   * and durations are brought up in the same transaction. Throws `fenced` when `epoch` is not that of a lock
+   * now held (a lease that ran out still counts until someone took over), or when this store acquired it and
+   * another holder has it now, even under the same epoch; `journal-unavailable` when it can't be written: then
+   * nothing was.
    */
   append(environment: string, epoch: number, events: readonly NewEvent[]): Promise<JournalEvent[]>;
 
@@ -137,14 +138,28 @@ export interface Store {
   /** Durations in ms by step id (`resource:key/create`) of steps that really ran, smoothed (the newest counts half). */
   durations(environment: string): Promise<ReadonlyMap<string, number>>;
 
-  /** Which artifact a fingerprint was built into. */
-  saveArtifact(entry: ArtifactEntry): Promise<void>;
+  /**
+   * The newest artifact that a fingerprint was built into, as the event of its build says. Throws
+   * `journal-tampered` when what is found is not that event.
+   */
   artifact(fingerprint: string): Promise<ArtifactEntry | undefined>;
 
   /** Leaves a wish for the process that runs the deployment, from another terminal. Returns its number. */
   request(request: Omit<ControlRequest, 'number'>): Promise<number>;
   /** Wishes for this deployment after that number, oldest first. */
   requests(deployment: string, after: number): Promise<ControlRequest[]>;
+
+  /**
+   * Throws when the store was not opened with the key that its journal was begun with: `key-other`, or why
+   * there is none (`key-missing`, `key-damaged`, `key-unreadable`). It can be read then, and not written.
+   */
+  requireKey(): Promise<void>;
+  /**
+   * Goes on with the key that this store was opened with, after the journal's own was lost: seals every chain
+   * anew and puts that down in each, as one. Who holds a lock is fenced. Safe to repeat; does nothing when it is
+   * the journal's own. Returns the environments. Throws `journal-tampered` when the chains aren't whole.
+   */
+  acceptKey(by: string): Promise<string[]>;
 
   /** `anchors`: by environment, a head that an earlier audit reported. Throws `bad-anchor`. */
   audit(options?: { anchors?: Record<string, string> }): Promise<AuditReport>;

@@ -6,7 +6,7 @@ import type { Project } from '../config/project.ts';
 import { keyedHash, SecretSource } from '../config/secrets.ts';
 import { requireFolder } from '../config/source/require-folder.ts';
 import { SlipwayError } from '../errors.ts';
-import { readKey } from '../journal/key.ts';
+import { readKey, readOrMakeKey, stateFileOf } from '../journal/key.ts';
 import { createRedactor, type GrowingRedactor } from '../journal/redactor.ts';
 import { openSqliteStore } from '../journal/sqlite/open-sqlite-store.ts';
 import type { Store } from '../journal/store.ts';
@@ -25,11 +25,12 @@ export class Workspace {
   readonly redactor: GrowingRedactor = createRedactor([]);
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly #options: SlipwayOptions;
-  readonly #key: Uint8Array;
+  /** Or why secrets can't be compared, and nothing be recorded. */
+  readonly #key: Uint8Array | SlipwayError;
   readonly #secrets = new Map<string, Promise<SecretSource>>();
   #project: Promise<Project> | undefined;
 
-  private constructor(options: SlipwayOptions, directory: string, key: Uint8Array, store: Store) {
+  private constructor(options: SlipwayOptions, directory: string, key: Uint8Array | SlipwayError, store: Store) {
     this.#options = options;
     this.#key = key;
     this.directory = directory;
@@ -42,7 +43,8 @@ export class Workspace {
 
   /**
    * Opens the project in a folder, making its `.slipway` on first use; only where there is a config, so that
-   * a mistyped folder stays as it is. Throws `config-missing`, `directory-missing` and the store's errors.
+   * a mistyped folder stays as it is. Without its key it can be looked at: whatever needs the key throws.
+   * Throws `config-missing`, `directory-missing` and the store's errors.
    */
   static async open(options: SlipwayOptions): Promise<Workspace> {
     const directory = resolve(options.directory ?? process.cwd());
@@ -54,11 +56,12 @@ export class Workspace {
       await load(options, directory);
       await makeStateDirectory(stateDirectory, ignore);
     }
-    const file = join(stateDirectory, 'state.db');
+    const file = stateFileOf(stateDirectory);
     await refuseLostState(file, stateDirectory);
-    const key = await readKey(stateDirectory);
+    const key = await readKey(stateDirectory).catch(keyProblem);
     const store = await openSqliteStore({ file, key });
-    return new Workspace(options, directory, key, store);
+    const problem = await store.requireKey().catch(keyProblem);
+    return new Workspace(options, directory, problem ?? key, store);
   }
 
   /** The config for the chosen environment. Loaded once. */
@@ -108,6 +111,7 @@ export class Workspace {
 
   /** The keyed hash of a secret's value; the value is redacted everywhere from now on. */
   hashSecret(source: SecretSource, name: string): string {
+    if (this.#key instanceof SlipwayError) throw this.#key;
     return keyedHash(this.#key, this.clearSecret(source, name));
   }
 
@@ -118,9 +122,21 @@ export class Workspace {
     return value;
   }
 
+  /** The store, opened with the key that is there, else with a new one: to go on after the old one was lost. */
+  async openWithNewKey(): Promise<Store> {
+    const key = await readOrMakeKey(this.stateDirectory);
+    return await openSqliteStore({ file: stateFileOf(this.stateDirectory), key });
+  }
+
   async close(): Promise<void> {
     await this.store.close();
   }
+}
+
+/** What is wrong with the key doesn't keep anybody from looking. */
+function keyProblem(error: unknown): SlipwayError {
+  if (error instanceof SlipwayError && error.code.startsWith('key-')) return error;
+  throw error;
 }
 
 /** The config can be read, and leaves the choice to the person. */

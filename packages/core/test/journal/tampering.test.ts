@@ -9,10 +9,10 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { chainHash } from '../../src/journal/event-text.ts';
 import { openSqliteStore } from '../../src/journal/sqlite/open-sqlite-store.ts';
 import { ID_SPAN } from '../../src/journal/sqlite/schema.ts';
-import type { AuditFinding } from '../../src/journal/store.ts';
+import type { AuditFinding, Store } from '../../src/journal/store.ts';
 import { KEY } from './places.ts';
 
-const { ended, lockSample, put, remove, samplePlan, started, stateChanged, status, stepStarted, stepSucceeded } =
+const { built, ended, lockSample, put, remove, samplePlan, started, stateChanged, status, stepStarted, stepSucceeded } =
   storeSamples;
 
 let directory: string;
@@ -34,6 +34,8 @@ beforeAll(async () => {
     await store.append(environment, epoch, [
       stepStarted(`1${environment}`, 'resource:a/create'),
       stepSucceeded(`1${environment}`, 'resource:a/create', 10, put('a', 1), put('b', 1)),
+      built(`1${environment}`, `of-${environment}`, 'good'),
+      built(`1${environment}`, 'of-both', `made-in-${environment}`),
       ended(`1${environment}`, 'failed'),
     ]);
     await store.append(environment, epoch, [stateChanged(put('a', 2)), stateChanged(remove('b'), put('c', 1))]);
@@ -67,13 +69,14 @@ async function findingsAfter(change: (database: DatabaseSync) => void): Promise<
   return auditFile(await falsify(change));
 }
 
-/** Every column that the journal proves. Epochs, leases, estimates, artifacts and requests come from no record. */
+/** Every column that the journal proves. Leases, estimates and requests come from no record, and nothing hangs on them. */
 const PROVEN: Record<string, string[]> = {
   events: ['id', 'content', 'hash'],
   state: ['address', 'record', 'from_seq'],
   state_history: ['environment', 'to_seq', 'address', 'from_seq', 'record'],
   deployments: ['id', 'environment', 'first_seq', 'last_seq', 'started_at', 'header'],
   plans: ['digest', 'summary', 'plan'],
+  artifacts: ['fingerprint', 'event'],
   environments: ['name', 'seq', 'hash', 'seal', 'state_seq'],
   meta: ['value'],
 };
@@ -135,7 +138,7 @@ describe('audit', () => {
   it('finds any character of a record that was altered, removed or added, and names where', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.integer({ min: 1, max: 8 }),
+        fc.integer({ min: 1, max: 10 }),
         fc.nat(),
         fc.constantFrom('', 'x', '"', ' 1'),
         async (seq, at, by) => {
@@ -167,13 +170,13 @@ describe('audit', () => {
       move.run(a, b);
       move.run(b, 1);
     };
-    for (let first = 1; first <= 7; first += 1) {
+    for (let first = 1; first <= 9; first += 1) {
       const findings = await findingsAfter((database) => swap(database, ID_SPAN + first, ID_SPAN + first + 1));
       expect(findings.map((finding) => finding.seq)).toContain(first);
     }
     expect(await findingsAfter((database) => swap(database, ID_SPAN + 3, 2 * ID_SPAN + 3))).not.toEqual([]);
     const insert = 'INSERT INTO events (id, content, hash) SELECT ?, content, hash FROM events WHERE id = ?';
-    for (const place of [ID_SPAN, ID_SPAN + 9, ID_SPAN + 20, 2 * ID_SPAN + 9, 9 * ID_SPAN + 1]) {
+    for (const place of [ID_SPAN, ID_SPAN + 11, ID_SPAN + 20, 2 * ID_SPAN + 11, 9 * ID_SPAN + 1]) {
       const findings = await findingsAfter((database) => {
         database.prepare(insert).run(place, ID_SPAN + 1);
       });
@@ -189,6 +192,8 @@ describe('audit', () => {
       `INSERT INTO state_history SELECT environment, to_seq + 1, address, from_seq, record FROM state_history`,
       `INSERT INTO deployments SELECT id || 'x', environment, first_seq, last_seq, started_at, header FROM deployments`,
       `INSERT INTO environments (name, hash) VALUES ('new', 'x')`,
+      `INSERT INTO artifacts (fingerprint, event) SELECT 'new', event FROM artifacts LIMIT 1`,
+      `UPDATE artifacts SET event = (SELECT event FROM artifacts WHERE fingerprint = 'of-prod')`,
       `INSERT INTO environments (name, hash, seq) VALUES ('new', 'x', 1)`,
     ];
     for (const sql of added) expect(await findingsAfter((database) => database.exec(sql)), sql).not.toEqual([]);
@@ -211,7 +216,7 @@ describe('audit', () => {
 
   it.each([
     ['a shorter chain', 6, (content: string) => content],
-    ['a chain with other content', 8, (content: string) => content.replaceAll('someone', 'another')],
+    ['a chain with other content', 10, (content: string) => content.replaceAll('someone', 'another')],
   ])('finds %s written without the key, and refuses to continue it', async (_, cutTo, alter) => {
     const file = await falsify((database) => rewrite(database, cutTo, alter));
     const store = await openSqliteStore({ file, key: KEY });
@@ -251,16 +256,84 @@ describe('audit', () => {
   it('finds a journal that was put back to an earlier, genuine state by its anchor alone', async () => {
     const store = await openSqliteStore({ file: await falsify(() => {}), key: KEY });
     onTestFinished(() => store.close());
-    const anchors = { dev: `9:${'a'.repeat(64)}` };
+    const anchors = { dev: `11:${'a'.repeat(64)}` };
     expect((await store.audit()).findings).toEqual([]);
     expect((await store.audit({ anchors })).findings).toEqual([
-      { environment: 'dev', seq: 9, what: 'the anchored record is missing' },
+      { environment: 'dev', seq: 11, what: 'the anchored record is missing' },
     ]);
   });
 
   it('finds that another key sealed it', async () => {
     const store = await openSqliteStore({ file: await falsify(() => {}), key: new Uint8Array(32) });
     onTestFinished(() => store.close());
-    expect((await store.audit()).findings.map((finding) => finding.environment)).toEqual(['', 'dev', 'prod']);
+    const { findings } = await store.audit();
+    expect(findings).toMatchObject([{ environment: '', seq: 0 }]);
+    expect(findings[0]?.what).toContain('is not the one that this state was recorded with');
+  });
+
+  it('finds an epoch below those that the records were written under', async () => {
+    expect(await findingsAfter((database) => database.exec('UPDATE environments SET epoch = 0 WHERE id = 1'))).toEqual([
+      { environment: 'dev', seq: 10, what: "the lock's epoch fell from 1 to 0" },
+    ]);
+  });
+});
+
+describe('an artifact', () => {
+  it('is read from the journal: a row that was altered never names another one', async () => {
+    const alterations = [
+      `UPDATE artifacts SET event = (SELECT event FROM artifacts WHERE fingerprint = 'of-prod') WHERE fingerprint = 'of-dev'`,
+      `UPDATE artifacts SET event = event + 1 WHERE fingerprint = 'of-dev'`,
+      `UPDATE artifacts SET event = 5 WHERE fingerprint = 'of-dev'`,
+      `UPDATE events SET content = replace(content, 'good', 'evil')`,
+    ];
+    for (const sql of alterations) {
+      const store = await openSqliteStore({ file: await falsify((database) => database.exec(sql)), key: KEY });
+      onTestFinished(() => store.close());
+      await expect(store.artifact('of-dev'), sql).rejects.toMatchObject({ code: 'journal-tampered' });
+    }
+  });
+});
+
+describe('the fence', () => {
+  const take = async (store: Store, id: string, replacing?: number): Promise<number> => {
+    const options = replacing === undefined ? {} : { replacing };
+    const result = await store.acquireLock('dev', storeSamples.sampleHolder(id), 60_000, options);
+    if (result.kind !== 'acquired') throw new Error('not acquired');
+    return result.epoch;
+  };
+
+  /** Two runs, as two processes have them; `set` is what somebody makes of the epoch while the first holds it. */
+  async function twoHolders(begin: 'writes' | 'waits', set: number): Promise<[first: Store, second: Store]> {
+    const file = await falsify((database) => database.exec('UPDATE environments SET holder = NULL'));
+    const [first, second] = [await openSqliteStore({ file, key: KEY }), await openSqliteStore({ file, key: KEY })];
+    onTestFinished(async () => {
+      await first.close();
+      await second.close();
+    });
+    expect(await take(first, 'first')).toBe(2);
+    if (begin === 'writes') await first.append('dev', 2, [stateChanged()]);
+    const outside = new DatabaseSync(file);
+    outside.prepare('UPDATE environments SET epoch = ? WHERE id = 1').run(set);
+    outside.close();
+    return [first, second];
+  }
+
+  it.each([
+    ['writes', -5],
+    ['writes', 1],
+    ['writes', 900],
+    ['waits', 1],
+    ['waits', 0],
+    ['waits', 900],
+  ] as const)('lets one write at a time when the first %s and the epoch was altered to %d', async (begin, set) => {
+    const [first, second] = await twoHolders(begin, set);
+    const epoch = await take(second, 'second', set);
+    await expect(first.append('dev', 2, [stateChanged()])).rejects.toMatchObject({ code: 'fenced' });
+    expect(await first.renewLock('dev', 2, 60_000)).toBe(false);
+    await first.releaseLock('dev', 2);
+    await second.append('dev', epoch, [stateChanged()]);
+    expect(await second.readLock('dev')).toMatchObject({ epoch, holder: { id: 'second' } });
+    const events = await second.events({ environment: 'dev' });
+    expect(events.map((event) => event.epoch)).toEqual(events.map((event) => event.epoch).toSorted((a, b) => a - b));
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type MakeStorePlace, placeForTest } from './place.ts';
-import { ended, lockSample, samplePlan, started, stepStarted, stepSucceeded } from './samples.ts';
+import { built, ended, lockSample, samplePlan, started, stepStarted, stepSucceeded } from './samples.ts';
 
 export function describeKeeping(makePlace: MakeStorePlace): void {
   describe('what is kept beside the journal', () => {
@@ -14,14 +14,28 @@ export function describeKeeping(makePlace: MakeStorePlace): void {
       expect(await store.plan('nothing')).toBeUndefined();
     });
 
-    it('keeps the newest artifact of a fingerprint', async () => {
-      const store = await (await placeForTest(makePlace)).open();
-      const entry = { digest: 'd1', fingerprint: 'f', sizeBytes: 12, createdAt: '2026-01-01T00:00:00.000Z' };
-      await store.saveArtifact(entry);
+    it('keeps the newest artifact of a fingerprint, for every environment, as the event of its build says', async () => {
+      const place = await placeForTest(makePlace);
+      const store = await place.open();
+      const epoch = await lockSample(store, 'dev');
+      expect(await store.artifact('f')).toBeUndefined();
+      await store.append('dev', epoch, [built('d1', 'f', 'one', '2026-01-01T00:00:00.000Z')]);
+      const entry = { fingerprint: 'f', digest: 'one', sizeBytes: 12, createdAt: '2026-01-01T00:00:00.000Z' };
       expect(await store.artifact('f')).toEqual(entry);
-      await store.saveArtifact({ ...entry, digest: 'd2' });
-      expect(await store.artifact('f')).toEqual({ ...entry, digest: 'd2' });
-      expect(await store.artifact('g')).toBeUndefined();
+      expect(await (await place.open()).artifact('f')).toEqual(entry);
+      await store.append('dev', epoch, [built('d1', 'g', 'three'), built('d1', 'f', 'two')]);
+      expect(await store.artifact('f')).toMatchObject({ digest: 'two' });
+      expect(await store.artifact('g')).toMatchObject({ digest: 'three' });
+      await store.append('prod', await lockSample(store, 'prod'), [built('d2', 'f', 'four')]);
+      expect(await store.artifact('f')).toMatchObject({ digest: 'four' });
+      expect(await store.artifact('h')).toBeUndefined();
+      expect((await store.audit()).findings).toEqual([]);
+    });
+
+    it('keeps no artifact of an append that was refused', async () => {
+      const store = await (await placeForTest(makePlace)).open();
+      await expect(store.append('dev', 1, [built('d1', 'f', 'one')])).rejects.toMatchObject({ code: 'fenced' });
+      expect(await store.artifact('f')).toBeUndefined();
     });
 
     it('hands requests on, in order, to whoever runs the deployment', async () => {

@@ -94,6 +94,35 @@ export function describeLocks(makePlace: MakeStorePlace): void {
       expect(await store.events({ environment: 'dev' })).toHaveLength(1);
     });
 
+    it('lets a lease run out in its own time when the clock was set back', async () => {
+      let now = 10_000_000;
+      const place = await placeForTest(makePlace);
+      const [gone, next] = [await place.open({ now: () => now }), await place.open({ now: () => now })];
+      await gone.acquireLock('dev', sampleHolder('one'), 1_000);
+      now -= 3_600_000;
+      expect(await next.acquireLock('dev', sampleHolder('two'), 1_000)).toMatchObject({
+        kind: 'held',
+        by: { expiresAt: new Date(now + 1_000).toISOString() },
+      });
+      now += 999;
+      expect(await next.acquireLock('dev', sampleHolder('two'), 1_000)).toMatchObject({ kind: 'held' });
+      now += 1;
+      expect(await next.acquireLock('dev', sampleHolder('two'), 1_000)).toMatchObject({ kind: 'acquired', epoch: 2 });
+    });
+
+    it('keeps a lock that is renewed while the clock is set back', async () => {
+      let now = 10_000_000;
+      const place = await placeForTest(makePlace);
+      const [store, next] = [await place.open({ now: () => now }), await place.open({ now: () => now })];
+      await store.acquireLock('dev', sampleHolder('one'), 1_000);
+      now -= 3_600_000;
+      for (let turn = 0; turn < 4; turn += 1) {
+        expect(await next.acquireLock('dev', sampleHolder('two'), 1_000)).toMatchObject({ kind: 'held' });
+        now += 600;
+        expect(await store.renewLock('dev', 1, 1_000)).toBe(true);
+      }
+    });
+
     it('accepts writes after the lease ran out until someone took over', async () => {
       let now = 1_000_000;
       const store = await (await placeForTest(makePlace)).open({ now: () => now });

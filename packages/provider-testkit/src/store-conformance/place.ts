@@ -1,10 +1,13 @@
-import type { Store } from '@slipway/core';
+import type { SlipwayError, Store } from '@slipway/core';
 import { onTestFinished } from 'vitest';
 
 /** Where a store keeps its data. */
 export interface StorePlace {
-  /** Opens the data; several may be open at once. `now`: ms since 1970, the clock of the leases. */
-  open(options?: { now?: () => number }): Promise<Store>;
+  /**
+   * Opens the data; several may be open at once. `now`: ms since 1970, the clock of the leases. `key`: instead of
+   * the one that every store of the place is opened with.
+   */
+  open(options?: { now?: () => number; key?: Uint8Array | SlipwayError }): Promise<Store>;
   /** Takes the place away; every store that was opened is closed by then. */
   remove(): Promise<void>;
 }

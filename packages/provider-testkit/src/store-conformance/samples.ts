@@ -109,6 +109,12 @@ export function stepSucceeded(
   return { type: 'step.succeeded', deployment, step, at: AT, data: { durationMs }, changes };
 }
 
+/** A build that made the artifact `digest` out of `fingerprint`. */
+export function built(deployment: string, fingerprint: string, digest: string, at = AT): NewEvent {
+  const data = { durationMs: 5, artifact: { fingerprint, digest, sizeBytes: 12 } };
+  return { type: 'step.succeeded', deployment, step: 'service:a/build', at, data };
+}
+
 /** The inputs of a recorded world by address, sorted: short to compare. */
 export function inputsOf(state: ReadonlyMap<Address, unknown>): Record<string, unknown> {
   const entries = [...state].map(

@@ -1,16 +1,18 @@
 import type { JournalEvent, NewEvent } from '../event.ts';
 import { chainHash, type EventText, placeEventText, writeEventText } from '../event-text.ts';
+import { indexArtifact } from './artifact-table.ts';
 import type { Connection } from './connection.ts';
 import type { DeploymentTable } from './deployment-table.ts';
 import type { DurationTable } from './duration-table.ts';
 import { insertEvent } from './event-table.ts';
 import type { HeadRow, Heads } from './head.ts';
-import { refuseFenced } from './lock-table.ts';
+import type { LockTable } from './lock-table.ts';
 import type { StateTable } from './state-table.ts';
 
 export interface Tables {
   connection: Connection;
   heads: Heads;
+  locks: LockTable;
   state: StateTable;
   deployments: DeploymentTable;
   durations: DurationTable;
@@ -28,10 +30,10 @@ export function append(
   try {
     return tables.connection.write(() => {
       head = tables.heads.find(environment);
-      refuseFenced(environment, epoch, head);
+      tables.locks.refuseFenced(environment, epoch, head);
       if (texts.length === 0) return [];
       tables.heads.verify(environment, head);
-      return write(tables, environment, epoch, head, texts);
+      return writeEvents(tables, environment, epoch, head, texts);
     });
   } catch (error) {
     tables.heads.distrust(environment);
@@ -43,7 +45,8 @@ export function append(
   }
 }
 
-function write(
+/** Writes them at the end of the chain, within a transaction and under a right that the caller has checked. */
+export function writeEvents(
   tables: Tables,
   environment: string,
   epoch: number,
@@ -60,6 +63,7 @@ function write(
     hash = chainHash(previous, content);
     insertEvent(connection, head.id, seq, content, hash);
     if (text.changes.length > 0 && state.apply(head.id, head.seq, seq, text.changes)) stateSeq = seq;
+    indexArtifact(connection, head.id, seq, text.event);
     written.push({ ...text.event, environment, seq, epoch, previous, hash });
   }
   heads.move(environment, head, seq, hash, stateSeq);

@@ -2,6 +2,7 @@ import { equalJson } from '../../json.ts';
 import { concernsHeader, type HeaderBody, type PlanSummary, projectHeader } from '../deployment-projection.ts';
 import type { JournalEvent } from '../event.ts';
 import { CHAIN_START, chainHash, effectOf, readEventText } from '../event-text.ts';
+import type { BuildAudit } from './audit-builds.ts';
 import type { Connection } from './connection.ts';
 import type { Findings } from './findings.ts';
 import { ID_SPAN } from './schema.ts';
@@ -47,6 +48,7 @@ export class ChainAudit {
   readonly #connection: Connection;
   readonly #environment: { id: number; name: string };
   readonly #plans: ReadonlyMap<string, PlanSummary>;
+  readonly #builds: BuildAudit;
   readonly #findings: Findings;
   /** What lives by now, by address. */
   readonly #living = new Map<string, Omit<StateRow, 'address'>>();
@@ -56,12 +58,13 @@ export class ChainAudit {
   constructor(
     connection: Connection,
     environment: { id: number; name: string },
-    plans: ReadonlyMap<string, PlanSummary>,
+    known: { plans: ReadonlyMap<string, PlanSummary>; builds: BuildAudit },
     findings: Findings,
   ) {
     this.#connection = connection;
     this.#environment = environment;
-    this.#plans = plans;
+    this.#plans = known.plans;
+    this.#builds = known.builds;
     this.#findings = findings;
   }
 
@@ -85,6 +88,7 @@ export class ChainAudit {
     try {
       this.#replayState(event, row.seq);
       this.#replayDeployment(event, row.seq);
+      this.#builds.note(this.#environment.id, row.seq, event);
     } catch (error) {
       // A falsified record may have any shape; only what isn't about its shape is a failure of the audit.
       if (!(error instanceof TypeError)) throw error;

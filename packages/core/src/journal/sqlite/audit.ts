@@ -6,10 +6,12 @@ import { type PlanSummary, summarizePlan } from '../deployment-projection.ts';
 import { CHAIN_START } from '../event-text.ts';
 import { sealHead, sealRegister } from '../seal.ts';
 import type { AuditReport } from '../store.ts';
+import { BuildAudit } from './audit-builds.ts';
 import { ChainAudit, type EventRow } from './audit-chain.ts';
 import type { Connection } from './connection.ts';
 import { Findings } from './findings.ts';
-import { readRegister } from './head.ts';
+import { keyIn, readMark, requireKey, type StoreKey } from './key-mark.ts';
+import { readRegister } from './register.ts';
 import { ID_SPAN } from './schema.ts';
 
 interface EnvironmentRow {
@@ -27,11 +29,12 @@ const CHUNK = 2_000;
 /**
  * Holds every record against its hash, every end against its seal and the anchors, and everything that is
  * projected against what the journal gives. Streams: memory is bounded by the living state, and other work
- * gets its turn in between. Durations aren't proven: they only guide estimates.
+ * gets its turn in between. `unsealed`: whoever asks has no key to check seals with. Durations, leases and
+ * people's requests aren't proven: nothing but estimates, waiting and the offer to stop hangs on them.
  */
 export async function audit(
   connection: Connection,
-  key: Uint8Array,
+  key: StoreKey | 'unsealed',
   anchors: Record<string, string>,
 ): Promise<AuditReport> {
   connection.database.exec('BEGIN');
@@ -40,12 +43,15 @@ export async function audit(
     if (row.integrity_check !== 'ok') findings.add('', 0, `the database file is damaged: ${row.integrity_check}`);
   }
   const environments = readEnvironments(connection);
-  checkRegister(connection, key, environments, findings);
+  const seals = key === 'unsealed' ? undefined : checkKey(connection, key, environments, findings);
+  if (seals !== undefined) checkRegister(connection, seals, environments, findings);
   checkStrays(connection, findings);
   const plans = checkPlans(connection, findings);
+  const builds = new BuildAudit();
   const chains: AuditReport['chains'] = [];
   for (const environment of environments) {
-    const chain = await auditChain(connection, key, environment, plans, anchors[environment.name], findings);
+    const anchor = anchors[environment.name];
+    const chain = await auditChain(connection, seals, environment, { plans, builds }, anchor, findings);
     if (chain.records > 0) chains.push({ environment: environment.name, ...chain });
   }
   for (const name of Object.keys(anchors)) {
@@ -53,20 +59,21 @@ export async function audit(
       findings.add(name, parseAnchor(name, anchors[name] ?? '').seq, 'the anchored environment has no journal');
     }
   }
+  builds.compare(connection, findings);
   return { chains, findings: findings.finish() };
 }
 
 async function auditChain(
   connection: Connection,
-  key: Uint8Array,
+  seals: Uint8Array | undefined,
   environment: EnvironmentRow,
-  plans: ReadonlyMap<string, PlanSummary>,
+  known: { plans: ReadonlyMap<string, PlanSummary>; builds: BuildAudit },
   anchor: string | undefined,
   findings: Findings,
 ): Promise<{ records: number; head: string }> {
   const { id, name } = environment;
   const anchored = anchor === undefined ? undefined : parseAnchor(name, anchor);
-  const chain = new ChainAudit(connection, environment, plans, findings);
+  const chain = new ChainAudit(connection, environment, known, findings);
   const sql = 'SELECT id, content, hash FROM events WHERE id > ? AND id < ? ORDER BY id LIMIT ?';
   const base = id * ID_SPAN;
   let records = 0;
@@ -89,18 +96,24 @@ async function auditChain(
   }
   if (!anchorSeen) findings.add(name, anchored?.seq ?? 0, 'the anchored record is missing');
   chain.finish();
-  checkHead(key, environment, chain, findings);
+  checkHead(seals, environment, chain, findings);
   return { records, head: `${chain.seq}:${chain.hash}` };
 }
 
-function checkHead(key: Uint8Array, environment: EnvironmentRow, chain: ChainAudit, findings: Findings): void {
+function checkHead(
+  seals: Uint8Array | undefined,
+  environment: EnvironmentRow,
+  chain: ChainAudit,
+  findings: Findings,
+): void {
   const { name, seq, hash, seal, epoch, stateSeq } = environment;
   if (seq > chain.seq) findings.add(name, chain.seq + 1, `the newest records are missing, up to ${seq}`);
   if (seq < chain.seq) findings.add(name, seq + 1, 'records were added behind the end');
   if (seq === chain.seq && hash !== chain.hash)
     findings.add(name, seq, 'the newest record is not the one that was written');
-  const sealed = seq === 0 ? seal === null && hash === CHAIN_START : seal === sealHead(key, name, seq, hash);
-  if (!sealed) findings.add(name, seq, 'the end of the journal is not sealed with this key');
+  const isStart = seq === 0 && seal === null && hash === CHAIN_START;
+  const isSealed = seals === undefined || isStart || (seq > 0 && seal === sealHead(seals, name, seq, hash));
+  if (!isSealed) findings.add(name, seq, 'the end of the journal is not sealed with this key');
   if (epoch < chain.epoch) findings.add(name, chain.seq, `the lock's epoch fell from ${chain.epoch} to ${epoch}`);
   if (stateSeq !== chain.stateSeq) {
     findings.add(name, chain.stateSeq, 'the number of the newest change of state is not what the journal gives');
@@ -110,6 +123,26 @@ function checkHead(key: Uint8Array, environment: EnvironmentRow, chain: ChainAud
 function readEnvironments(connection: Connection): EnvironmentRow[] {
   const sql = 'SELECT id, name, epoch, seq, hash, seal, state_seq AS stateSeq FROM environments ORDER BY name';
   return connection.all<EnvironmentRow>(sql);
+}
+
+/** The key that the seals are checked with; undefined when they can't be. */
+function checkKey(
+  connection: Connection,
+  key: StoreKey,
+  environments: readonly EnvironmentRow[],
+  findings: Findings,
+): Uint8Array | undefined {
+  try {
+    requireKey(connection, key);
+  } catch (error) {
+    if (!(error instanceof SlipwayError)) throw error;
+    findings.add('', 0, `the seals can't be checked: ${error.message}`);
+    return undefined;
+  }
+  if (readMark(connection) === undefined && environments.some((row) => row.seq > 0)) {
+    findings.add('', 0, 'which key the journal was begun with was removed');
+  }
+  return keyIn(key);
 }
 
 function checkRegister(

@@ -2,12 +2,15 @@ import { SlipwayError } from '../../errors.ts';
 import { CHAIN_START } from '../event-text.ts';
 import { sealHead, sealRegister } from '../seal.ts';
 import type { Connection } from './connection.ts';
+import { keyIn, type StoreKey } from './key-mark.ts';
+import { REGISTER, readRegister, registeredNames } from './register.ts';
 
 /** An environment's row: where its chain ends and who may write. */
 export interface HeadRow {
   id: number;
   epoch: number;
-  held: 0 | 1;
+  /** As text; null: nobody. */
+  holder: string | null;
   seq: number;
   hash: string;
   seal: string | null;
@@ -15,7 +18,7 @@ export interface HeadRow {
   durationsSeq: number;
 }
 
-const SELECT_HEAD = `SELECT id, epoch, holder IS NOT NULL AS held, seq, hash, seal, state_seq AS stateSeq,
+const SELECT_HEAD = `SELECT id, epoch, holder, seq, hash, seal, state_seq AS stateSeq,
   durations_seq AS durationsSeq FROM environments WHERE name = ?`;
 const UPDATE_HEAD = 'UPDATE environments SET seq = ?, hash = ?, seal = ?, state_seq = ? WHERE id = ?';
 
@@ -25,11 +28,11 @@ const UPDATE_HEAD = 'UPDATE environments SET seq = ?, hash = ?, seal = ?, state_
  */
 export class Heads {
   readonly #connection: Connection;
-  readonly #key: Uint8Array;
+  readonly #key: StoreKey;
   /** The seal that this process made or checked last, by environment. */
   readonly #trusted = new Map<string, string>();
 
-  constructor(connection: Connection, key: Uint8Array) {
+  constructor(connection: Connection, key: StoreKey) {
     this.#connection = connection;
     this.#key = key;
   }
@@ -54,14 +57,14 @@ export class Heads {
       return;
     }
     if (head.seal !== null && head.seal === this.#trusted.get(environment)) return;
-    const expected = sealHead(this.#key, environment, head.seq, head.hash);
+    const expected = sealHead(keyIn(this.#key), environment, head.seq, head.hash);
     if (head.seal !== expected) throw tampered(environment, 'the end of its journal was changed from outside');
   }
 
   move(environment: string, head: HeadRow, seq: number, hash: string, stateSeq: number): void {
-    const seal = sealHead(this.#key, environment, seq, hash);
+    const seal = sealHead(keyIn(this.#key), environment, seq, hash);
     this.#connection.run(UPDATE_HEAD, seq, hash, seal, stateSeq, head.id);
-    if (head.seq === 0) this.#writeRegister();
+    if (head.seq === 0) this.writeRegister();
     this.#trusted.set(environment, seal);
   }
 
@@ -70,38 +73,28 @@ export class Heads {
     this.#trusted.delete(environment);
   }
 
-  #registered(): string[] {
-    const rows = this.#connection.all<{ name: string }>('SELECT name FROM environments WHERE seq > 0');
-    return rows.map((row) => row.name);
-  }
-
   #verifyRegister(environment: string): void {
-    const names = this.#registered();
+    const names = registeredNames(this.#connection);
     const found = readRegister(this.#connection);
     if (found === undefined && names.length === 0) return;
-    if (found !== sealRegister(this.#key, names)) {
+    if (found !== sealRegister(keyIn(this.#key), names)) {
       throw tampered(environment, 'an environment was added or removed from outside');
     }
   }
 
-  #writeRegister(): void {
+  /** Seals which environments have a journal. */
+  writeRegister(): void {
     this.#connection.run(
       'INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
       REGISTER,
-      sealRegister(this.#key, this.#registered()),
+      sealRegister(keyIn(this.#key), registeredNames(this.#connection)),
     );
   }
-}
-
-const REGISTER = 'register';
-
-export function readRegister(connection: Connection): string | undefined {
-  return connection.get<{ value: string }>('SELECT value FROM meta WHERE name = ?', REGISTER)?.value;
 }
 
 function tampered(environment: string, what: string): SlipwayError {
   return new SlipwayError('journal-tampered', `The journal of ${environment} can't be continued: ${what}.`, {
     subject: environment,
-    hint: 'Run `slipway audit verify`. If only the key file is another one, put back the one that belongs to this state.',
+    hint: 'Run `slipway audit verify`, and put back a copy of the state from before it was changed.',
   });
 }

@@ -1,7 +1,9 @@
 import type { Address } from '../../address.ts';
+import type { SlipwayError } from '../../errors.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { State, StateRecord } from '../../state/record.ts';
 import type { JournalEvent, NewEvent } from '../event.ts';
+import { type LeaseClock, systemLeaseClock, wallClock } from '../lease-clock.ts';
 import type {
   ArtifactEntry,
   AuditReport,
@@ -13,8 +15,9 @@ import type {
   LockState,
   Store,
 } from '../store.ts';
+import { acceptKey } from './accept-key.ts';
 import { append, type Tables } from './append.ts';
-import { readArtifact, saveArtifact } from './artifact-table.ts';
+import { readArtifact } from './artifact-table.ts';
 import { audit } from './audit.ts';
 import type { Connection } from './connection.ts';
 import { DeploymentTable } from './deployment-table.ts';
@@ -22,6 +25,7 @@ import { DurationTable } from './duration-table.ts';
 import { explainSqliteError } from './errors.ts';
 import { readEvents } from './event-table.ts';
 import { type HeadRow, Heads } from './head.ts';
+import { keyIn, requireKey, type StoreKey } from './key-mark.ts';
 import { LockTable } from './lock-table.ts';
 import { openConnection } from './open-connection.ts';
 import { readPlan, savePlan } from './plan-table.ts';
@@ -32,10 +36,12 @@ import { StateTable } from './state-table.ts';
 export interface SqliteStoreOptions {
   /** The database file; made if it isn't there, with its folder. */
   file: string;
-  /** Seals the ends of the chains. See `readKey`. */
-  key: Uint8Array;
-  /** The clock of the leases, in ms since 1970. Default: the system's. */
+  /** Seals the ends of the chains; see `readKey`. What is wrong with it instead: then the store can only be read. */
+  key: Uint8Array | SlipwayError;
+  /** The wall clock of the leases alone, in ms since 1970. Default: see {@link systemLeaseClock}. */
   now?: () => number;
+  /** The clock of the leases, whole. */
+  clock?: LeaseClock;
 }
 
 const DEFAULT_LIMIT = 10_000;
@@ -51,22 +57,24 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
 class SqliteStore implements Store {
   readonly #connection: Connection;
-  readonly #key: Uint8Array;
+  readonly #key: StoreKey;
   readonly #tables: Tables;
   readonly #locks: LockTable;
 
   constructor(connection: Connection, options: SqliteStoreOptions) {
     const heads = new Heads(connection, options.key);
+    const clock = options.clock ?? (options.now === undefined ? systemLeaseClock() : wallClock(options.now));
+    this.#locks = new LockTable(connection, heads, options.key, clock);
     this.#connection = connection;
     this.#key = options.key;
     this.#tables = {
       connection,
       heads,
+      locks: this.#locks,
       state: new StateTable(connection),
       deployments: new DeploymentTable(connection),
       durations: new DurationTable(connection),
     };
-    this.#locks = new LockTable(connection, heads, options.now ?? Date.now);
   }
 
   async acquireLock(
@@ -163,10 +171,6 @@ class SqliteStore implements Store {
     });
   }
 
-  async saveArtifact(entry: ArtifactEntry): Promise<void> {
-    saveArtifact(this.#connection, entry);
-  }
-
   async artifact(fingerprint: string): Promise<ArtifactEntry | undefined> {
     return this.#read(() => readArtifact(this.#connection, fingerprint));
   }
@@ -179,11 +183,25 @@ class SqliteStore implements Store {
     return this.#read(() => readRequests(this.#connection, deployment, after));
   }
 
+  async requireKey(): Promise<void> {
+    this.#read(() => requireKey(this.#connection, this.#key));
+  }
+
+  async acceptKey(by: string): Promise<string[]> {
+    const key = keyIn(this.#key);
+    const { findings } = await this.#auditWith('unsealed');
+    return acceptKey(this.#tables, key, by, findings);
+  }
+
   /** Reads on a connection of its own, so that writing goes on meanwhile. */
   async audit(options: { anchors?: Record<string, string> } = {}): Promise<AuditReport> {
+    return await this.#auditWith(this.#key, options.anchors);
+  }
+
+  async #auditWith(key: StoreKey | 'unsealed', anchors: Record<string, string> = {}): Promise<AuditReport> {
     const connection = await openConnection(this.#connection.file);
     try {
-      return await audit(connection, this.#key, options.anchors ?? {});
+      return await audit(connection, key, anchors);
     } catch (error) {
       throw explainSqliteError(error, this.#connection.file);
     } finally {

@@ -81,6 +81,17 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX requests_by_deployment ON requests (deployment, number);
   `,
+  // Artifacts are found through the event of their build; a lease is counted in the time of one boot too.
+  `
+  DROP TABLE artifacts;
+  CREATE TABLE artifacts (fingerprint TEXT PRIMARY KEY, event INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+
+  ALTER TABLE environments ADD COLUMN lease_ms INTEGER;
+  ALTER TABLE environments ADD COLUMN boot TEXT;
+  ALTER TABLE environments ADD COLUMN steady_until INTEGER;
+
+  CREATE INDEX deployments_by_place ON deployments (environment, first_seq);
+  `,
 ];
 
 /** Room for so many rows in each environment; 8,191 environments fit into exact integers. */
