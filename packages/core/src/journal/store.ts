@@ -130,7 +130,7 @@ export interface Store {
     seq: number,
   ): Promise<{ address: Address; seq: number; deployment: string | null }[]>;
 
-  /** Newest first. `id` may be a unique prefix for {@link deployment}. */
+  /** Newest first: within an environment as they came, whatever the clock said. `id` may be a unique prefix for {@link deployment}. */
   deployments(query: { environment?: string; limit?: number }): Promise<DeploymentHeader[]>;
   deployment(id: string): Promise<DeploymentHeader | undefined>;
   environments(): Promise<string[]>;

@@ -98,7 +98,7 @@ export class DeploymentRun {
   /** Opens a deployment only to end it: its rollback was finished. */
   static async attach(parts: RunParts, header: Pick<DeploymentHeader, 'id' | 'startedAt'>): Promise<DeploymentRun> {
     const run = await DeploymentRun.#open(parts, header.id);
-    run.#startedAt -= Date.now() - Date.parse(header.startedAt);
+    run.#startedAt -= Math.max(0, Date.now() - Date.parse(header.startedAt));
     return run;
   }
 

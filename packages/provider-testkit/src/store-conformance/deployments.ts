@@ -44,6 +44,19 @@ export function describeDeployments(makePlace: MakeStorePlace): void {
       expect((await store.audit()).findings).toEqual([]);
     });
 
+    it('takes what came last for the newest, also when the clock was set back', async () => {
+      const store = await (await placeForTest(makePlace)).open();
+      const plan = samplePlan('dev');
+      await store.savePlan(plan);
+      const epoch = await lockSample(store, 'dev');
+      for (const hour of ['05', '04', '06', '03']) {
+        await store.append('dev', epoch, [started(`at${hour}`, plan, `2026-01-01T${hour}:00:00.000Z`)]);
+      }
+      const newest = await store.deployments({ environment: 'dev' });
+      expect(newest.map((header) => header.id)).toEqual(['at03', 'at06', 'at04', 'at05']);
+      expect(await store.deployments({ environment: 'dev', limit: 1 })).toMatchObject([{ id: 'at03' }]);
+    });
+
     it('lists the newest first and finds one by a unique prefix', async () => {
       const store = await (await placeForTest(makePlace)).open();
       for (const [environment, id, at] of [

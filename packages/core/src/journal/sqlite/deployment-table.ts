@@ -14,6 +14,10 @@ export interface DeploymentRow {
 
 const COLUMNS = 'environment, first_seq AS firstSeq, last_seq AS lastSeq, header';
 const SELECT = `SELECT ${COLUMNS} FROM deployments WHERE id = ?`;
+const NEWEST = `SELECT ${COLUMNS} FROM deployments WHERE environment = ? AND started_at IS NOT NULL
+  ORDER BY first_seq DESC LIMIT ?`;
+const NEWEST_OF_ALL = `SELECT ${COLUMNS} FROM deployments WHERE started_at IS NOT NULL
+  ORDER BY started_at DESC, first_seq DESC, id DESC LIMIT ?`;
 const INSERT = 'INSERT INTO deployments (id, environment, first_seq, last_seq) VALUES (?, ?, ?, ?)';
 const TOUCH = 'UPDATE deployments SET last_seq = ? WHERE id = ? AND environment = ?';
 
@@ -60,11 +64,10 @@ export class DeploymentTable {
     return rows[0] === undefined ? undefined : headerOf(rows[0]);
   }
 
+  /** Of one environment by their place in its chain, for clocks are set back; of all, there is only the clock. */
   newest(environment: number | undefined, limit: number): DeploymentHeader[] {
-    const where = environment === undefined ? '' : 'AND environment = ?1';
-    const sql = `SELECT ${COLUMNS} FROM deployments WHERE started_at IS NOT NULL ${where}
-      ORDER BY started_at DESC, first_seq DESC, id DESC LIMIT ${environment === undefined ? '?1' : '?2'}`;
-    const values = environment === undefined ? [limit] : [environment, limit];
+    const [sql, ...values] =
+      environment === undefined ? [NEWEST_OF_ALL, limit] : ([NEWEST, environment, limit] as const);
     return this.#connection.all<DeploymentRow>(sql, ...values).map(headerOf);
   }
 
