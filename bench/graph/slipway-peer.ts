@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Operation, Peer } from './peer.ts';
@@ -26,14 +27,15 @@ const ARGS: Record<Operation, string[]> = {
   destroy: ['destroy', '--yes'],
 };
 
-/** This Slipway, as a user runs it: the command line, with its durable journal. */
+/** This Slipway, as a user runs it: the command line, with its durable journal. After `npm run build`, as installed. */
 export const slipwayPeer: Peer = {
   name: 'slipway',
   largest: { plan: 100_000, apply: 100_000 },
 
   async prepare() {
     const { version } = JSON.parse(await readFile(join(CLI, 'package.json'), 'utf8')) as { version: string };
-    return { version };
+    const how = existsSync(join(CLI, 'dist', 'main.js')) ? 'as installed' : 'from source';
+    return { version: `${version}, ${how}` };
   },
 
   async write(folder, nodes) {
