@@ -173,7 +173,9 @@ function nextSteps(report: DeploymentReport, commandLine: (command: string) => s
       return doubtSteps(report, commandLine);
     case exitCode.rolledBack:
       return [
-        'Everything is as it was before. Mend the cause and deploy again.',
+        report.steps.some(({ error }) => error?.code === 'migration-broke-off')
+          ? 'Everything is as it was before, but what the failed migration had applied. Mend the cause and deploy again.'
+          : 'Everything is as it was before. Mend the cause and deploy again.',
         `look: ${commandLine(`show ${report.id}`)}`,
       ];
     case exitCode.waiting:

@@ -307,9 +307,9 @@ export interface ServiceInput {
 export interface MigrationsInput {
   /** Shell command that brings the data to this release. Must be safe to repeat. */
   up: string;
-  /** Takes it back. A migration without it is refused unless `forwardOnly`. */
+  /** Takes it back, to the level in `SLIPWAY_MIGRATION_LEVEL`, which is what `status` printed before. A migration without a way down is refused unless `forwardOnly`. */
   down?: string | undefined;
-  /** Prints the current level. Settles an interrupted migration and tells `down` where to return to. */
+  /** Prints the current level. Tells whether a release migrated anything, how far a failed or interrupted migration came, and `down` where to return to. Without it a rollback runs `down` in any case. */
   status?: string | undefined;
   /** There is no way down, and that is accepted. Default: `false`. */
   forwardOnly?: boolean | string | undefined;

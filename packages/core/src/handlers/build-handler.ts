@@ -33,8 +33,7 @@ export function buildHandler(artifacts: ArtifactStore): StepHandlers['build'] {
             signal: context.signal,
             onLine: (line) => context.log(line),
           });
-          if (result.exitCode !== 0)
-            throw commandFailed('build', step.subject, result.exitCode, result.endedBy, result.tail);
+          if (result.exitCode !== 0) throw commandFailed('build', step.subject, result);
         }
         const kept = await artifacts.keep(workspace);
         return {

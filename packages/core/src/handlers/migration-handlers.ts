@@ -1,3 +1,4 @@
+import { nameOf } from '../address.ts';
 import { SlipwayError } from '../errors.ts';
 import type { Settlement, StepContext, StepHandlers } from '../execute/handler.ts';
 import type { JsonObject } from '../json.ts';
@@ -7,6 +8,9 @@ import type { ProviderRegistry } from '../provider/registry.ts';
 import type { ArtifactStore } from '../release/artifact-store.ts';
 import { runServiceCommand, type ServiceCommand, STEP_MARK } from './service-command.ts';
 import { type ArtifactLookup, artifactOf } from './stage-handler.ts';
+
+const AFTER_DOWN =
+  'The command is that of the release which is taken back. Mend what it works on, then go on with the rollback: slipway resume.';
 
 /**
  * Migrations up and down. Before `up` runs, the level that `status` prints is made durable: `down` returns
@@ -33,7 +37,7 @@ export function migrationHandlers(
         const noted = context.notes.find((note) => 'level' in note);
         const level = noted ? (noted.level as string | null) : await levelOf(command, migrations.status);
         if (!noted) await context.note({ level, artifact: digest, spec: revision.spec as unknown as JsonObject });
-        await runServiceCommand({ ...command, what: 'migration', script: migrations.up });
+        await runUp({ ...command, what: 'migration', script: migrations.up });
         const after = await levelOf(command, migrations.status);
         return { changes: [], detail: { level, after, artifact: digest } };
       },
@@ -49,12 +53,34 @@ export function migrationHandlers(
         }
         const extra: Record<string, string> = level === null ? {} : { SLIPWAY_MIGRATION_LEVEL: level };
         await context.note({ begun: true });
-        await runServiceCommand({ ...command, what: 'migration down', script: migrations.down, extra });
+        await runServiceCommand({
+          ...command,
+          what: 'migration down',
+          script: migrations.down,
+          extra,
+          hint: AFTER_DOWN,
+        });
         return { changes: [], detail: { level } };
       },
       settle: (step, context) => settleMigration(step, context, step.input.migrations.status, 'down'),
     },
   };
+}
+
+/** What a migration applied before it failed is part of the data from then on: where nobody can tell, that is said. */
+async function runUp(command: ServiceCommand): Promise<void> {
+  try {
+    await runServiceCommand(command);
+  } catch (error) {
+    const isTold = command.spec.migrations?.status !== undefined;
+    if (isTold || !(error instanceof SlipwayError) || error.code !== 'command-failed') throw error;
+    throw new SlipwayError('migration-broke-off', error.message, {
+      subject: command.step.subject,
+      hint: `What it had applied before it failed stays, and nothing can tell what that is: look in the database. With services.${nameOf(command.step.subject)}.migrations.status it would be taken down. Mend the migration, then deploy again.`,
+      details: error.details,
+      cause: error,
+    });
+  }
 }
 
 async function levelOf(

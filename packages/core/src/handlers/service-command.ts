@@ -6,7 +6,7 @@ import { SlipwayError } from '../errors.ts';
 import type { StepContext } from '../execute/handler.ts';
 import type { Step } from '../plan/step.ts';
 import type { Platform } from '../provider/contract.ts';
-import { baseEnvironment, runCommand } from '../provider/run-command.ts';
+import { baseEnvironment, type CommandResult, runCommand } from '../provider/run-command.ts';
 
 /** The variable that marks processes of one step, so that a resume can end what a killed run left. */
 export const STEP_MARK = 'SLIPWAY_STEP_TOKEN';
@@ -22,6 +22,8 @@ export interface ServiceCommand {
   /** The artifact's folder; the command runs in a copy of it. */
   artifact: string;
   extra?: Record<string, string>;
+  /** What to do when it fails. Default: mend it and deploy again. */
+  hint?: string;
 }
 
 /**
@@ -51,7 +53,7 @@ export async function runServiceCommand(command: ServiceCommand): Promise<string
       signal: context.signal,
       onLine: (line) => context.log(line),
     });
-    if (result.exitCode !== 0) throw commandFailed(what, step.subject, result.exitCode, result.endedBy, result.tail);
+    if (result.exitCode !== 0) throw commandFailed(what, step.subject, result, command.hint);
     return result.stdout;
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -62,15 +64,14 @@ export async function runServiceCommand(command: ServiceCommand): Promise<string
 export function commandFailed(
   what: string,
   subject: string,
-  code: number | null,
-  by: string | null,
-  tail: readonly string[],
+  { exitCode, endedBy, tail }: Pick<CommandResult, 'exitCode' | 'endedBy' | 'tail'>,
+  hint = `Mend the ${what} command or what it works on, then deploy again.`,
 ): SlipwayError {
-  const how = code === null ? `was ended by ${by}` : `ended with exit code ${code}`;
+  const how = exitCode === null ? `was ended by ${endedBy}` : `ended with exit code ${exitCode}`;
   const last = tail.slice(-15).join('\n');
   return new SlipwayError('command-failed', `The ${what} of ${subject} ${how}.${last === '' ? '' : `\n${last}`}`, {
     subject,
-    hint: `Mend the ${what} command or what it works on, then deploy again.`,
+    hint,
     details: { answered: true },
   });
 }

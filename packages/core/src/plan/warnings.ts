@@ -1,10 +1,10 @@
 import type { Address } from '../address.ts';
-import type { ResourceDeclaration, ServiceDeclaration } from '../config/project.ts';
+import type { Migrations, ResourceDeclaration, ServiceDeclaration } from '../config/project.ts';
 import { findReferences } from '../config/references.ts';
 import { SlipwayError } from '../errors.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import type { StateRecord } from '../state/record.ts';
-import type { Change } from './change.ts';
+import type { Change, ChangeAction } from './change.ts';
 import { addressOf } from './known-outputs.ts';
 import type { PlanWarning } from './plan.ts';
 import type { ResourceIntent } from './resource-steps.ts';
@@ -57,14 +57,22 @@ export function collectWarnings(
       if (why) warnings.push({ code: 'not-reversible', subject: change.address, message: `${change.address}: ${why}` });
     }
   }
-  const touched = new Set(changes.filter((change) => change.action !== 'none').map((change) => change.address));
+  const actions = new Map(changes.map((change) => [change.address, change.action]));
   for (const node of declared) {
-    if (!('spec' in node) || !touched.has(node.address) || !node.spec.migrations?.forwardOnly) continue;
-    warnings.push({
-      code: 'not-reversible',
-      subject: node.address,
-      message: `${node.address}: its migrations are forward-only; a rollback brings back the release and leaves the schema.`,
-    });
+    if (!('spec' in node) || !node.spec.migrations) continue;
+    const action = actions.get(node.address);
+    const warning = action && action !== 'none' && warnOfMigrations(node.address, node.spec.migrations, action);
+    if (warning) warnings.push(warning);
   }
   return warnings;
+}
+
+function warnOfMigrations(subject: Address, migrations: Migrations, action: ChangeAction): PlanWarning | undefined {
+  if (migrations.forwardOnly) {
+    const message = `${subject}: its migrations are forward-only; a rollback brings back the release and leaves the schema.`;
+    return { code: 'not-reversible', subject, message };
+  }
+  if (migrations.status !== undefined || action === 'create') return undefined;
+  const message = `${subject}: without migrations.status nothing can tell whether this release migrates anything. A rollback runs its way down in any case, and doesn't tell it how far.`;
+  return { code: 'migration', subject, message };
 }

@@ -50,10 +50,12 @@ const migrations = z
   .strictObject({
     up: text.meta({ description: 'Shell command that brings the data to this release. Must be safe to repeat.' }),
     down: text.optional().meta({
-      description: 'Takes it back. A migration without it is refused unless `forwardOnly`.',
+      description:
+        'Takes it back, to the level in `SLIPWAY_MIGRATION_LEVEL`, which is what `status` printed before. A migration without a way down is refused unless `forwardOnly`.',
     }),
     status: text.optional().meta({
-      description: 'Prints the current level. Settles an interrupted migration and tells `down` where to return to.',
+      description:
+        'Prints the current level. Tells whether a release migrated anything, how far a failed or interrupted migration came, and `down` where to return to. Without it a rollback runs `down` in any case.',
     }),
     forwardOnly: flag.default(false).meta({ description: 'There is no way down, and that is accepted.' }),
   })
