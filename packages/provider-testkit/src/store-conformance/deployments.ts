@@ -55,6 +55,12 @@ export function describeDeployments(makePlace: MakeStorePlace): void {
       const newest = await store.deployments({ environment: 'dev' });
       expect(newest.map((header) => header.id)).toEqual(['at03', 'at06', 'at04', 'at05']);
       expect(await store.deployments({ environment: 'dev', limit: 1 })).toMatchObject([{ id: 'at03' }]);
+      const other = samplePlan('prod');
+      await store.savePlan(other);
+      const at = '2026-01-01T04:30:00.000Z';
+      await store.append('prod', await lockSample(store, 'prod'), [started('at0430', other, at)]);
+      const all = await store.deployments({ limit: 4 });
+      expect(all.map((header) => header.id)).toEqual(['at0430', 'at03', 'at06', 'at04']);
     });
 
     it('lists the newest first and finds one by a unique prefix', async () => {

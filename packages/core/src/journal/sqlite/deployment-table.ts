@@ -16,8 +16,6 @@ const COLUMNS = 'environment, first_seq AS firstSeq, last_seq AS lastSeq, header
 const SELECT = `SELECT ${COLUMNS} FROM deployments WHERE id = ?`;
 const NEWEST = `SELECT ${COLUMNS} FROM deployments WHERE environment = ? AND started_at IS NOT NULL
   ORDER BY first_seq DESC LIMIT ?`;
-const NEWEST_OF_ALL = `SELECT ${COLUMNS} FROM deployments WHERE started_at IS NOT NULL
-  ORDER BY started_at DESC, first_seq DESC, id DESC LIMIT ?`;
 const INSERT = 'INSERT INTO deployments (id, environment, first_seq, last_seq) VALUES (?, ?, ?, ?)';
 const TOUCH = 'UPDATE deployments SET last_seq = ? WHERE id = ? AND environment = ?';
 
@@ -64,11 +62,16 @@ export class DeploymentTable {
     return rows[0] === undefined ? undefined : headerOf(rows[0]);
   }
 
-  /** Of one environment by their place in its chain, for clocks are set back; of all, there is only the clock. */
-  newest(environment: number | undefined, limit: number): DeploymentHeader[] {
-    const [sql, ...values] =
-      environment === undefined ? [NEWEST_OF_ALL, limit] : ([NEWEST, environment, limit] as const);
-    return this.#connection.all<DeploymentRow>(sql, ...values).map(headerOf);
+  /** As they came: within an environment by their place in its chain, for clocks are set back; among several by the clock. */
+  newest(environments: readonly number[], limit: number): DeploymentHeader[] {
+    const lists = environments.map((id) => this.#connection.all<DeploymentRow>(NEWEST, id, limit).map(headerOf));
+    const merged: DeploymentHeader[] = [];
+    while (merged.length < limit) {
+      const next = lists.filter((list) => list.length > 0).sort(([a], [b]) => (startOf(a) < startOf(b) ? 1 : -1))[0];
+      if (next === undefined) break;
+      merged.push(next.shift() as DeploymentHeader);
+    }
+    return merged;
   }
 
   #touch(environment: { id: number; name: string }, id: string, first: number, last: number): void {
@@ -97,6 +100,10 @@ export class DeploymentTable {
       subject: digest,
     });
   }
+}
+
+function startOf(header: DeploymentHeader | undefined): string {
+  return header?.startedAt ?? '';
 }
 
 function headerOf(row: DeploymentRow): DeploymentHeader {

@@ -150,9 +150,12 @@ class SqliteStore implements Store {
 
   async deployments(query: { environment?: string; limit?: number }): Promise<DeploymentHeader[]> {
     return this.#read(() => {
-      const head = query.environment === undefined ? undefined : this.#tables.heads.find(query.environment);
-      if (query.environment !== undefined && head === undefined) return [];
-      return this.#tables.deployments.newest(head?.id, query.limit ?? DEFAULT_LIMIT);
+      const rows = this.#environmentRows();
+      const wanted = query.environment === undefined ? rows : rows.filter((row) => row.name === query.environment);
+      return this.#tables.deployments.newest(
+        wanted.map((row) => row.id),
+        query.limit ?? DEFAULT_LIMIT,
+      );
     });
   }
 
