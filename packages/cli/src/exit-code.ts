@@ -101,6 +101,7 @@ const codesOfErrors = new Map<string, ExitCode>([
     'dependency-unmet',
     'platform-changed',
     'port-taken',
+    'port-in-use',
     'not-recorded',
     'rollback-impossible',
     'rollback-unfinished',

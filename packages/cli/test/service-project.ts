@@ -7,6 +7,8 @@ server.listen(Number(process.env.PORT), '127.0.0.1');
 process.on('SIGTERM', () => server.close(() => process.exit(0)));
 `;
 
+const HEALTH = 'health: { http: /, interval: 50ms, timeout: 2s, healthyAfter: 1, deadline: 10s }';
+
 /** A project with one real service, \`web\`, that answers with its WORD; its agent ends with it. */
 export class ServiceProject implements AsyncDisposable {
   readonly play = new Playground().write({ 'web/server.js': SERVER, 'web/package.json': '{"type":"commonjs"}' });
@@ -26,7 +28,7 @@ export class ServiceProject implements AsyncDisposable {
       'path: web',
       'run: node server.js',
       `port: ${this.port}`,
-      'health: { http: /, interval: 50ms, timeout: 2s, healthyAfter: 1, deadline: 10s }',
+      ...(service.some((line) => line.startsWith('health:')) ? [] : [HEALTH]),
       ...service,
     ];
     this.play.write({

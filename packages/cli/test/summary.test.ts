@@ -54,6 +54,14 @@ test('what turned out to be as wanted already counts as unchanged', () => {
   expect(shown).not.toContain('service:web');
 });
 
+test('nothing to do says what could not be looked at', () => {
+  const warning = { code: 'not-looked-at', subject: 'local', message: 'It could not be asked what runs.' } as const;
+  expect(summarize(sampleReport())).toContain('✔ Nothing to do on dev.');
+  const shown = summarize(sampleReport({ warnings: [warning] }));
+  expect(shown).toContain('? Nothing to do on dev, as far as it could be looked at.');
+  expect(shown).toContain('local: It could not be asked what runs.');
+});
+
 describe('a failure', () => {
   const error = { code: 'command-failed', message: 'The build exited with 1.', hint: 'Read its output.' };
   const steps = [sampleStepReport('service:web/build', { status: 'failed', error })];

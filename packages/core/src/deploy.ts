@@ -67,11 +67,11 @@ async function confirm(plan: Plan, options: RunOptions): Promise<void> {
   throw new SlipwayError('not-confirmed', 'Nothing was changed.', { subject: plan.environment });
 }
 
-/** No step, no deployment: what is recorded is as wanted. */
+/** No step, no deployment: what is recorded is as wanted, and runs. */
 function nothingToDo(plan: Plan): DeploymentReport {
   const now = new Date().toISOString();
   const counts = { create: 0, update: 0, replace: 0, delete: 0, none: plan.changes.length };
-  const { kind, project, environment, ship } = plan;
+  const { kind, project, environment, ship, warnings } = plan;
   return {
     version: 1,
     id: '',
@@ -87,5 +87,6 @@ function nothingToDo(plan: Plan): DeploymentReport {
     steps: [],
     outputs: {},
     urls: {},
+    ...(warnings.length > 0 ? { warnings } : {}),
   };
 }

@@ -27,7 +27,7 @@ const stop = perform<[], object>(async (session) => {
     import('../render/agent.ts'),
   ]);
   const result = await stopAgent(session.stateDirectory);
-  session.output.say(renderAgentStopped(result));
+  session.output.say(renderAgentStopped(result, session.commandLine('deploy')));
   session.output.document({ ...result });
   return exitCode.done;
 });

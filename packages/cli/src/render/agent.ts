@@ -15,9 +15,9 @@ export function renderAgentStatus(status: AgentStatus, { colors }: Look): string
   }
 }
 
-/** What stopping it did. */
-export function renderAgentStopped(result: AgentStopped): string {
+/** What stopping it did; `deploy`: the command that brings the services back. */
+export function renderAgentStopped(result: AgentStopped, deploy: string): string {
   return result.kind === 'not-running'
     ? 'No agent runs.'
-    : `The agent is stopped, and with it ${count(result.revisions, 'revision')}. Bring them back: slipway drift --fix.`;
+    : `The agent is stopped, and with it ${count(result.revisions, 'revision')}. Bring them back: ${deploy}`;
 }

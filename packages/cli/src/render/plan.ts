@@ -1,4 +1,4 @@
-import type { Plan } from '@slipway/core';
+import type { Plan, PlanWarning } from '@slipway/core';
 import type { Colors } from '../output/colors.ts';
 import type { Symbols } from '../output/symbols.ts';
 import { renderChanges } from './changes.ts';
@@ -31,7 +31,7 @@ export function renderPlan(plan: Plan, look: Look): string[] {
     return [
       `${colors.bold(heading)}`,
       `Nothing to do: ${count(plan.changes.length, 'node')} ${plan.changes.length === 1 ? 'is' : 'are'} as declared.`,
-      ...renderWarnings(plan, look),
+      ...renderWarnings(plan.warnings, look),
     ];
   }
   return [
@@ -41,7 +41,7 @@ export function renderPlan(plan: Plan, look: Look): string[] {
     ...renderChanges(plan.changes, look, MOST_CHANGE_LINES),
     '',
     ...renderSteps(plan, look, MOST_STEP_LINES),
-    ...renderWarnings(plan, look),
+    ...renderWarnings(plan.warnings, look),
   ];
 }
 
@@ -51,8 +51,8 @@ function renderOrigin({ rollback }: Plan): string[] {
   return [rollback.of === null ? `Goes back ${back}.` : `Takes back deployment ${rollback.of}, ${back}.`];
 }
 
-function renderWarnings(plan: Plan, { colors, symbols }: Look): string[] {
-  const { warnings } = plan;
+/** What a plan warns of, in a block of its own. */
+export function renderWarnings(warnings: readonly PlanWarning[], { colors, symbols }: Look): string[] {
   if (warnings.length === 0) return [];
   const shown = warnings.slice(0, MOST_WARNINGS);
   return [

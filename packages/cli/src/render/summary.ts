@@ -4,7 +4,7 @@ import type { StepProgress } from '../progress/happening.ts';
 import { signOf } from './changes.ts';
 import { formatDuration } from './duration.ts';
 import { renderError } from './error-block.ts';
-import type { Look } from './plan.ts';
+import { type Look, renderWarnings } from './plan.ts';
 import { count, grouped, oneLine } from './text.ts';
 
 const MOST_CHANGES = 30;
@@ -31,6 +31,7 @@ export function renderSummary(report: DeploymentReport, context: SummaryContext)
     '',
     headline(report, context),
     ...renderChanged(report, context),
+    ...renderWarnings(report.warnings ?? [], look),
     ...renderUrls(report.urls, look),
     ...renderTroubled(report, context),
     ...(report.rollback ? renderRollback(report.rollback, report.id, look) : []),
@@ -44,7 +45,12 @@ function headline(report: DeploymentReport, { look, code }: SummaryContext): str
   const what = `${nouns[report.kind]} ${report.id} on ${report.environment}`;
   const time = report.durationMs === null ? '' : ` in ${formatDuration(report.durationMs)}`;
   if (report.status === 'completed' && code === exitCode.done) {
-    if (report.steps.length === 0) return `${colors.green(symbols.done)} Nothing to do on ${report.environment}.`;
+    if (report.steps.length === 0) {
+      const blind = report.warnings?.some((warning) => warning.code === 'not-looked-at');
+      return blind
+        ? `${colors.yellow('?')} Nothing to do on ${report.environment}, as far as it could be looked at.`
+        : `${colors.green(symbols.done)} Nothing to do on ${report.environment}.`;
+    }
     const ship = report.kind === 'deploy' && report.ship ? ` (${report.project} ${report.ship})` : '';
     return colors.bold(`${colors.green(symbols.done)} ${what}${ship} completed${time}`);
   }

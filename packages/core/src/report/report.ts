@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../errors.ts';
 import type { DeploymentStatus } from '../journal/event.ts';
 import type { JsonObject } from '../json.ts';
-import type { PlanKind } from '../plan/plan.ts';
+import type { PlanKind, PlanWarning } from '../plan/plan.ts';
 
 export type StepStatus =
   | 'pending'
@@ -48,6 +48,8 @@ export interface DeploymentReport {
   /** By service name. */
   urls: Record<string, string>;
   error?: ErrorRecord;
+  /** Of a run that had nothing to do: what its plan warned of. Other plans are kept with their deployment. */
+  warnings?: PlanWarning[];
   rollback?: RollbackReport;
 }
 

@@ -7,7 +7,15 @@ import { describeName } from './hosted-revision.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { agentLogFile, atRestFile, type RevisionName } from './locations.ts';
 import { LogKeeper } from './log-keeper.ts';
-import { AGENT_PROTOCOL, type AgentInfo, type OperationName, type RequestOf, type ResponseOf } from './protocol.ts';
+import {
+  AGENT_PROTOCOL,
+  type AgentInfo,
+  type OperationName,
+  type PortHolder,
+  type RequestOf,
+  type ResponseOf,
+  type RevisionStatus,
+} from './protocol.ts';
 import { RevisionHost } from './revision-host.ts';
 import { RouteTable } from './route-table.ts';
 import type { EnvSeal } from './sealed-env.ts';
@@ -119,7 +127,7 @@ export class Agent {
     'remove-revision': async (request) =>
       await this.#change(request, request, async () => ({ kind: await this.#host.remove(request) })),
     'environment-of': async (name) => this.#host.environmentOf(name),
-    list: async ({ environment }) => this.#host.list(environment),
+    list: async ({ environment }) => this.#list(environment),
     'set-route': async (request) => {
       const { environment, service, port, weights } = request;
       checkNames(environment, service);
@@ -131,6 +139,7 @@ export class Agent {
       return { kind: await this.#routes.remove(request.environment, request.service) };
     },
     weights: async ({ environment, service }) => this.#routes.weights(environment, service),
+    'port-holder': async ({ port }) => this.#portHolder(port),
     traffic: async ({ environment, service }) => this.#routes.traffic(environment, service),
     drain: async (request, signal) => await this.#routes.drain(request, request.drainMs, signal),
   };
@@ -152,6 +161,20 @@ export class Agent {
     }
     await this.#router.close();
     this.markAtRest();
+  }
+
+  #list(environment: string): RevisionStatus[] {
+    return this.#host.list(environment).map((status) => {
+      const weights = this.#routes.weights(environment, status.service);
+      return { ...status, weight: weights[status.revision] ?? 0 };
+    });
+  }
+
+  #portHolder(port: number): PortHolder {
+    const route = this.#routes.on(port);
+    if (route) return { kind: 'route', ...route };
+    const revision = this.#host.on(port);
+    return revision ? { kind: 'revision', ...revision } : { kind: 'other' };
   }
 
   #info(): AgentInfo {

@@ -76,9 +76,15 @@ export class HostedRevision {
     this.#row = row;
   }
 
-  /** Makes it run, taking back a process that an earlier agent left. Safe to repeat. */
+  /**
+   * Makes it run, taking back a process that an earlier agent left; one that waits after a crash starts again at
+   * once. Safe to repeat.
+   */
   async start(): Promise<void> {
-    if (this.#process || this.#isServed()) return;
+    if (this.#process || this.#isServed()) {
+      this.#process?.hasten();
+      return;
+    }
     try {
       const directory = workingCopy(this.#around.state, this.#row);
       await makeWorkingCopy(this.#row.spec.artifact.directory, directory);

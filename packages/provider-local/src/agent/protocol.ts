@@ -44,6 +44,12 @@ interface ServiceName {
   service: string;
 }
 
+export type PortHolder =
+  | ({ kind: 'route' } & ServiceName)
+  | ({ kind: 'revision' } & RevisionName)
+  /** It isn't this agent. */
+  | { kind: 'other' };
+
 /**
  * What an agent does on request: `POST /NAME` with the request as JSON. All are safe to repeat.
  * `hello` and `stop` keep their form in every protocol, so that any client can end any agent.
@@ -66,6 +72,8 @@ export interface Operations {
   };
   'remove-route': { request: Fenced & ServiceName; response: { kind: 'removed' | 'absent' } };
   weights: { request: ServiceName; response: Record<string, number> };
+  /** What of this agent's listens on a port of this machine. */
+  'port-holder': { request: { port: number }; response: PortHolder };
   traffic: { request: ServiceName; response: Record<string, RevisionTraffic> };
   drain: {
     request: ServiceName & { revision: string; drainMs: number };

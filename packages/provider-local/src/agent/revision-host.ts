@@ -103,6 +103,16 @@ export class RevisionHost {
     );
   }
 
+  /** Which revision runs on a port of this machine. */
+  on(port: number): RevisionName | undefined {
+    const found = [...this.#revisions.values()].find(
+      (one) => one.row.port === port && one.status().state === 'running',
+    );
+    if (!found) return undefined;
+    const { environment, service, revision } = found.row;
+    return { environment, service, revision };
+  }
+
   ports(): number[] {
     return [...this.#revisions.values()].flatMap(({ row }) => row.port ?? []);
   }

@@ -92,6 +92,15 @@ export class RouteTable {
     return this.#options.router.weights(keyOf(environment, service));
   }
 
+  /** Whose route listens on a port; undefined also for one that can't have the port that it is to have. */
+  on(port: number): { environment: string; service: string } | undefined {
+    const { router } = this.#options;
+    for (const { environment, service } of this.#routes.values()) {
+      if (router.port(keyOf(environment, service)) === port) return { environment, service };
+    }
+    return undefined;
+  }
+
   traffic(environment: string, service: string): Record<string, RevisionTraffic> {
     return this.#options.router.traffic(keyOf(environment, service));
   }

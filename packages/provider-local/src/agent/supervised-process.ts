@@ -69,6 +69,13 @@ export class SupervisedProcess {
     await this.start();
   }
 
+  /** Cuts short the pause after an exit, so that the next start begins now. Nothing where none is under way. */
+  hasten(): void {
+    if (this.#state !== 'restarting') return;
+    clearTimeout(this.#pause);
+    void this.#startAgain(this.#turn);
+  }
+
   /** Ends it and everything it started; resolves when nothing of it is left. Safe to repeat. */
   async stop(): Promise<void> {
     this.#state = 'stopped';
@@ -117,6 +124,7 @@ export class SupervisedProcess {
   async #startAgain(leftovers: Promise<void>): Promise<void> {
     await leftovers;
     if (this.#state !== 'restarting') return;
+    this.#state = 'starting';
     await this.start().catch((error: Error) => this.#options.log(error.message));
   }
 }

@@ -10,6 +10,7 @@ import {
 } from '@slipway/core/provider';
 import { askAgent, callAgent } from '../agent/client.ts';
 import { dataDirectory } from '../agent/locations.ts';
+import { checkPort } from './check-port.ts';
 import { localRouter } from './local-router.ts';
 import { probeRevision } from './probe-revision.ts';
 import { readLogs } from './read-logs.ts';
@@ -63,6 +64,8 @@ export const localPlatform: Platform = {
     return { SLIPWAY_DATA_DIR: folder };
   },
 
+  checkPort,
+
   async list(context) {
     return await listRevisions(context);
   },
@@ -70,7 +73,7 @@ export const localPlatform: Platform = {
 
 async function listRevisions(context: CallContext): Promise<RunningRevision[]> {
   const found = (await askAgent(context, 'list', { environment: context.environment })) ?? [];
-  return found.map(({ service, revision, state, instances, preview, restarts, startedAt, pid }) => ({
+  return found.map(({ service, revision, state, instances, preview, restarts, startedAt, pid, weight }) => ({
     service,
     revision,
     state,
@@ -79,6 +82,7 @@ async function listRevisions(context: CallContext): Promise<RunningRevision[]> {
     restarts,
     startedAt,
     ...(pid === undefined ? {} : { pid }),
+    ...(weight === undefined ? {} : { weight }),
   }));
 }
 

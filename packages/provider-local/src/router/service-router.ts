@@ -74,6 +74,11 @@ export class ServiceRouter {
     return this.#served.get(key)?.route.weights ?? {};
   }
 
+  /** Where a route listens; undefined for one that isn't there. */
+  port(key: string): number | undefined {
+    return this.#served.get(key)?.listener.port;
+  }
+
   /** Frees the port at once; what is in flight is finished. Safe to repeat. */
   removeRoute(key: string): Promise<void> {
     return this.#inOrder(key, async () => {

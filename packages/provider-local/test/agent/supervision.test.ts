@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -43,6 +43,19 @@ describe('a service that ends', () => {
       expect(pause).toBeGreaterThanOrEqual(0.2 * 2 ** index);
       expect(pause).toBeLessThanOrEqual(0.55 * 2 ** index);
     });
+  });
+
+  it('is started at once, instead of after its pause, when it is asked for', async () => {
+    const program = `const ready = require('node:fs').existsSync(process.env.SLIPWAY_DATA_DIR + '/ready');
+      if (!ready) process.exit(3); setInterval(() => {}, 1000);`;
+    const request = ground.request('r1', {}, { 'server.js': program });
+    await localPlatform.stage(ground.context(), request);
+    // By now the pause is between 2 and 4 s.
+    await until(async () => ((await running())?.restarts ?? 0) >= 3 && (await running())?.state === 'restarting');
+    writeFileSync(join(ground.state, 'data/dev/web/ready'), '');
+    await localPlatform.stage(ground.context(), request);
+    await until(async () => (await running())?.state === 'running', 1_500);
+    expect(ground.processes('r1')).toHaveLength(1);
   });
 
   it('gets another port when its own was taken meanwhile, and the router follows', async () => {

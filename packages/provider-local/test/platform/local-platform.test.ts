@@ -32,9 +32,9 @@ describe('a revision', () => {
     expect(await router.drain(ground.context(), drain)).toEqual({ kind: 'drained' });
 
     const running = await localPlatform.list(ground.context());
-    expect(running.map(({ revision, state, instances }) => ({ revision, state, instances }))).toEqual([
-      { revision: 'r1', state: 'running', instances: 1 },
-      { revision: 'r2', state: 'running', instances: 1 },
+    expect(running.map(({ revision, state, instances, weight }) => ({ revision, state, instances, weight }))).toEqual([
+      { revision: 'r1', state: 'running', instances: 1, weight: 0 },
+      { revision: 'r2', state: 'running', instances: 1, weight: 100 },
     ]);
     expect(await localPlatform.list(ground.context({ environment: 'other' }))).toEqual([]);
 
