@@ -42,11 +42,19 @@ const page = async (service: keyof Shop['ports'], path = '/') =>
   await (await fetch(`http://127.0.0.1:${shop.ports[service]}${path}`)).text();
 const stepsOf = (said: string) => new Set([...said.matchAll(/✔ (service:\w+)\//g)].map((match) => match[1]));
 
-test('deploy, change, three breaks, roll back, destroy', { timeout: 180_000 }, async () => {
+test('deploy, stop and deploy, change, three breaks, roll back, destroy', { timeout: 180_000 }, async () => {
   expect(await deploy()).toMatchObject({ code: 0 });
   expect(await page('marketing')).toContain('Made for wet hands');
   const version = await page('backend', '/version');
   expect(await deploy()).toMatchObject({ code: 0, said: expect.stringContaining('Nothing to do') });
+
+  expect(await slipway('agent', 'stop')).toMatchObject({ code: 0, said: expect.stringContaining('slipway deploy') });
+  await expect(page('backend', '/version')).rejects.toThrow();
+  const back = await deploy();
+  expect(back.code).toBe(0);
+  expect(stepsOf(back.said)).toEqual(new Set(['service:backend', 'service:admin', 'service:marketing']));
+  expect(await page('backend', '/version')).toBe(version);
+  expect(await page('marketing')).toContain('Made for wet hands');
 
   await walk('change-marketing');
   const changed = await deploy();
