@@ -50,9 +50,9 @@ export class Workspace {
     const directory = resolve(options.directory ?? process.cwd());
     await requireFolder(directory);
     const stateDirectory = join(directory, '.slipway');
-    // Looked for by its last part: a first use that was killed half-way is done again.
+    // Looked for by its last part: a first use that broke off half-way is done again.
     const ignore = join(stateDirectory, '.gitignore');
-    if (!existsSync(ignore)) {
+    if (!(await stat(ignore).catch(() => undefined))?.size) {
       await load(options, directory);
       await makeStateDirectory(stateDirectory, ignore);
     }
@@ -152,7 +152,10 @@ async function makeStateDirectory(folder: string, ignore: string): Promise<void>
     const { code = 'unknown' } = cause as NodeJS.ErrnoException;
     throw new SlipwayError('state-unwritable', `The folder for the state, ${folder}, can not be made (${code}).`, {
       subject: folder,
-      hint: 'It must be a folder that you may write to: what is deployed is recorded there.',
+      hint:
+        code === 'ENOSPC'
+          ? 'Make room on the disk, then run the command again.'
+          : 'It must be a folder that you may write to: what is deployed is recorded there.',
       cause,
     });
   }

@@ -31,6 +31,7 @@ export class Heads {
   readonly #key: StoreKey;
   /** The seal that this process made or checked last, by environment. */
   readonly #trusted = new Map<string, string>();
+  readonly #numbers = new Map<string, number>();
 
   constructor(connection: Connection, key: StoreKey) {
     this.#connection = connection;
@@ -41,7 +42,12 @@ export class Heads {
     return this.#connection.get<HeadRow>(SELECT_HEAD, environment);
   }
 
-  /** The environment's number in other tables; it never changes. */
+  /** The environment's number in other tables, as the last append found it; it never changes. */
+  numberOf(environment: string): number | undefined {
+    return this.#numbers.get(environment);
+  }
+
+  /** Makes its row if there is none. */
   ensure(environment: string): void {
     this.#connection.run(
       'INSERT INTO environments (name, hash) VALUES (?, ?) ON CONFLICT (name) DO NOTHING',
@@ -66,6 +72,7 @@ export class Heads {
     this.#connection.run(UPDATE_HEAD, seq, hash, seal, stateSeq, head.id);
     if (head.seq === 0) this.writeRegister();
     this.#trusted.set(environment, seal);
+    this.#numbers.set(environment, head.id);
   }
 
   /** After a transaction that didn't come about. */

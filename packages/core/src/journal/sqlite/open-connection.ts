@@ -5,13 +5,15 @@ import { SlipwayError } from '../../errors.ts';
 import { Connection } from './connection.ts';
 import { explainSqliteError, isBusy } from './errors.ts';
 import { MIGRATIONS } from './schema.ts';
+import { Witness } from './witness.ts';
 
 /** How long processes that open a new file at the same moment wait for one another. */
 const OPEN_TIMEOUT_MS = 10_000;
 
 /**
  * Opens the state file, makes it if it isn't there, and brings its schema up to date. Several processes
- * may do so at once. Throws `state-too-new`, `state-corrupt`, `state-foreign` or `journal-unavailable`.
+ * may do so at once. Throws `state-too-new`, `state-corrupt`, `state-foreign`, `state-behind` or
+ * `journal-unavailable`.
  */
 export async function openConnection(file: string): Promise<Connection> {
   await mkdir(dirname(file), { recursive: true });
@@ -35,6 +37,7 @@ export async function openConnection(file: string): Promise<Connection> {
 function prepare(connection: Connection): void {
   const { database, file } = connection;
   if (schemaVersion(connection) < MIGRATIONS.length) refuseForeign(connection);
+  new Witness(file).check(connection);
   const mode = connection.get<{ journal_mode: string }>('PRAGMA journal_mode = WAL')?.journal_mode;
   if (mode !== 'wal') {
     throw new SlipwayError('journal-unavailable', `The state ${file} can't have a write-ahead log.`, {

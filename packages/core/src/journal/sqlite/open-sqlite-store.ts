@@ -32,6 +32,7 @@ import { readPlan, savePlan } from './plan-table.ts';
 import { leaveRequest, readRequests } from './request-table.ts';
 import { ID_SPAN } from './schema.ts';
 import { StateTable } from './state-table.ts';
+import { Witness } from './witness.ts';
 
 export interface SqliteStoreOptions {
   /** The database file; made if it isn't there, with its folder. */
@@ -48,8 +49,8 @@ const DEFAULT_LIMIT = 10_000;
 
 /**
  * Opens the embedded store: one SQLite file, used by any number of processes on this machine at once.
- * Every write is on disk when it resolves. Throws `state-too-new`, `state-corrupt`, `state-foreign` or
- * `journal-unavailable`.
+ * Every write is on disk when it resolves. Throws `state-too-new`, `state-corrupt`, `state-foreign`,
+ * `state-behind` when newer records were there once, or `journal-unavailable`.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   return new SqliteStore(await openConnection(options.file), options);
@@ -60,12 +61,14 @@ class SqliteStore implements Store {
   readonly #key: StoreKey;
   readonly #tables: Tables;
   readonly #locks: LockTable;
+  readonly #witness: Witness;
 
   constructor(connection: Connection, options: SqliteStoreOptions) {
     const heads = new Heads(connection, options.key);
     const clock = options.clock ?? (options.now === undefined ? systemLeaseClock() : wallClock(options.now));
     this.#locks = new LockTable(connection, heads, options.key, clock);
     this.#connection = connection;
+    this.#witness = new Witness(connection.file);
     this.#key = options.key;
     this.#tables = {
       connection,
@@ -99,7 +102,10 @@ class SqliteStore implements Store {
   }
 
   async append(environment: string, epoch: number, events: readonly NewEvent[]): Promise<JournalEvent[]> {
-    return append(this.#tables, environment, epoch, events);
+    const written = append(this.#tables, environment, epoch, events);
+    const id = this.#tables.heads.numberOf(environment);
+    if (id !== undefined && written.length > 0) this.#witness.note(id, written.at(-1)?.seq ?? 0);
+    return written;
   }
 
   async savePlan(plan: Plan): Promise<void> {
@@ -214,6 +220,7 @@ class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
+    this.#witness.close();
     this.#connection.close();
   }
 
