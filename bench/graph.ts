@@ -11,6 +11,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { seeded } from '../tests/random.ts';
 import { alchemyPeer } from './graph/alchemy-peer.ts';
 import { OPERATIONS, type Peer } from './graph/peer.ts';
 import { randomDag, type Shape } from './graph/random-dag.ts';
@@ -19,7 +20,6 @@ import { largestFor, type Round, runRound } from './graph/run-round.ts';
 import { slipwayPeer } from './graph/slipway-peer.ts';
 import { terraformPeer } from './graph/terraform-peer.ts';
 import { describeMachine } from './measure/machine.ts';
-import { seeded } from './schedule/random.ts';
 
 const { values } = parseArgs({
   options: {

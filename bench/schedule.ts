@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { criticalPath, estimateMakespan } from '../packages/core/src/graph/schedule.ts';
 import { openSqliteStore } from '../packages/core/src/journal/sqlite/open-sqlite-store.ts';
 import type { Store } from '../packages/core/src/journal/store.ts';
-import { seeded } from './schedule/random.ts';
+import { seeded } from '../tests/random.ts';
 import { randomSet, shopSet, type WorkSet } from './schedule/sets.ts';
 import { inWaves, runSleeping } from './schedule/sleeping-run.ts';
 

@@ -1,4 +1,4 @@
-import { between } from '../schedule/random.ts';
+import { between } from '../../tests/random.ts';
 
 /** `groups`: independent groups of 50 nodes in 5 layers. `deep`: one graph of 20 layers. */
 export type Shape = 'groups' | 'deep';

@@ -1,5 +1,5 @@
 import type { ScheduleItem } from '../../packages/core/src/graph/schedule.ts';
-import { between } from './random.ts';
+import { between } from '../../tests/random.ts';
 
 /** Work to schedule, and how many at once. */
 export interface WorkSet {

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { between, seeded } from '../random.ts';
 import { type Phase, phasesOf } from './commands/phases.ts';
 import { Beginnings, type Measured } from './commands/prepare.ts';
 import { runBlind } from './commands/run-blind.ts';
@@ -7,7 +8,6 @@ import { runPhase } from './commands/run-phase.ts';
 import { Coverage } from './coverage.ts';
 import { describeKill, instants, sweep, withOthers } from './kill-plan.ts';
 import type { Options } from './options.ts';
-import { between, seeded } from './random.ts';
 import { type Run, scheduleRuns } from './schedule.ts';
 import { ShopRuns } from './shop/run-shop.ts';
 import { Shop } from './shop/shop.ts';

@@ -1,4 +1,4 @@
-import { between, pick } from './random.ts';
+import { between, pick } from '../random.ts';
 import type { Kill } from './slipway-process.ts';
 
 /** At most so many kills of one operation: each costs the start of another command. */

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { freePort } from '@slipway/provider-testkit';
 import { Playground } from './playground.ts';
 
 const SERVER = `const http = require('node:http');
@@ -57,12 +57,4 @@ export class ServiceProject implements AsyncDisposable {
     await this.play.slipway('agent', 'stop');
     this.play[Symbol.dispose]();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

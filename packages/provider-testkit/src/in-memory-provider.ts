@@ -9,14 +9,12 @@ import {
   SlipwayError,
 } from '@slipway/core/provider';
 import { z } from 'zod';
+import { type Fault, withFault } from './fault.ts';
 import type { MemoryCall, MemoryThing, MemoryWorld } from './memory-world.ts';
 
 export interface MemoryOptions {
-  /**
-   * Asked `before` a call has its effect and `after` it had; what it returns is thrown, so that `after`
-   * is a reply that was lost. Default: never.
-   */
-  fault?: (call: MemoryCall, when: 'before' | 'after') => Error | undefined;
+  /** What goes wrong. Default: nothing. */
+  fault?: Fault<MemoryCall>;
   /** How long creations, updates and deletions take, in ms, abortable. Default 0. */
   slowMs?: number | ((call: MemoryCall) => number);
   /** False: `find` can't tell, as with a system that knows no tokens. Default true. */
@@ -83,12 +81,7 @@ function actor(world: MemoryWorld, { fault, slowMs = 0 }: MemoryOptions) {
     context.signal.throwIfAborted();
     const lastsMs = typeof slowMs === 'number' ? slowMs : slowMs(call);
     if (lastsMs > 0 && call.call !== 'read' && call.call !== 'find') await wait(lastsMs, context.signal);
-    const before = fault?.(call, 'before');
-    if (before) throw before;
-    const result = await effect();
-    const after = fault?.(call, 'after');
-    if (after) throw after;
-    return result;
+    return await withFault(call, fault, effect);
   };
 }
 

@@ -1,4 +1,6 @@
 export { openTestPlace, type TestPlace } from './call-context.ts';
+export type { Fault } from './fault.ts';
+export { freePort } from './free-port.ts';
 export { inMemoryProvider, type MemoryOptions, memoryThing } from './in-memory-provider.ts';
 export { ManualClock, rest } from './manual-clock.ts';
 export { type ClusterCall, MemoryCluster, type MemoryRevision } from './memory-cluster.ts';

@@ -1,12 +1,10 @@
 import type { CallContext, Platform, PlatformCapabilities, Router } from '@slipway/core/provider';
+import { type Fault, withFault } from './fault.ts';
 import type { ClusterCall, MemoryCluster } from './memory-cluster.ts';
 
 export interface MemoryPlatformOptions {
-  /**
-   * Asked `before` a call has its effect and `after` it had; what it returns is thrown, so that `after`
-   * is a reply that was lost. Default: never.
-   */
-  fault?: (call: ClusterCall, when: 'before' | 'after') => Error | undefined;
+  /** What goes wrong. Default: nothing. */
+  fault?: Fault<ClusterCall>;
   /** Laid over what it can: recreate and blue-green, without static sites. */
   capabilities?: Partial<PlatformCapabilities>;
 }
@@ -91,11 +89,6 @@ function actor(cluster: MemoryCluster, { fault }: MemoryPlatformOptions): Act {
   return async (context, head, effect) => {
     const call = cluster.record(head);
     context.signal.throwIfAborted();
-    const before = fault?.(call, 'before');
-    if (before) throw before;
-    const result = await effect();
-    const after = fault?.(call, 'after');
-    if (after) throw after;
-    return result;
+    return await withFault(call, fault, effect);
   };
 }

@@ -1,4 +1,4 @@
-import { seeded } from '../random.ts';
+import { seeded } from '../../random.ts';
 import { breakThings, changeThings, drawThings, type Thing } from './things.ts';
 
 /** Where a run begins: nothing, the project made once, or made and changed once. */

@@ -1,4 +1,4 @@
-import { between, pick } from '../random.ts';
+import { between, pick } from '../../random.ts';
 
 /** One `local:command` resource of a generated project. */
 export interface Thing {

@@ -1,7 +1,7 @@
+import { between, pick } from '../../random.ts';
 import { describeKill } from '../kill-plan.ts';
 import { carryThrough } from '../operation.ts';
 import { straysOf } from '../processes.ts';
-import { between, pick } from '../random.ts';
 import { readDeployments } from '../recorded.ts';
 import { type Kill, runSlipway, tellOf } from '../slipway-process.ts';
 import { Violation, violate } from '../violation.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
-import { between } from '../random.ts';
+import { between } from '../../random.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const original = join(root, 'examples/shop');

@@ -1,5 +1,5 @@
 import { type CommandNode, flatten, type ValueKind } from './command-tree.ts';
-import { renderWalk } from './walk.ts';
+import { renderValues, renderWalk } from './walk.ts';
 
 /** For bash 3.2 and later, without the bash-completion package. */
 export function renderBash(tree: CommandNode): string[] {
@@ -13,15 +13,7 @@ export function renderBash(tree: CommandNode): string[] {
     '    word="${COMP_WORDS[i]}"',
     ...renderWalk(tree),
     '  done',
-    '  case "$at/$prev" in',
-    ...flatten(tree).flatMap(({ path, options }) =>
-      options.flatMap(({ flags, value }) => {
-        return value === undefined
-          ? []
-          : [`    ${flags.map((flag) => `"${path}/${flag}"`).join('|')}) ${complete(value)} ;;`];
-      }),
-    ),
-    '  esac',
+    ...renderValues(tree, complete),
     '  case "$at" in',
     ...flatten(tree).map((node) => `    "${node.path}") words="${wordsOf(node).join(' ')}" ;;`),
     '  esac',

@@ -37,6 +37,12 @@ export function flatten(node: CommandNode): CommandNode[] {
   return [node, ...node.children.flatMap(flatten)];
 }
 
+/** Every flag that is followed by a value, once. */
+export function flagsWithValue(tree: CommandNode): string[] {
+  const options = flatten(tree).flatMap((node) => node.options);
+  return [...new Set(options.filter(({ value }) => value !== undefined).flatMap(({ flags }) => flags))];
+}
+
 function describeCommand(command: Command, path: string, everywhere: readonly Option[]): CommandNode {
   const own = path === '' ? command.options : [...command.options, ...everywhere];
   return {

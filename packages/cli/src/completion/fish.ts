@@ -1,11 +1,8 @@
-import { type CommandNode, flatten, type OptionNode } from './command-tree.ts';
+import { type CommandNode, flagsWithValue, flatten, type OptionNode } from './command-tree.ts';
 
 /** For `~/.config/fish/completions/slipway.fish`. */
 export function renderFish(tree: CommandNode): string[] {
   const nodes = flatten(tree);
-  const withValue = new Set(
-    nodes.flatMap(({ options }) => options.filter(({ value }) => value !== undefined).flatMap(({ flags }) => flags)),
-  );
   const paths = nodes.filter(({ path }) => path !== '').map(({ path }) => quote(path));
   return [
     '# fish completion for slipway',
@@ -15,7 +12,7 @@ export function renderFish(tree: CommandNode): string[] {
     "    set -l skip ''",
     '    for word in (commandline -opc)[2..-1]',
     '        if test -n "$skip"; set skip \'\'; continue; end',
-    `        if contains -- $word ${[...withValue].join(' ')}; set skip 1; continue; end`,
+    `        if contains -- $word ${flagsWithValue(tree).join(' ')}; set skip 1; continue; end`,
     "        if string match -q -- '-*' $word; continue; end",
     '        set -l next (string trim -- "$at $word")',
     `        if contains -- $next ${paths.join(' ')}; set at $next; end`,

@@ -1,5 +1,5 @@
 import { type CommandNode, flatten, type OptionNode, type ValueKind } from './command-tree.ts';
-import { renderWalk } from './walk.ts';
+import { renderValues, renderWalk } from './walk.ts';
 
 /** Works sourced after compinit, and as a file `_slipway` in `$fpath`. */
 export function renderZsh(tree: CommandNode): string[] {
@@ -12,15 +12,7 @@ export function renderZsh(tree: CommandNode): string[] {
     '    word="${words[i]}"',
     ...renderWalk(tree),
     '  done',
-    '  case "$at/$prev" in',
-    ...flatten(tree).flatMap(({ path, options }) =>
-      options.flatMap(({ flags, value }) => {
-        return value === undefined
-          ? []
-          : [`    ${flags.map((flag) => `"${path}/${flag}"`).join('|')}) ${complete(value)} ;;`];
-      }),
-    ),
-    '  esac',
+    ...renderValues(tree, complete),
     '  case "$at" in',
     ...flatten(tree).flatMap((node) => [
       `    "${node.path}")`,

@@ -170,14 +170,8 @@ function created(
     address: step.subject,
     type: desired.type,
     id: applied.id,
-    properties: context.resolveForRecord(desired.properties),
-    ...declaredOf(desired.declared ?? desired.properties),
+    ...asDeclared(desired, context),
     outputs: escapeReferences(applied.outputs) as JsonObject,
-    secrets: desired.secrets,
-    dependsOn: desired.dependsOn,
-    tags: desired.tags,
-    protect: desired.protect,
-    replace: desired.replace,
     token: context.token,
     ...extra,
   };
@@ -254,17 +248,20 @@ function nextRecord(
   applied: Applied,
 ): ResourceRecord {
   const { incomplete: _, declared: __, ...whole } = record;
+  return { ...whole, ...asDeclared(desired, context), id: applied.id, outputs: applied.outputs };
+}
+
+/** What a record keeps of a declaration. */
+function asDeclared(desired: DesiredResource, context: StepContext) {
+  const { properties, declared, secrets, dependsOn, tags, protect, replace } = desired;
   return {
-    ...whole,
-    ...declaredOf(desired.declared ?? desired.properties),
-    id: applied.id,
-    outputs: applied.outputs,
-    properties: context.resolveForRecord(desired.properties),
-    secrets: desired.secrets,
-    dependsOn: desired.dependsOn,
-    tags: desired.tags,
-    protect: desired.protect,
-    replace: desired.replace,
+    properties: context.resolveForRecord(properties),
+    ...declaredOf(declared ?? properties),
+    secrets,
+    dependsOn,
+    tags,
+    protect,
+    replace,
   };
 }
 

@@ -5,6 +5,7 @@ import { service, thing } from '../support/declare.ts';
 import { viewOf } from '../support/outside-view.ts';
 import { type Playground, playground } from '../support/playground.ts';
 import { refusal } from '../support/refusal.ts';
+import { expectSound } from '../support/sound.ts';
 
 const resume = (play: Playground, options = {}) => play.session((slipway) => slipway.resume(options));
 const recorded = async (play: Playground, name: string) =>
@@ -24,10 +25,6 @@ async function dieAt(play: Playground, call: string, name: string, when: 'before
   const report = await play.session((slipway) => slipway.deploy({ kill: dies.signal }));
   play.fault = () => undefined;
   return report;
-}
-
-async function expectSound(play: Playground): Promise<void> {
-  expect((await play.session((slipway) => slipway.audit())).findings).toEqual([]);
 }
 
 describe('after a kill', () => {

@@ -4,6 +4,7 @@ import type { Slipway } from '../../src/slipway.ts';
 import { service, thing } from '../support/declare.ts';
 import { viewOf } from '../support/outside-view.ts';
 import { type Config, makePlayground, type OutsideCall, type Playground } from '../support/playground.ts';
+import { expectSound } from '../support/sound.ts';
 
 /** Cases of each property; more of them on demand. */
 const RUNS = Number(process.env.SLIPWAY_PROPERTY_RUNS ?? 12);
@@ -93,11 +94,6 @@ async function start(first: ConfigDraft): Promise<Playground> {
   for (const name of ['s0', 's1']) await play.file(`${name}/index.js`, name);
   expect((await play.deploy(configOf(first))).status).toMatch('completed');
   return play;
-}
-
-async function expectSound(play: Playground): Promise<void> {
-  const { findings } = await play.session((slipway) => slipway.audit());
-  expect(findings).toEqual([]);
 }
 
 describe('a rollback restores the exact snapshot', () => {

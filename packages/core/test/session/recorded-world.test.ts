@@ -4,15 +4,12 @@ import { service, thing } from '../support/declare.ts';
 import { viewOf } from '../support/outside-view.ts';
 import { type Playground, playground } from '../support/playground.ts';
 import { refusal } from '../support/refusal.ts';
+import { expectSound } from '../support/sound.ts';
 
 const drift = async (play: Playground) =>
   Object.fromEntries(
     (await play.session((slipway) => slipway.drift())).items.map(({ address, status }) => [address, status]),
   );
-
-async function expectSound(play: Playground): Promise<void> {
-  expect((await play.session((slipway) => slipway.audit())).findings).toEqual([]);
-}
 
 describe('drift', () => {
   async function shop() {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import {
   type ClusterCall,
+  type Fault,
   inMemoryProvider,
   type MemoryCall,
   MemoryCluster,
@@ -23,8 +24,6 @@ import type { SlipwayEvent } from '../../src/slipway-api.ts';
 const run = promisify(execFile);
 
 export type OutsideCall = MemoryCall | ClusterCall;
-/** Asked before and after every call to the world outside; what it returns is thrown. */
-export type Fault = (call: OutsideCall, when: 'before' | 'after') => Error | undefined;
 
 export interface PlaygroundOptions {
   variables?: Record<string, string>;
@@ -44,7 +43,7 @@ export class Playground {
   readonly events: SlipwayEvent[] = [];
   variables: Record<string, string>;
   /** What goes wrong outside; may be changed between calls. */
-  fault: Fault = () => undefined;
+  fault: Fault<OutsideCall> = () => undefined;
   readonly #options: PlaygroundOptions;
   readonly #open = new Set<Slipway>();
 
@@ -133,7 +132,7 @@ export class Playground {
   }
 
   registry(): ProviderRegistry {
-    const fault: Fault = (call, when) => this.fault(call, when);
+    const fault: Fault<OutsideCall> = (call, when) => this.fault(call, when);
     const things = inMemoryProvider(this.world, { ...this.#options.things, fault });
     const { capabilities } = this.#options;
     const platform = memoryPlatform(this.cluster, { fault, ...(capabilities ? { capabilities } : {}) });

@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { agentStatus, stopAgent } from '../../src/agent/agent-control.ts';
 import { ensureAgent } from '../../src/agent/ensure-agent.ts';
 import { localPlatform } from '../../src/platform/local-platform.ts';
-import { get, isRunning, Playground, until } from './playground.ts';
+import { until } from '../until.ts';
+import { get, isRunning, Playground } from './playground.ts';
 
 let ground: Playground;
 beforeEach(() => {

@@ -7,7 +7,7 @@ import { isAlive, processesMarked } from '@slipway/core/provider';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type LaunchRequest, launchProcess, withoutShell } from '../../src/agent/launch-process.ts';
 import { endFamily } from '../../src/agent/process-family.ts';
-import { until } from './playground.ts';
+import { until } from '../until.ts';
 
 let directory: string;
 beforeEach(() => {

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localPlatform } from '../../src/platform/local-platform.ts';
-import { get, Playground, until } from './playground.ts';
+import { until } from '../until.ts';
+import { get, Playground } from './playground.ts';
 
 const SECRET = 'p4ss/word+of "web"=';
 const FORMS = [

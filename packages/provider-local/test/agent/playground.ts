@@ -1,12 +1,11 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallContext, HealthCheck, RevisionRequest, ServiceSpec } from '@slipway/core/provider';
 import { expect } from 'vitest';
 import { agentStatus, stopAgent } from '../../src/agent/agent-control.ts';
-import { findFreePort } from '../../src/agent/free-port.ts';
 import { localPlatform } from '../../src/platform/local-platform.ts';
+import { until } from '../until.ts';
 
 /** Answers with what it is, on any path; `/env` with its environment; `/exit` ends it. */
 export const SERVER = `
@@ -117,19 +116,6 @@ export class Playground {
     expect(left).toEqual([]);
   }
 }
-
-/** Tries until it is true; otherwise its last answer tells why not. */
-export async function until(condition: () => Promise<unknown> | unknown, withinMs = 15_000): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const answer = await condition();
-    if (answer === true) return;
-    if (Date.now() > deadline) throw new Error(`It did not become true: ${String(answer)}`);
-    await sleep(20);
-  }
-}
-
-export const freePort = () => findFreePort(new Set());
 
 /** A fresh connection each time. */
 export async function get(url: string): Promise<string> {

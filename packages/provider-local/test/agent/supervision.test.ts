@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '@slipway/provider-testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localPlatform } from '../../src/platform/local-platform.ts';
-import { freePort, get, health, isRunning, Playground, until } from './playground.ts';
+import { until } from '../until.ts';
+import { get, health, isRunning, Playground } from './playground.ts';
 
 let ground: Playground;
 beforeEach(() => {

@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { freePort } from '@slipway/provider-testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { agentStatus } from '../../src/agent/agent-control.ts';
 import { localPlatform } from '../../src/platform/local-platform.ts';
-import { freePort, get, health, Playground, SERVER } from '../agent/playground.ts';
+import { get, health, Playground, SERVER } from '../agent/playground.ts';
 
 const { router } = localPlatform;
 let ground: Playground;

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { LogLine } from '@slipway/core/provider';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { localPlatform } from '../../src/platform/local-platform.ts';
-import { get, Playground, until } from '../agent/playground.ts';
+import { get, Playground } from '../agent/playground.ts';
+import { until } from '../until.ts';
 
 let ground: Playground;
 beforeEach(() => {

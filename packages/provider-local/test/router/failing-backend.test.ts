@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { freePort } from '@slipway/provider-testkit';
 import { expect, onTestFinished, test } from 'vitest';
-import { call, freePort, keepAliveAgent, startBackend, startNamed, startRouter, stopServer, until } from './parts.ts';
+import { until } from '../until.ts';
+import { call, keepAliveAgent, startBackend, startNamed, startRouter, stopServer } from './parts.ts';
 
 test('a backend that drops its connection after every third request fails none, with and without a body', async () => {
   const served = new WeakMap<object, number>();

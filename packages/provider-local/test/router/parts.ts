@@ -46,15 +46,6 @@ export function startRouter(options?: ServiceRouterOptions): ServiceRouter {
   return router;
 }
 
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await stopServer(server);
-  return port;
-}
-
 export interface Answer {
   status: number;
   headers: IncomingMessage['headers'];
@@ -76,13 +67,4 @@ export function keepAliveAgent(): Agent {
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   onTestFinished(() => agent.destroy());
   return agent;
-}
-
-/** Resolves when `condition` holds; looks again after each of the event loop's turns, at most 10 s. */
-export async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error('It did not come true within 10 seconds.');
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 }

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { freePort } from '@slipway/provider-testkit';
 import { expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { call, freePort, keepAliveAgent, startBackend, startNamed, startRouter, until } from './parts.ts';
+import { until } from '../until.ts';
+import { call, keepAliveAgent, startBackend, startNamed, startRouter } from './parts.ts';
 
 test('drain resolves at the moment that the last request ends', async () => {
   const router = startRouter();

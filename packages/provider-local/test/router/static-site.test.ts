@@ -3,7 +3,8 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { call, startRouter, until } from './parts.ts';
+import { until } from '../until.ts';
+import { call, startRouter } from './parts.ts';
 
 async function site(files: Record<string, string>): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'slipway-site-'));

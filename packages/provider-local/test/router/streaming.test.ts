@@ -6,7 +6,8 @@ import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { expect, test } from 'vitest';
-import { call, keepAliveAgent, startBackend, startRouter, until } from './parts.ts';
+import { until } from '../until.ts';
+import { call, keepAliveAgent, startBackend, startRouter } from './parts.ts';
 
 const MB = 1024 * 1024;
 

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { call, keepAliveAgent, startBackend, startNamed, startRouter, until } from './parts.ts';
+import { until } from '../until.ts';
+import { call, keepAliveAgent, startBackend, startNamed, startRouter } from './parts.ts';
 
 test('splits requests by weight, within one point', async () => {
   const router = startRouter();
