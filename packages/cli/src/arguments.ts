@@ -25,7 +25,17 @@ export function collectList(text: string, before: readonly string[] = []): strin
 export function collectPairs(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const equals = text.indexOf('=');
   if (equals < 1) throw new InvalidArgumentError('Write it as key=value.');
-  return { ...before, [text.slice(0, equals)]: text.slice(equals + 1) };
+  const [name, value] = [text.slice(0, equals), text.slice(equals + 1)];
+  if (Object.hasOwn(before, name) && before[name] !== value) {
+    throw new InvalidArgumentError(`${name} is ${before[name]} already, and nothing has two values.`);
+  }
+  return { ...before, [name]: value };
+}
+
+/** Any text but none: a variable of a pipeline that isn't set must not go unnoticed. */
+export function parseText(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
+  return text;
 }
 
 /** A whole number of at least 1. */

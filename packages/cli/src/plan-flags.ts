@@ -1,6 +1,6 @@
 import type { FailurePolicy, PlanOptions, TestLevel } from '@slipway/core';
 import { type Command, Option } from 'commander';
-import { collectList, collectPairs, parseCount, parseDuration } from './arguments.ts';
+import { collectList, collectPairs, parseCount, parseDuration, parseText } from './arguments.ts';
 
 /** What `plan` and `deploy` take to say what is deployed and how. */
 export interface PlanFlags {
@@ -36,6 +36,7 @@ export function addPlanFlags(command: Command): Command {
   addSelectionFlags(command).option(
     '--changed-since <rev>',
     'only services changed since this git revision, and dependents',
+    parseText,
   );
   return addPaceFlags(command)
     .addOption(

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command, Option } from 'commander';
+import { parseText } from './arguments.ts';
 import { type CommandEntry, commandTable } from './command-table.ts';
 import { exitCode, exitCodeMeaning } from './exit-code.ts';
 
@@ -27,9 +28,9 @@ export function buildProgram(): Command {
   const program = new Command('slipway')
     .description('Deploys what a project declares: infrastructure and services, one plan, one journal.')
     .usage('[options] <command>')
-    .option('-C, --directory <dir>', 'folder of the config (default: this one)')
-    .option('--config <file>', 'config file, relative to the folder')
-    .option('-e, --env <name>', 'environment (default: the only one)')
+    .option('-C, --directory <dir>', 'folder of the config (default: this one)', parseText)
+    .option('--config <file>', 'config file, relative to the folder', parseText)
+    .option('-e, --env <name>', 'environment (default: the only one)', parseText)
     .option('--json', 'print one JSON document on stdout')
     .addOption(
       new Option('--events', 'print journal events on stdout, one JSON line each, as they happen').conflicts('json'),

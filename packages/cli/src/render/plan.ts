@@ -28,11 +28,7 @@ export function renderPlan(plan: Plan, look: Look): string[] {
   const of = plan.kind === 'deploy' && plan.ship ? `, ship ${plan.ship}` : '';
   const heading = `${titles[plan.kind]} for ${plan.project} on ${plan.environment}${of}`;
   if (plan.steps.length === 0) {
-    return [
-      `${colors.bold(heading)}`,
-      `Nothing to do: ${count(plan.changes.length, 'node')} ${plan.changes.length === 1 ? 'is' : 'are'} as declared.`,
-      ...renderWarnings(plan.warnings, look),
-    ];
+    return [`${colors.bold(heading)}`, nothingToDo(plan.changes.length), ...renderWarnings(plan.warnings, look)];
   }
   return [
     `${colors.bold(heading)}`,
@@ -43,6 +39,11 @@ export function renderPlan(plan: Plan, look: Look): string[] {
     ...renderSteps(plan, look, MOST_STEP_LINES),
     ...renderWarnings(plan.warnings, look),
   ];
+}
+
+function nothingToDo(nodes: number): string {
+  if (nodes === 0) return 'Nothing to do: no node is declared or recorded, or none is selected.';
+  return `Nothing to do: ${count(nodes, 'node')} ${nodes === 1 ? 'is' : 'are'} as declared.`;
 }
 
 function renderOrigin({ rollback }: Plan): string[] {

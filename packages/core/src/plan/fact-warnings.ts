@@ -7,7 +7,7 @@ import type { PlanWarning } from './plan.ts';
 
 const MOST_NAMES = 10;
 
-/** What could not be looked at, and ports that somebody else has, as far as the plan's changes need them. Pure. */
+/** What could not be looked at or is not selected, and ports that somebody else has, as far as the plan's changes need them. Pure. */
 export function factWarnings(
   facts: Facts,
   { services, environment }: Project,
@@ -15,6 +15,14 @@ export function factWarnings(
   changes: ReadonlyMap<Address, Change>,
 ): PlanWarning[] {
   const warnings: PlanWarning[] = [];
+  if (facts.changedConfig !== undefined) {
+    warnings.push({
+      code: 'note',
+      subject: facts.changedConfig,
+      message:
+        'The config changed too. What it alone changes is not selected by changed files: leave --changed-since out to have it.',
+    });
+  }
   if (facts.unseen !== undefined) {
     const names = services.flatMap(({ address }) => (changes.has(address) && state.has(address) ? [address] : []));
     const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';

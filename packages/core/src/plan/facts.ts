@@ -9,4 +9,6 @@ export interface Facts {
   unseen?: string;
   /** Services whose port somebody else has, with that one for people, or null when it can't be told. */
   takenPorts: ReadonlyMap<Address, string | null>;
+  /** The config file, where only what changed is selected and the config changed too. */
+  changedConfig?: string;
 }

@@ -18,7 +18,7 @@ export type Selected = (address: Address) => boolean;
 
 /**
  * Which nodes, declared or recorded, a plan may touch. Throws `selection-unknown` for a name that neither
- * the config nor the state has.
+ * the config nor the state has, and for a tag that nothing has.
  */
 export function select(
   request: SelectionRequest,
@@ -73,10 +73,21 @@ function byTags(
   const tagsOf = new Map<Address, Record<string, string>>();
   for (const [address, record] of state) tagsOf.set(address, record.tags);
   for (const node of [...project.resources, ...project.services]) tagsOf.set(node.address, node.tags);
+  for (const [name, value] of Object.entries(tags)) refuseUnknownTag(name, value, [...tagsOf.values()]);
   return (address) => {
     const own = tagsOf.get(address) ?? {};
     return Object.entries(tags).every(([name, value]) => own[name] === value);
   };
+}
+
+/** A mistyped tag selects nothing, which looks like nothing to do. */
+function refuseUnknownTag(name: string, value: string, all: readonly Record<string, string>[]): void {
+  if (all.some((own) => own[name] === value)) return;
+  const known = [...new Set(all.flatMap((own) => Object.entries(own).map(([key, held]) => `${key}=${held}`)))].sort();
+  throw new SlipwayError('selection-unknown', `Nothing has the tag ${name}=${value}, neither declared nor recorded.`, {
+    subject: `${name}=${value}`,
+    hint: known.length === 0 ? 'Nothing has any tag.' : `There are: ${known.slice(0, 20).join(', ')}.`,
+  });
 }
 
 /** Services with a changed file, and everything that depends on them. */

@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { access, lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { SlipwayError } from '../errors.ts';
 
 const run = promisify(execFile);
+/** The mode of a submodule in git's index. */
+const SUBMODULE = '160000';
 const GIT_OUTPUT_LIMIT = 256 * 1024 * 1024;
 /** Folders that are never source, where there is no git to say so. */
 const NEVER_SOURCE = new Set(['.git', '.slipway', 'node_modules']);
@@ -28,7 +30,8 @@ export interface SourceTree {
 /**
  * Reads the source tree below `directory`: git's own object ids for what is unchanged, and the same hash
  * computed for what is not committed, so that committing a change doesn't change its identity. Files
- * that git ignores don't count. Outside a git repository every file counts, but `.slipway` and `node_modules`.
+ * that git ignores don't count; those of a submodule or another repository inside that is checked out do. Outside a
+ * git repository every file counts, but `.slipway` and `node_modules`.
  */
 export async function readSourceTree(directory: string): Promise<SourceTree> {
   const prefix = await gitPrefix(directory);
@@ -39,22 +42,34 @@ export async function readSourceTree(directory: string): Promise<SourceTree> {
     headCommit(directory),
   ]);
   const files = new Map<string, SourceFile>();
+  const inner = new Set<string>();
   for (const entry of index.split('\0')) {
     const match = /^(\d+) ([0-9a-f]+) \d\t(.+)$/s.exec(entry);
-    if (match) files.set(match[3]!, { path: match[3]!, mode: match[1]!, object: match[2]! });
+    if (match?.[1] === SUBMODULE) inner.add(match[3]!);
+    else if (match) files.set(match[3]!, { path: match[3]!, mode: match[1]!, object: match[2]! });
   }
   for (const path of new Set(changed.split('\0').filter(Boolean))) {
-    const file = await hashFile(directory, path);
-    if (file) files.set(path, file);
-    else files.delete(path);
+    if (path.endsWith('/')) inner.add(path.slice(0, -1));
+    else if (!inner.has(path)) {
+      const file = await hashFile(directory, path);
+      if (file) files.set(path, file);
+      else files.delete(path);
+    }
+  }
+  for (const repository of inner) {
+    for (const file of await filesOfRepository(directory, repository)) files.set(file.path, file);
   }
   const own = [...files.values()].filter((file) => !file.path.startsWith('.slipway/'));
   const dirty = commit !== undefined && (await differsFromHead(directory));
   return { version: commit && `${commit}${dirty ? '-dirty' : ''}`, files: own };
 }
 
-/** Paths (relative to `directory`) that differ between a git revision and the files on disk now. */
+/**
+ * Paths (relative to `directory`) that differ between a git revision and the files on disk now; of a submodule, those
+ * in it. Throws `revision-unknown`.
+ */
 export async function changedPaths(directory: string, revision: string): Promise<string[]> {
+  if ((await gitPrefix(directory)) === undefined) throw noRepository(directory);
   if (revision.startsWith('-')) throw unknownRevision(revision);
   try {
     await git(directory, ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`]);
@@ -65,7 +80,36 @@ export async function changedPaths(directory: string, revision: string): Promise
     git(directory, ['diff', '--name-only', '--relative', '--no-renames', '-z', revision, '--', '.']),
     git(directory, ['ls-files', '--others', '--exclude-standard', '-z', '--', '.']),
   ]);
-  return [...tracked.split('\0'), ...fresh.split('\0')].filter(Boolean);
+  const paths = [...tracked.split('\0'), ...fresh.split('\0')].filter(Boolean);
+  const inSubmodules = await Promise.all(paths.map((path) => changedInSubmodule(directory, path, revision)));
+  return [...paths, ...inSubmodules.flat()];
+}
+
+/** Nothing for a path that is a file. */
+async function changedInSubmodule(directory: string, path: string, revision: string): Promise<string[]> {
+  const folder = path.replace(/\/$/, '');
+  if (!(await isRepository(join(directory, folder)))) return [];
+  try {
+    const before = (await git(directory, ['rev-parse', '--verify', '--quiet', `${revision}:./${folder}`])).trim();
+    return (await changedPaths(join(directory, folder), before)).map((inner) => `${folder}/${inner}`);
+  } catch {
+    // It was not there then, or what it held then is not in this clone: all of it may be new.
+    return (await filesOfRepository(directory, folder)).map((file) => file.path);
+  }
+}
+
+/** The source in a repository inside this one. A submodule that isn't checked out has none. */
+async function filesOfRepository(directory: string, folder: string): Promise<SourceFile[]> {
+  if (!(await isRepository(join(directory, folder)))) return [];
+  const { files } = await readSourceTree(join(directory, folder));
+  return files.map((file) => ({ ...file, path: `${folder}/${file.path}` }));
+}
+
+async function isRepository(folder: string): Promise<boolean> {
+  return await access(join(folder, '.git')).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The part of a source tree under these folders or files. */
@@ -86,10 +130,21 @@ export function digestOfFiles(files: readonly SourceFile[]): string {
   return createHash('sha256').update(lines.join('')).digest('hex');
 }
 
+function noRepository(directory: string): SlipwayError {
+  return new SlipwayError(
+    'revision-unknown',
+    `${directory} is in no git repository, so nothing can tell what changed.`,
+    {
+      subject: directory,
+      hint: 'Name what is to be deployed instead: --only NAME,NAME.',
+    },
+  );
+}
+
 function unknownRevision(revision: string, cause?: unknown): SlipwayError {
   return new SlipwayError('revision-unknown', `Git knows no revision ${revision}.`, {
     subject: revision,
-    hint: 'Name a commit, tag or branch that this clone has, for example HEAD~1.',
+    hint: 'Name a commit, tag or branch that this clone has, for example HEAD~1. A shallow clone (git rev-parse --is-shallow-repository) lacks older ones: git fetch --unshallow.',
     cause,
   });
 }

@@ -1,3 +1,4 @@
+import { relative, sep } from 'node:path';
 import type { Project } from '../config/project.ts';
 import { SlipwayError } from '../errors.ts';
 import type { Plan, PlanRuntime } from '../plan/plan.ts';
@@ -73,10 +74,15 @@ async function compile(
     artifactOf: (fingerprint) => artifacts.get(fingerprint),
     durations,
     tests: options.tests ?? project.environment.tests,
-    facts,
+    facts: { ...facts, ...configIn(changedSince, project) },
   });
   refuseWithoutSource(project, source, selected);
   return plan;
+}
+
+function configIn(changed: readonly string[] | undefined, { directory, file }: Project): { changedConfig?: string } {
+  const config = relative(directory, file).split(sep).join('/');
+  return changed?.includes(config) ? { changedConfig: config } : {};
 }
 
 /** A mistyped path would be built, and fail only where it is run. */
@@ -85,7 +91,7 @@ function refuseWithoutSource(project: Project, source: SourceTree, selected: Sel
     if (!selected(address) || filesUnder(source, [spec.path]).length > 0) continue;
     throw new SlipwayError('source-missing', `There is no file of ${address} under ${spec.path}.`, {
       subject: address,
-      hint: `Check services.${name}.path. What git ignores is no part of a release.`,
+      hint: `Check services.${name}.path. What git ignores is no part of a release, nor is a submodule that is not checked out (git submodule update --init).`,
     });
   }
 }
