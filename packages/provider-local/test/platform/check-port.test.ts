@@ -4,9 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@slipway/provider-testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localPlatform } from '../../src/platform/local-platform.ts';
-import { freePort, isRunning, Playground, until } from '../agent/playground.ts';
+import { isRunning, Playground } from '../agent/playground.ts';
+import { until } from '../until.ts';
 
 let ground: Playground;
 const strangers: ChildProcess[] = [];
