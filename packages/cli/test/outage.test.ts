@@ -36,8 +36,11 @@ test('after agent stop, plan says what does not run, and deploy brings it back',
   const { changes } = JSON.parse((await slipway('plan', '--json')).stdout);
   expect(changes).toEqual([expect.objectContaining({ address: 'service:web', action: 'update' })]);
 
-  const report = JSON.parse((await slipway('deploy', '--yes', '--json')).stdout);
-  expect(report).toMatchObject({ status: 'completed', counts: { update: 1 } });
+  const brought = await slipway('deploy', '--yes', '--json');
+  expect(JSON.parse(brought.stdout)).toMatchObject({ status: 'completed', counts: { update: 1 } });
+  expect(brought.stderr).toContain('look: slipway status');
+  // What ran before runs again: there is nothing to go back from.
+  expect(brought.stderr).not.toContain('go back');
   expect(await project.answer()).toBe('up');
   expect((await slipway('deploy', '--yes')).stdout).toContain('Nothing to do on dev.');
 });

@@ -20,6 +20,7 @@ export type * from './journal/store.ts';
 export * from './journal/writer.ts';
 export * from './json.ts';
 export type * from './plan/change.ts';
+export * from './plan/only-restores.ts';
 export type * from './plan/plan.ts';
 export * from './plan/plan-digest.ts';
 export type * from './plan/step.ts';

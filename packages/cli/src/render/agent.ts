@@ -17,7 +17,7 @@ export function renderAgentStatus(status: AgentStatus, { colors }: Look): string
 
 /** What stopping it did; `deploy`: the command that brings the services back. */
 export function renderAgentStopped(result: AgentStopped, deploy: string): string {
-  return result.kind === 'not-running'
-    ? 'No agent runs.'
-    : `The agent is stopped, and with it ${count(result.revisions, 'revision')}. Bring them back: ${deploy}`;
+  if (result.kind === 'not-running') return 'No agent runs.';
+  if (result.revisions === 0) return 'The agent is stopped. It ran nothing.';
+  return `The agent is stopped, and with it ${count(result.revisions, 'revision')}. Bring them back: ${deploy}`;
 }

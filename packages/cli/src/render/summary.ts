@@ -1,4 +1,4 @@
-import type { DeploymentReport, Plan, RollbackReport } from '@slipway/core';
+import { type DeploymentReport, onlyRestores, type Plan, type RollbackReport } from '@slipway/core';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import type { StepProgress } from '../progress/happening.ts';
 import { signOf } from './changes.ts';
@@ -163,18 +163,21 @@ function renderRollback(rollback: RollbackReport, own: string, { colors, symbols
   ];
 }
 
-function renderNext(report: DeploymentReport, { look, commandLine, code }: SummaryContext): string[] {
-  const steps = nextSteps(report, commandLine, code);
+function renderNext(report: DeploymentReport, context: SummaryContext): string[] {
+  const { look } = context;
+  const steps = nextSteps(report, context);
   return steps.length === 0 ? [] : ['', look.colors.bold('Next'), ...steps.map((step) => `  ${step}`)];
 }
 
 /** What a person can do now, by how the run ended. */
-function nextSteps(report: DeploymentReport, commandLine: (command: string) => string, code: ExitCode): string[] {
+function nextSteps(report: DeploymentReport, { plan, commandLine, code }: SummaryContext): string[] {
   switch (code) {
     case exitCode.done:
-      return report.steps.length === 0 || report.kind !== 'deploy'
-        ? []
-        : [`look: ${commandLine('status')}`, `go back: ${commandLine('rollback')}`];
+      if (report.steps.length === 0 || report.kind !== 'deploy') return [];
+      return [
+        `look: ${commandLine('status')}`,
+        ...(plan && onlyRestores(plan) ? [] : [`go back: ${commandLine('rollback')}`]),
+      ];
     case exitCode.inDoubt:
       return doubtSteps(report, commandLine);
     case exitCode.rolledBack:
