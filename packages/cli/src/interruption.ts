@@ -49,15 +49,20 @@ export class Interruption {
   }
 }
 
-/** For commands that only look: Ctrl-C and SIGTERM end the looking, not the process. */
+/**
+ * For commands that only look: Ctrl-C and SIGTERM end the looking, not the process, and so does a reader that went
+ * away, as `head` does.
+ */
 export function stopOnSignal(): Disposable & { signal: AbortSignal } {
   const controller = new AbortController();
   const stop = () => controller.abort();
   for (const name of signals) process.once(name, stop);
+  process.stdout.once('error', stop);
   return {
     signal: controller.signal,
     [Symbol.dispose]() {
       for (const name of signals) process.off(name, stop);
+      process.stdout.off('error', stop);
     },
   };
 }
