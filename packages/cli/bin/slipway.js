@@ -99,6 +99,8 @@ function run() {
     return;
   }
   delete process.env[GUARD];
+  // NO_COLOR wins; Node finds the two together worth a warning of its own.
+  if (process.env.NO_COLOR) delete process.env.FORCE_COLOR;
   start();
 }
 

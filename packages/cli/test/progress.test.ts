@@ -60,6 +60,11 @@ describe('the frame', () => {
     expect(renderFrame(progress.current!, 6000, size, plainLook)[0]).toContain('Rolling back dev');
   });
 
+  test('tells how many steps are done on a narrow terminal too', () => {
+    const progress = begin(['a/x', 'b/x', 'c/x'], ['a/x', 'b/x']);
+    expect(renderFrame(progress.current!, 2000, { columns: 39, rows: 5 }, plainLook)[0]).toContain('2 of 3 steps');
+  });
+
   test.each([20, 40, 79])('no line is wider than %d columns, whatever a step says', (columns) => {
     const progress = begin(['service:a-service-with-a-long-name/build']);
     progress.observe(started('service:a-service-with-a-long-name/build'), 1000);

@@ -10,6 +10,9 @@ export interface FrameSize {
 
 const MOST_ROWS = 18;
 const BAR = 20;
+/** Of terminals on which the count of steps would not fit behind a whole bar. */
+const NARROW = 60;
+const SHORT_BAR = 6;
 const verbs = { deploy: 'Deploying', destroy: 'Destroying', rollback: 'Rolling back', drift: 'Fixing drift on' };
 
 /** What runs now, as the lines of a terminal: the whole in one line, then each running step by subject. */
@@ -18,7 +21,8 @@ export function renderFrame(phase: Phase, now: number, size: FrameSize, look: Lo
   const running = bySubject(phase.running.values());
   const fits = running.length <= rows - 1;
   const shown = fits ? running : running.slice(0, Math.max(0, rows - 2));
-  const lines = [composeLine(headline(phase, now, look), size.columns, look.colors)];
+  const bar = size.columns < NARROW ? SHORT_BAR : BAR;
+  const lines = [composeLine(headline(phase, bar, now, look), size.columns, look.colors)];
   let before = '';
   for (const step of shown) {
     lines.push(composeLine(runningLine(step, step.subject === before, { phase, now }), size.columns, look.colors));
@@ -34,18 +38,18 @@ function bySubject(running: Iterable<StepProgress>): StepProgress[] {
   return [...groups.values()].flat();
 }
 
-function headline(phase: Phase, now: number, { symbols }: Look): Piece[] {
+function headline(phase: Phase, bar: number, now: number, { symbols }: Look): Piece[] {
   const { plan } = phase;
   const total = plan.steps.length;
   const over = stepsOver(phase);
-  const filled = total === 0 ? BAR : Math.floor((over / total) * BAR);
+  const filled = total === 0 ? bar : Math.floor((over / total) * bar);
   const elapsed = now - phase.startedAt;
   return [
     ['bold', `${verbs[plan.kind]} ${plan.environment}`],
     phase.status === 'in_progress' || phase.status === 'rolling_back' ? '' : ` (${phase.status})`,
     '  ',
     ['green', symbols.filled.repeat(filled)],
-    ['dim', symbols.empty.repeat(BAR - filled)],
+    ['dim', symbols.empty.repeat(bar - filled)],
     `  ${over} of ${total} steps  `,
     elapsed > plan.estimateMs ? ['yellow', clock(elapsed, plan.estimateMs)] : clock(elapsed, plan.estimateMs),
     phase.failed > 0 ? ['red', `  ${phase.failed} failed`] : '',
