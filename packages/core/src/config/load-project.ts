@@ -23,6 +23,11 @@ export interface ValidateOptions {
 export interface LoadOptions extends ValidateOptions {
   /** Default: the only one. */
   environment?: string | undefined;
+  /**
+   * False: only what concerns the environment as a whole, without resources, services and renames. Faults in
+   * those are none then: what only looks, or ends everything, must go on with half a config. Default true.
+   */
+  withNodes?: boolean;
 }
 
 /**
@@ -44,6 +49,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     registry: options.registry,
     variables: options.variables,
     requireEnv: true,
+    ...(options.withNodes === undefined ? {} : { withNodes: options.withNodes }),
   });
   options.signal?.throwIfAborted();
   const problems = [...locateFaults(config), ...locateFindings(config, [...early, ...findings], environment)];

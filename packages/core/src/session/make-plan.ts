@@ -35,8 +35,7 @@ export async function makeDeploymentPlan(workspace: Workspace, options: PlanOpti
 /** Plans the end of everything that is recorded, or of the selection. Changes nothing. */
 export async function makeDestructionPlan(workspace: Workspace, options: DestroyOptions): Promise<Plan> {
   const project = withOptions(await projectToEnd(workspace, await workspace.environment()), options);
-  const empty: Project = { ...project, resources: [], services: [], moved: [] };
-  return await compile(workspace, empty, options, NO_SOURCE, 'destroy', undefined);
+  return await compile(workspace, project, options, NO_SOURCE, 'destroy', undefined);
 }
 
 async function compile(

@@ -7,13 +7,13 @@ import type { Workspace } from './workspace.ts';
 export async function recordedRuntime(workspace: Workspace, environment: string): Promise<PlanRuntime> {
   const [newest] = await workspace.store.deployments({ environment, limit: 1 });
   const plan = newest && (await workspace.store.plan(newest.plan));
-  return plan?.runtime ?? runtimeOf(await workspace.project());
+  return plan?.runtime ?? runtimeOf(await workspace.settings());
 }
 
 /** For changes: what was deployed before the environment was protected is protected now too. */
 export async function guardedAsNow(workspace: Workspace, runtime: PlanRuntime): Promise<PlanRuntime> {
   if (runtime.protected) return runtime;
-  const guarded = await workspace.project().then(
+  const guarded = await workspace.settings().then(
     (project) => project.environment.protected,
     () => false,
   );
@@ -23,7 +23,7 @@ export async function guardedAsNow(workspace: Workspace, runtime: PlanRuntime): 
 /** The project's name, from the config if it can be read, else from what was deployed. */
 export async function projectName(workspace: Workspace, environment: string): Promise<string> {
   const [newest] = await workspace.store.deployments({ environment, limit: 1 });
-  return newest?.project ?? (await workspace.project()).name;
+  return newest?.project ?? (await workspace.settings()).name;
 }
 
 /** How much may run at once in an environment: as the config says; where that can't be read, as it was run last. */
@@ -32,12 +32,12 @@ export async function environmentLimits(workspace: Workspace, environment: strin
 }
 
 /**
- * What ending an environment takes of its project. From the config; where that can't be read, or doesn't have
+ * What ending an environment takes of its project, which declares nothing any more. From the config; where that can't be read, or doesn't have
  * the environment any more, as it was deployed last: what runs must be able to go all the same.
  */
 export async function projectToEnd(workspace: Workspace, environment: string): Promise<Project> {
   try {
-    return await workspace.project();
+    return await workspace.settings();
   } catch (error) {
     const [newest] = await workspace.store.deployments({ environment, limit: 1 });
     const plan = newest && (await workspace.store.plan(newest.plan));

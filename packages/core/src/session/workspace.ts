@@ -29,6 +29,7 @@ export class Workspace {
   readonly #key: Uint8Array | SlipwayError;
   readonly #secrets = new Map<string, Promise<SecretSource>>();
   #project: Promise<Project> | undefined;
+  #settings: Promise<Project> | undefined;
 
   private constructor(options: SlipwayOptions, directory: string, key: Uint8Array | SlipwayError, store: Store) {
     this.#options = options;
@@ -70,6 +71,12 @@ export class Workspace {
     return this.#project;
   }
 
+  /** The same without resources, services and renames, whose faults are none here. Loaded once. */
+  settings(): Promise<Project> {
+    this.#settings ??= load(this.#options, this.directory, false);
+    return this.#settings;
+  }
+
   /**
    * The chosen environment: named, else the only one that the config has, else, where the config can't be read,
    * the only one that was ever deployed to. Throws `environment-required`, and what reading the config throws.
@@ -79,7 +86,7 @@ export class Workspace {
     const { environment: named } = this.#options;
     if (named !== undefined && recorded.includes(named)) return named;
     try {
-      return (await this.project()).environment.name;
+      return (await this.settings()).environment.name;
     } catch (error) {
       if (named !== undefined || recorded.length === 0 || isChoice(error)) throw error;
       if (recorded.length === 1) return recorded[0]!;
@@ -176,9 +183,10 @@ async function refuseLostState(file: string, stateDirectory: string): Promise<vo
   );
 }
 
-function load(options: SlipwayOptions, directory: string): Promise<Project> {
+function load(options: SlipwayOptions, directory: string, withNodes = true): Promise<Project> {
   return loadProject({
     directory,
+    withNodes,
     file: options.config,
     environment: options.environment,
     registry: options.registry,

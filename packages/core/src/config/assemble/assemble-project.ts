@@ -28,7 +28,11 @@ export interface AssembleOptions {
   variables: Variables;
   /** Whether an `${env:}` without default must be set. */
   requireEnv: boolean;
+  /** False: the environment and the project's settings alone, whatever the resources and services are like. */
+  withNodes?: boolean;
 }
+
+const NO_NODES: Nodes = { resources: new Map(), services: new Map(), removed: new Set() };
 
 /**
  * Validates a config for one environment and puts the project together. Either there are findings, or
@@ -55,15 +59,16 @@ export async function assembleProject(
     { variables, limits: settings.values.limits },
     findings,
   );
-  const nodes = layNodes(config.value, environmentName, findings);
+  const { withNodes = true } = options;
+  const nodes = withNodes ? layNodes(config.value, environmentName, findings) : NO_NODES;
   const types = await loadTypes(options.registry, nodes, environment, findings);
   const names = new NodeNames(nodes, environmentName);
   const declared = readNodes(nodes, { interpolation, names, types, variables, ports: new Map(), findings });
-  checkMoved(config.value, settings.values, nodes, findings);
+  if (withNodes) checkMoved(config.value, settings.values, nodes, findings);
   if (findings.length > 0 || !environment || !settings.whole || !declared.whole)
     return { project: undefined, findings };
   const project = await toProject(config, settings.values, environment, declared);
-  return { project, findings };
+  return { project: withNodes ? project : { ...project, moved: [] }, findings };
 }
 
 function readSettings(config: JsonObject, interpolation: Interpolation, findings: Finding[]) {
