@@ -3,20 +3,19 @@
  * turn. Usage: node bench/start.ts [--runs 30]. JSON to stdout.
  */
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { installSlipway } from './measure/install-slipway.ts';
 import { describeMachine } from './measure/machine.ts';
 import { type Cost, measureProcess, medianCost } from './measure/measure-process.ts';
 
-const CLI = join(import.meta.dirname, '..', 'packages', 'cli', 'bin', 'slipway.js');
-const COMMANDS = {
-  empty: ['-e', '0'],
-  version: [CLI, '--version'],
-  help: [CLI, '--help'],
-};
-
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '30' } } });
 const machine = describeMachine();
+const { binary } = await installSlipway();
+const COMMANDS = {
+  empty: ['-e', '0'],
+  version: [binary, '--version'],
+  help: [binary, '--help'],
+};
 const costs: Record<keyof typeof COMMANDS, Cost[]> = { empty: [], version: [], help: [] };
 for (let run = 0; run <= Number(values.runs); run++) {
   for (const [name, args] of Object.entries(COMMANDS)) {

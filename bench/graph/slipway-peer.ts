@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { installSlipway } from '../measure/install-slipway.ts';
 import type { Operation, Peer } from './peer.ts';
-
-const CLI = join(import.meta.dirname, '..', '..', 'packages', 'cli');
 
 const CONFIG = `import graph from './graph.json' with { type: 'json' };
 
@@ -27,15 +25,17 @@ const ARGS: Record<Operation, string[]> = {
   destroy: ['destroy', '--yes'],
 };
 
-/** This Slipway, as a user runs it: the command line, with its durable journal. After `npm run build`, as installed. */
+let binary = '';
+
+/** This Slipway, as a user has it: the command line, packed and installed, with its durable journal. */
 export const slipwayPeer: Peer = {
   name: 'slipway',
   largest: { plan: 100_000, apply: 100_000 },
 
   async prepare() {
-    const { version } = JSON.parse(await readFile(join(CLI, 'package.json'), 'utf8')) as { version: string };
-    const how = existsSync(join(CLI, 'dist', 'main.js')) ? 'as installed' : 'from source';
-    return { version: `${version}, ${how}` };
+    const installed = await installSlipway();
+    binary = installed.binary;
+    return { version: installed.version };
   },
 
   async write(folder, nodes) {
@@ -46,7 +46,7 @@ export const slipwayPeer: Peer = {
 
   command: (operation, cwd) => ({
     file: process.execPath,
-    args: [join(CLI, 'bin', 'slipway.js'), ...ARGS[operation]],
+    args: [binary, ...ARGS[operation]],
     cwd,
   }),
 };
