@@ -15,7 +15,7 @@ beforeAll(async () => {
   shop = await Shop.copy(join(parent, 'shop'), Math.random);
   // The README breaks a health check and waits for the deadline; here a shorter one will do.
   const config = join(shop.directory, 'slipway.config.ts');
-  writeFileSync(config, readFileSync(config, 'utf8').replaceAll("deadline: '15s'", "deadline: '4s'"));
+  writeFileSync(config, readFileSync(config, 'utf8').replaceAll("deadline: '15s'", "deadline: '8s'"));
 });
 afterAll(async () => {
   await slipway('agent', 'stop');

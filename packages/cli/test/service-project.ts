@@ -7,7 +7,7 @@ server.listen(Number(process.env.PORT), '127.0.0.1');
 process.on('SIGTERM', () => server.close(() => process.exit(0)));
 `;
 
-const HEALTH = 'health: { http: /, interval: 50ms, timeout: 2s, healthyAfter: 1, deadline: 10s }';
+const HEALTH = 'health: { http: /, interval: 50ms, timeout: 2s, healthyAfter: 1, deadline: 30s }';
 
 /** A project with one real service, \`web\`, that answers with its WORD; its agent ends with it. */
 export class ServiceProject implements AsyncDisposable {

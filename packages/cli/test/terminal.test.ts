@@ -36,7 +36,7 @@ class Terminal implements Disposable {
 
   /** Waits until the screen matches, and returns it. */
   async shows(pattern: RegExp): Promise<string> {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 60_000;
     for (;;) {
       const screen = this.screen();
       if (pattern.test(screen)) return screen;

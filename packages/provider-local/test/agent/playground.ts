@@ -23,7 +23,7 @@ export const health: HealthCheck = {
   timeoutMs: 2_000,
   healthyAfter: 1,
   unhealthyAfter: 1,
-  deadlineMs: 10_000,
+  deadlineMs: 30_000,
 };
 
 /** A project's state directory of its own, with what a test needs to use the platform on it. */
