@@ -71,6 +71,11 @@ export const commandTable: Readonly<Record<string, readonly CommandEntry[]>> = {
       summary: 'list, show, move or forget what is recorded',
       load: () => import('./commands/state.ts'),
     },
+    {
+      name: 'cost',
+      summary: 'what everything that is recorded costs a month',
+      load: () => import('./commands/cost.ts'),
+    },
     { name: 'import', summary: 'bring an existing thing under management', load: () => import('./commands/import.ts') },
     { name: 'audit', summary: 'prove that the journal is whole', load: () => import('./commands/audit.ts') },
     { name: 'agent', summary: 'the background agent of the local platform', load: () => import('./commands/agent.ts') },

@@ -5,6 +5,7 @@ export type * from './config/project.ts';
 export * from './config/references.ts';
 export * from './config/secrets.ts';
 export * from './config/source/require-folder.ts';
+export type { CostItem, CostReport } from './cost/cost-report.ts';
 export * from './errors.ts';
 export type * from './journal/event.ts';
 export * from './journal/follow.ts';

@@ -1,5 +1,6 @@
 import type { Address } from './address.ts';
 import type { FailurePolicy, TestLevel } from './config/project.ts';
+import type { CostReport } from './cost/cost-report.ts';
 import type { JournalEvent } from './journal/event.ts';
 import type { AuditReport, DeploymentHeader, LockState } from './journal/store.ts';
 import type { JsonObject } from './json.ts';
@@ -161,6 +162,8 @@ export interface SlipwayApi {
     edges: { from: Address; to: Address }[];
   }>;
   state(): Promise<State>;
+  /** What is recorded costs a month. Looks at nothing outside, and needs no readable config. */
+  cost(): Promise<CostReport>;
   drift(): Promise<DriftReport>;
   /** Brings what drifted back to what is recorded. */
   fixDrift(options?: RunOptions): Promise<DeploymentReport>;

@@ -1,5 +1,6 @@
 import type { Address } from './address.ts';
 import { configInvalid, loadProject, validateProject } from './config/load-project.ts';
+import { type CostReport, reportCost } from './cost/cost-report.ts';
 import { apply, deploy } from './deploy.ts';
 import { SlipwayError } from './errors.ts';
 import type { JournalEvent } from './journal/event.ts';
@@ -183,13 +184,16 @@ export class Slipway implements SlipwayApi {
     return await this.#workspace.store.state(await this.#workspace.environment());
   }
 
+  async cost(): Promise<CostReport> {
+    const workspace = this.#workspace;
+    const environment = await workspace.environment();
+    return reportCost(environment, await workspace.stateWithProviders(environment), workspace.registry);
+  }
+
   async drift(): Promise<DriftReport> {
     const workspace = this.#workspace;
     const environment = await workspace.environment();
-    const state = await workspace.store.state(environment);
-    await workspace.registry.load(
-      [...state.values()].map((record) => (record.kind === 'resource' ? record.type : record.platform)),
-    );
+    const state = await workspace.stateWithProviders(environment);
     const runtime = await recordedRuntime(workspace, environment);
     const secrets = await workspace.secrets(runtime);
     const context = await lookingContext(workspace, environment, runtime, AbortSignal.timeout(600_000));

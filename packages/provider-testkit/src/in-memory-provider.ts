@@ -21,8 +21,14 @@ export interface MemoryOptions {
   canFind?: boolean;
 }
 
+const price = z.strictObject({ amount: z.number().nonnegative(), currency: z.string().regex(/^[A-Z]{3}$/) });
+
 const schema = z.strictObject({
   value: z.json().optional().meta({ description: 'Anything; becomes the output `value`.' }),
+  price: price
+    .nullable()
+    .optional()
+    .meta({ description: 'What it costs a month; null: nobody knows. Default: nothing.' }),
   kind: z.string().optional().meta({ description: 'Can only be changed by replacement.' }),
 });
 
@@ -71,6 +77,7 @@ export function memoryThing(world: MemoryWorld, options: MemoryOptions = {}): Re
       return thing ? { kind: 'present', properties: thing.properties, ...appliedTo(thing) } : { kind: 'absent' };
     },
     estimate: () => 1,
+    cost: ({ price: declared }) => (declared === undefined ? 0 : price.safeParse(declared).data),
   };
 }
 

@@ -7,6 +7,8 @@ export interface MemoryPlatformOptions {
   fault?: Fault<ClusterCall>;
   /** Laid over what it can: recreate and blue-green, without static sites. */
   capabilities?: Partial<PlatformCapabilities>;
+  /** What a revision costs. Default: nothing. */
+  cost?: NonNullable<Platform['cost']>;
 }
 
 const CAPABILITIES: PlatformCapabilities = {
@@ -66,6 +68,7 @@ export function memoryPlatform(cluster: MemoryCluster, options: MemoryPlatformOp
         return holder === undefined ? { kind: 'free' } : { kind: 'taken', holder };
       }),
     async *logs() {},
+    cost: options.cost ?? (() => 0),
   };
 }
 

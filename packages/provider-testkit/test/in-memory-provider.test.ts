@@ -2,10 +2,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { inMemoryProvider, MemoryWorld, memoryThing, openTestPlace, resourceChecks } from '../src/index.ts';
 import { resourceConformance } from '../src/resource-conformance.ts';
 
+const price = { amount: 12.5, currency: 'EUR' };
 const shared = {
-  properties: { value: { size: 1, names: ['a'] }, kind: 'small' },
-  changed: { value: { size: 2, names: ['a'] }, kind: 'small' },
-  replaced: { value: { size: 1, names: ['a'] }, kind: 'large' },
+  properties: { value: { size: 1, names: ['a'] }, kind: 'small', price },
+  changed: { value: { size: 2, names: ['a'] }, kind: 'small', price: null },
+  replaced: { value: { size: 1, names: ['a'] }, kind: 'large', price },
 };
 
 async function open(world: MemoryWorld) {

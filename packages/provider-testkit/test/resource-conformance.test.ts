@@ -1,4 +1,4 @@
-import type { Found, ResourceType } from '@slipway/core/provider';
+import type { Found, JsonObject, ResourceType } from '@slipway/core/provider';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { MemoryWorld, memoryThing, openTestPlace, resourceChecks } from '../src/index.ts';
@@ -28,6 +28,10 @@ async function failing(breakIt: Break, { slowMs = 0, only = '' } = {}): Promise<
   }
   return failed;
 }
+
+const MONEY = 'its cost is an amount of money, nothing, or not known';
+const PURE = 'its cost follows from the properties alone, and asking changes nothing';
+let asked = 0;
 
 const absent = async (): Promise<Found> => ({ kind: 'absent' });
 
@@ -118,6 +122,29 @@ test.for<[string, Break, string]>([
     }),
     'equal properties differ in nothing, whatever the order of their keys',
   ],
+  ...(
+    [
+      ['a negative cost', () => ({ amount: -1, currency: 'EUR' }), MONEY],
+      ['a cost that is no number', () => ({ amount: Number.NaN, currency: 'EUR' }), MONEY],
+      ['a currency that there is not', () => ({ amount: 1, currency: 'EURO' }), MONEY],
+      ['a cost that is promised', () => Promise.resolve(0), MONEY],
+      ['a cost that grows by being asked', () => ({ amount: ++asked, currency: 'EUR' }), PURE],
+      [
+        'a cost that leaves something in the properties',
+        (properties) => void Object.assign(properties, { seen: true }),
+        PURE,
+      ],
+      [
+        'a cost that takes a reference for a value',
+        ({ kind }) => ({ amount: kind === 'a' ? 1 : 2, currency: 'EUR' }),
+        'where something is known only in the run, its cost is the same or not known',
+      ],
+    ] satisfies [string, (properties: JsonObject) => unknown, string][]
+  ).map(([what, cost, check]): [string, Break, string] => [
+    what,
+    () => ({ cost: cost as NonNullable<ResourceType['cost']> }),
+    check,
+  ]),
   [
     'drift out of nothing',
     (type) => ({

@@ -56,7 +56,8 @@ function keepYoungGenerationSmall(): void {
 
 /** `plan --json`: the plan without what only the engine needs. */
 export function planDocument(plan: Plan): Record<string, unknown> {
-  const { kind, project, environment, ship, digest, changes, steps, waves, criticalPath, estimateMs, warnings } = plan;
+  const { kind, project, environment, ship, digest, changes, steps, waves, criticalPath, estimateMs, cost, warnings } =
+    plan;
   return {
     kind,
     project,
@@ -70,6 +71,7 @@ export function planDocument(plan: Plan): Record<string, unknown> {
     waves,
     criticalPath,
     estimateMs,
+    ...(cost ? { cost } : {}),
     warnings,
   };
 }

@@ -2,6 +2,7 @@ import type { Plan, PlanWarning } from '@slipway/core';
 import type { Colors } from '../output/colors.ts';
 import type { Symbols } from '../output/symbols.ts';
 import { renderChanges } from './changes.ts';
+import { renderPlanCost } from './cost.ts';
 import { renderSteps } from './steps.ts';
 import { count } from './text.ts';
 
@@ -28,7 +29,12 @@ export function renderPlan(plan: Plan, look: Look): string[] {
   const of = plan.kind === 'deploy' && plan.ship ? `, ship ${plan.ship}` : '';
   const heading = `${titles[plan.kind]} for ${plan.project} on ${plan.environment}${of}`;
   if (plan.steps.length === 0) {
-    return [`${colors.bold(heading)}`, nothingToDo(plan.changes.length), ...renderWarnings(plan.warnings, look)];
+    return [
+      `${colors.bold(heading)}`,
+      nothingToDo(plan.changes.length),
+      ...renderPlanCost(plan.cost, look),
+      ...renderWarnings(plan.warnings, look),
+    ];
   }
   return [
     `${colors.bold(heading)}`,
@@ -37,6 +43,7 @@ export function renderPlan(plan: Plan, look: Look): string[] {
     ...renderChanges(plan.changes, look, MOST_CHANGE_LINES),
     '',
     ...renderSteps(plan, look, MOST_STEP_LINES),
+    ...renderPlanCost(plan.cost, look),
     ...renderWarnings(plan.warnings, look),
   ];
 }

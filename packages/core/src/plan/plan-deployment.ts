@@ -1,5 +1,6 @@
 import { type Address, isAddress } from '../address.ts';
 import type { Project, ResourceDeclaration, ServiceDeclaration, TestLevel } from '../config/project.ts';
+import { PlanCosts, specsAfter } from '../cost/plan-costs.ts';
 import { Graph } from '../graph/graph.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import type { SourceTree } from '../release/source-tree.ts';
@@ -18,7 +19,7 @@ import { factWarnings } from './fact-warnings.ts';
 import type { Facts } from './facts.ts';
 import { KnownOutputs } from './known-outputs.ts';
 import { StepOrder } from './order.ts';
-import type { Plan, PlanKind, PlanRuntime, PlanWarning } from './plan.ts';
+import type { Plan, PlanCost, PlanKind, PlanRuntime, PlanWarning } from './plan.ts';
 import { refuse } from './refusals.ts';
 import { decideResource, predictOutputs } from './resource-change.ts';
 import { emitDeletions, emitResource, type ResourceIntent } from './resource-steps.ts';
@@ -84,12 +85,14 @@ class Planning {
   readonly #intents: ResourceIntent[] = [];
   readonly #removedServices: ServiceRecord[] = [];
   readonly #warnings: PlanWarning[] = [];
+  readonly #costs: PlanCosts;
   readonly #movedFrom: ReadonlyMap<Address, Address>;
   readonly #automaticTags: ReadonlySet<string>;
   readonly #services: ReadonlyMap<Address, ServiceDeclaration>;
 
   constructor(input: PlanInput) {
     this.#input = input;
+    this.#costs = new PlanCosts(input.registry);
     this.#drafts = new StepDrafts(input.registry, input.durations);
     this.#rollouts = new ServiceRollouts(
       this.#drafts,
@@ -125,6 +128,7 @@ class Planning {
       automaticTags: this.#automaticTags,
     });
     this.#changes.set(address, decision.change);
+    this.#costs.resource(address, declaration.type, decision.resolved);
     const { timeoutMs, retries } = declaration;
     const options = {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
@@ -180,7 +184,11 @@ class Planning {
   removals(declared: ReadonlySet<Address>): void {
     const moved = new Set(this.#movedFrom.values());
     for (const [address, record] of this.#input.state) {
-      if (declared.has(address) || moved.has(address) || !this.#input.selected(address)) continue;
+      if (declared.has(address) || moved.has(address)) continue;
+      if (!this.#input.selected(address)) {
+        this.#costs.stays(record);
+        continue;
+      }
       const type = record.kind === 'resource' ? record.type : 'service';
       const change: Change = {
         address,
@@ -204,6 +212,7 @@ class Planning {
     for (const record of this.#removedServices) emitServiceRemoval(record, this.#drafts, this.#order, dependents);
     emitDeletions(this.#intents, this.#drafts, this.#order, dependents);
     this.#rollouts.retireAll();
+    const cost = this.#cost();
     const plan = assemblePlan(
       {
         kind,
@@ -212,6 +221,7 @@ class Planning {
         ship,
         base: { seq: stateSeq },
         changes,
+        ...(cost ? { cost } : {}),
         onFailure: project.environment.onFailure,
         limits: project.environment.limits,
         runtime: runtimeOf(project),
@@ -229,7 +239,23 @@ class Planning {
 
   /** Outside the selection: not touched, its recorded outputs serve. */
   #leave(declaration: ResourceDeclaration | ServiceDeclaration, record: StateRecord | undefined): void {
-    if (record) this.#known.set(declaration.address, record.outputs, true);
+    if (!record) return;
+    this.#known.set(declaration.address, record.outputs, true);
+    this.#costs.stays(record);
+  }
+
+  /** With what will run of each service, which only its steps say. */
+  #cost(): PlanCost | undefined {
+    const { project, state, selected } = this.#input;
+    const steps = Map.groupBy(project.services.length > 0 ? this.#drafts.list : [], ({ subject }) => subject);
+    for (const { address } of project.services) {
+      if (!selected(address)) continue;
+      const record = state.get(address) as ServiceRecord | undefined;
+      const platform = record?.platform ?? project.environment.platform.use;
+      this.#costs.service(address, platform, specsAfter(record, steps.get(address) ?? []));
+    }
+    this.#costs.before(state);
+    return this.#costs.total();
   }
 
   #checkDependencies(declaration: ResourceDeclaration | ServiceDeclaration): void {

@@ -1,4 +1,5 @@
 import type { Limits } from '../config/project.ts';
+import { costOfStates } from '../cost/plan-costs.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import { desiredOf } from '../rollback/restore-resources.ts';
 import type { DriftReport } from '../slipway-api.ts';
@@ -46,7 +47,9 @@ export function planDrift(input: DriftInput): Plan {
       changes.push({ address: item.address, type: record.type, action, reasons });
     }
   }
-  const { project, environment, stateSeq, limits, runtime, ship } = input;
+  const { project, environment, stateSeq, limits, runtime, ship, registry } = input;
+  // What is recorded stays as it is; what is missing costs as much again.
+  const cost = costOfStates(registry, input.state, input.state.values());
   const frame = {
     kind: 'drift',
     project,
@@ -54,6 +57,7 @@ export function planDrift(input: DriftInput): Plan {
     ship,
     base: { seq: stateSeq },
     changes,
+    ...(cost ? { cost } : {}),
     limits,
     runtime,
   } as const;

@@ -30,6 +30,8 @@ export interface Plan {
   criticalPath: string[];
   /** Makespan under the limits, as scheduled with the estimates. */
   estimateMs: number;
+  /** Present where something recorded or planned has a known cost that isn't zero. */
+  cost?: PlanCost;
   onFailure: FailurePolicy;
   limits: Limits;
   /** What running it takes besides the steps, so that a resume or rollback doesn't hang on today's config. */
@@ -40,6 +42,14 @@ export interface Plan {
   warnings: PlanWarning[];
   /** For `rollback`: the deployment that is taken back and the one whose state comes back. */
   rollback?: { of: string | null; to: string | null };
+}
+
+/** What everything in the environment costs a month, selected or not, before the plan and after it. */
+export interface PlanCost {
+  /** By currency, in alphabetical order; never summed. What is known, in units of the currency, to a millionth. */
+  monthly: { currency: string; before: number; after: number }[];
+  /** What has a cost, before or after, that isn't known; not in the amounts. */
+  unknown: Address[];
 }
 
 export interface PlanRuntime {

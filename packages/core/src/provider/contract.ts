@@ -56,6 +56,14 @@ export interface Recorded {
   token: string;
 }
 
+/** What something costs a month while it exists. */
+export interface MonthlyCost {
+  /** In units of the currency (12.5 is twelve and a half euros), finite and not negative. */
+  amount: number;
+  /** ISO 4217, for example `EUR`. */
+  currency: string;
+}
+
 /** A kind of infrastructure: how to look at one, make, change and remove it. */
 export interface ResourceType {
   /** `provider:kind`, for example `local:file`. */
@@ -88,6 +96,13 @@ export interface ResourceType {
   irreversible?(action: 'create' | 'update' | 'delete', properties: JsonObject): string | undefined;
   /** Expected duration in ms, when history has none. Default 1,000. */
   estimate?(action: 'create' | 'update' | 'delete', properties: JsonObject): number;
+  /**
+   * What one costs a month, as far as its properties alone say; 0: nothing, in any currency; undefined: not known.
+   * Pure and synchronous: nothing is looked up, equal properties give an equal answer, and it may be asked any number
+   * of times. What only the run can know is still a reference (`${resource:net.size}`), and a secret always is: where
+   * the cost hangs on one, it isn't known. Default: not known, which is also what an error counts as.
+   */
+  cost?(properties: JsonObject): MonthlyCost | 0 | undefined;
   /** Default 600,000. */
   timeoutMs?: number;
 }
@@ -190,6 +205,11 @@ export interface Platform {
   logs(context: CallContext, query: { service: string; lines: number; follow: boolean }): AsyncIterable<LogLine>;
   /** Outputs (`url`, `port`) of a service that follow from its declaration alone. May be partial. */
   predict?(service: string, spec: ServiceSpec): JsonObject;
+  /**
+   * What one revision of a service costs a month while it runs, with or without traffic. As
+   * {@link ResourceType.cost}, from the service's declaration alone. Default: not known.
+   */
+  cost?(spec: ServiceSpec): MonthlyCost | 0 | undefined;
   /**
    * Looks whether somebody else has the port that a service is to have, so that a deployment is refused before it
    * begins. Takes nothing, starts nothing, and leaves whoever listens there as it is.

@@ -33,4 +33,5 @@ export const coreValue: ResourceType = {
   update: async (_, { recorded, properties: { input = null } }) => ({ id: recorded.id, outputs: { value: input } }),
   delete: async () => {},
   estimate: () => 1,
+  cost: () => 0,
 };

@@ -1,5 +1,8 @@
 import type { CallContext, Platform } from './contract.ts';
 
+/** Told no context, so there is nobody to report to; asked for thousands of nodes while planning. */
+const PURE = new Set(['diff', 'predict', 'irreversible', 'estimate', 'cost']);
+
 /**
  * The same adapter, with every call that takes a {@link CallContext} reporting to the context's `trace` how long
  * it took and what it threw. Adapters themselves stay naive.
@@ -9,6 +12,7 @@ export function traced<T extends object>(name: string, adapter: T): T {
     get(target, key, receiver) {
       const member = Reflect.get(target, key, receiver) as unknown;
       if (typeof member !== 'function' || typeof key !== 'string') return member;
+      if (PURE.has(key)) return member.bind(target) as unknown;
       return (...args: unknown[]) => {
         const trace = (args[0] as Partial<CallContext> | undefined)?.trace;
         if (typeof trace !== 'function') return Reflect.apply(member, target, args);

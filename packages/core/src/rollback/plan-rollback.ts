@@ -1,5 +1,6 @@
 import type { Address } from '../address.ts';
 import type { Limits } from '../config/project.ts';
+import { costOfStates } from '../cost/plan-costs.ts';
 import { SlipwayError } from '../errors.ts';
 import { assemblePlan } from '../plan/assemble.ts';
 import type { Change } from '../plan/change.ts';
@@ -62,6 +63,9 @@ export function planRollback(input: RollbackInput): Plan {
   const changes: Change[] = [...intents.map((intent) => intent.change), ...services];
   refuseToBreakTheRest(input, changes);
   if (!input.isAutomatic) refuseProtected(current, changes);
+  const kept = [...current.values()].filter(({ address }) => !selected(address));
+  const back = [...input.target.values()].filter(({ address }) => selected(address));
+  const cost = costOfStates(registry, current, [...kept, ...back]);
   return assemblePlan(
     {
       kind: 'rollback',
@@ -70,6 +74,7 @@ export function planRollback(input: RollbackInput): Plan {
       ship: input.ship,
       base: { seq: input.currentSeq },
       changes,
+      ...(cost ? { cost } : {}),
       onFailure: 'continue',
       limits: input.limits,
       runtime: input.runtime,

@@ -14,6 +14,7 @@ import type { PlanRuntime } from '../plan/plan.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import { ArtifactStore } from '../release/artifact-store.ts';
 import type { SlipwayOptions } from '../slipway-api.ts';
+import type { State } from '../state/record.ts';
 
 /** One project on this machine: its config, its recorded world and what belongs to both. Opened once a command. */
 export class Workspace {
@@ -99,6 +100,15 @@ export class Workspace {
         },
       );
     }
+  }
+
+  /** What is recorded, with every provider loaded that it names. */
+  async stateWithProviders(environment: string): Promise<State> {
+    const state = await this.store.state(environment);
+    await this.registry.load(
+      [...state.values()].map((record) => (record.kind === 'resource' ? record.type : record.platform)),
+    );
+    return state;
   }
 
   /** Whether an environment was named. */

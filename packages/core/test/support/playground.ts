@@ -29,6 +29,8 @@ export interface PlaygroundOptions {
   variables?: Record<string, string>;
   things?: Omit<MemoryOptions, 'fault'>;
   capabilities?: MemoryPlatformOptions['capabilities'];
+  /** Of a revision that runs. Default: nothing. */
+  cost?: NonNullable<MemoryPlatformOptions['cost']>;
   /** Further resource types of the provider `memory`. */
   types?: readonly ResourceType[];
 }
@@ -134,8 +136,12 @@ export class Playground {
   registry(): ProviderRegistry {
     const fault: Fault<OutsideCall> = (call, when) => this.fault(call, when);
     const things = inMemoryProvider(this.world, { ...this.#options.things, fault });
-    const { capabilities } = this.#options;
-    const platform = memoryPlatform(this.cluster, { fault, ...(capabilities ? { capabilities } : {}) });
+    const { capabilities, cost } = this.#options;
+    const platform = memoryPlatform(this.cluster, {
+      fault,
+      ...(capabilities ? { capabilities } : {}),
+      ...(cost ? { cost } : {}),
+    });
     const memory: Provider = {
       ...things,
       resourceTypes: [...things.resourceTypes, ...(this.#options.types ?? [])],

@@ -58,6 +58,8 @@ export const localPlatform: Platform = {
 
   predict: (_service, { port }) => ({ url: `http://127.0.0.1:${port}`, port }),
 
+  cost: () => 0,
+
   commandEnvironment({ stateDirectory, environment }, service) {
     const folder = dataDirectory(stateDirectory, { environment, service });
     mkdirSync(folder, { recursive: true, mode: 0o700 });

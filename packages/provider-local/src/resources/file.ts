@@ -80,6 +80,7 @@ export const localFile: ResourceType = {
     return action === 'create' && overwrite === true ? 'A file that it overwrites is not kept.' : undefined;
   },
   estimate: () => 20,
+  cost: () => 0,
   timeoutMs: 60_000,
 };
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { JsonObject } from '@slipway/core/provider';
 import type { ConformanceCheck, ResourceSubject } from '../resource-checks.ts';
+import { costChecks } from './cost-checks.ts';
 import { differences } from './differences.ts';
 
 /** What a plan relies on: schema and comparison, which touch nothing outside. */
@@ -54,7 +55,7 @@ export function declarationChecks(subject: ResourceSubject): ConformanceCheck[] 
       }),
     );
   }
-  return checks;
+  return [...checks, ...costChecks(subject)];
 }
 
 function reversed(properties: JsonObject): JsonObject {
