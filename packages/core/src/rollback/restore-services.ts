@@ -7,7 +7,7 @@ import { emitServiceRemoval } from '../plan/service-steps.ts';
 import type { StepDrafts } from '../plan/step-drafts.ts';
 import type { ServiceRecord, State } from '../state/record.ts';
 import type { MigrationDone } from './migrations-done.ts';
-import { emitForUnrecorded, emitMigrationsDown } from './migrations-down.ts';
+import { MigrationsDown } from './migrations-down.ts';
 import type { Restoration } from './restore-resources.ts';
 import { ServiceRestore } from './service-restore.ts';
 
@@ -24,33 +24,34 @@ export function restoreServices(
   order: StepOrder,
   dependents: Dependents,
 ): Change[] {
-  const { isSameThing, platform } = restoration;
-  const changes: Change[] = [];
-  for (const address of servicesInOrder(restoration, migrations)) {
-    if (!restoration.selected(address)) continue;
-    const current = serviceOf(restoration.current, address);
-    const target = serviceOf(restoration.target, address);
-    const undo = migrations.filter((migration) => migration.service === address).reverse();
-    if (target) {
-      const back = { address, current, target, undo, isSameThing };
-      const change = new ServiceRestore(back, drafts, order, dependents).emit();
+  const { current, target, selected, isSameThing, platform } = restoration;
+  const down = new MigrationsDown(drafts, migrations);
+  const isRecorded = (address: Address) => current.has(address) || target.has(address);
+  const changes = down
+    .beginUnrecorded(platform, (address) => isRecorded(address) || !selected(address), order)
+    .map((address) => gone(address, 'migrated'));
+  for (const address of servicesInOrder(restoration)) {
+    if (!selected(address)) continue;
+    const now = serviceOf(current, address);
+    const then = serviceOf(target, address);
+    if (then) {
+      const back = { address, current: now, target: then, isSameThing };
+      const change = new ServiceRestore(back, down, drafts, order, dependents).emit();
       if (change) changes.push(change);
-    } else if (current) {
-      emitServiceRemoval(current, drafts, order, dependents);
-      takeDownBeforeRoute(current, undo, drafts);
+    } else if (now) {
+      emitServiceRemoval(now, drafts, order, dependents);
+      takeDownBeforeRoute(now, down, drafts);
       changes.push(gone(address, 'recorded'));
-    } else if (emitForUnrecorded(address, platform, undo, drafts, order)) {
-      changes.push(gone(address, 'migrated'));
     }
   }
   return changes;
 }
 
 /** A service that the deployment created goes; what it migrated goes before its route does. */
-function takeDownBeforeRoute(current: ServiceRecord, undo: readonly MigrationDone[], drafts: StepDrafts): void {
+function takeDownBeforeRoute(current: ServiceRecord, down: MigrationsDown, drafts: StepDrafts): void {
   const { address, platform } = current;
   const retired = Object.keys(current.revisions).map((id) => `${address}/retire-${id}`);
-  for (const step of emitMigrationsDown(address, platform, undo, retired, drafts)) {
+  for (const step of down.emit({ address, platform, undo: down.of(address), needs: retired })) {
     if (!retired.includes(step)) drafts.addNeed(`${address}/unroute`, step);
   }
 }
@@ -65,12 +66,10 @@ function serviceOf(state: State, address: Address): ServiceRecord | undefined {
   return record?.kind === 'service' ? record : undefined;
 }
 
-function servicesInOrder({ current, target }: Restoration, migrations: readonly MigrationDone[]): Address[] {
+function servicesInOrder({ current, target }: Restoration): Address[] {
   const there = graphOf(current, () => true);
   const missing = graphOf(target, (address) => !current.has(address));
-  const migrated = [...new Set(migrations.map((migration) => migration.service))];
-  const unrecorded = migrated.filter((address) => !current.has(address) && !target.has(address));
-  return [...missing.topologicalOrder(), ...there.destructionOrder(), ...unrecorded.reverse()] as Address[];
+  return [...missing.topologicalOrder(), ...there.destructionOrder()] as Address[];
 }
 
 function graphOf(state: State, includes: (address: Address) => boolean): Graph<null> {

@@ -9,7 +9,7 @@ import type { StepDrafts } from '../plan/step-drafts.ts';
 import { buildFingerprint } from '../release/release-parts.ts';
 import { activeRevision, type RevisionRecord, type ServiceRecord } from '../state/record.ts';
 import type { MigrationDone } from './migrations-done.ts';
-import { emitMigrationsDown } from './migrations-down.ts';
+import type { MigrationsDown } from './migrations-down.ts';
 import { refersToAnother } from './same-things.ts';
 
 const DRAIN_MS = 10_000;
@@ -19,8 +19,6 @@ export interface ServiceReturn {
   /** As recorded now; absent when it was taken away. */
   current: ServiceRecord | undefined;
   target: ServiceRecord;
-  /** What was migrated since, the newest first. */
-  undo: readonly MigrationDone[];
   isSameThing: (address: Address) => boolean;
 }
 
@@ -29,17 +27,26 @@ export class ServiceRestore {
   readonly #address: Address;
   readonly #current: ServiceRecord | undefined;
   readonly #target: ServiceRecord;
+  readonly #migrationsDown: MigrationsDown;
+  /** What was migrated since, the newest first. */
   readonly #undo: readonly MigrationDone[];
   readonly #isSameThing: (address: Address) => boolean;
   readonly #drafts: StepDrafts;
   readonly #order: StepOrder;
   readonly #dependents: Dependents;
 
-  constructor(back: ServiceReturn, drafts: StepDrafts, order: StepOrder, dependents: Dependents) {
+  constructor(
+    back: ServiceReturn,
+    migrationsDown: MigrationsDown,
+    drafts: StepDrafts,
+    order: StepOrder,
+    dependents: Dependents,
+  ) {
     this.#address = back.address;
     this.#current = back.current;
     this.#target = back.target;
-    this.#undo = back.undo;
+    this.#migrationsDown = migrationsDown;
+    this.#undo = migrationsDown.of(back.address);
     this.#isSameThing = back.isSameThing;
     this.#drafts = drafts;
     this.#order = order;
@@ -168,7 +175,8 @@ export class ServiceRestore {
   }
 
   #down(needs: readonly string[]): string[] {
-    return emitMigrationsDown(this.#address, this.#target.platform, this.#undo, needs, this.#drafts);
+    const { platform } = this.#target;
+    return this.#migrationsDown.emit({ address: this.#address, platform, undo: this.#undo, needs });
   }
 
   /** What was kept for an instant way back, and went in the meantime, runs again. */

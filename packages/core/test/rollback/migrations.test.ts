@@ -144,7 +144,8 @@ describe('migrations', () => {
         const migrations = {
           status: `cat ${level} 2>/dev/null || echo 0`,
           up: `for n in 1 2 3; do if [ ${name}$n = b2 ]; then exit 1; fi; echo $n > ${level}; echo ${name} up $n >> ${log}; done`,
-          down: `for n in 3 2 1; do if [ $n -le $(cat ${level}) ]; then echo ${name} down $n >> ${log}; fi; done; echo $SLIPWAY_MIGRATION_LEVEL > ${level}`,
+          // The one that must go first takes its time.
+          down: `sleep ${index / 3}; for n in 3 2 1; do if [ $n -le $(cat ${level}) ]; then echo ${name} down $n >> ${log}; fi; done; echo $SLIPWAY_MIGRATION_LEVEL > ${level}`,
         };
         const dependsOn = index === 0 ? [] : [['a', 'b'][index - 1]];
         return [name, service(name, 4001 + index, { migrations, dependsOn })];
