@@ -5,6 +5,7 @@ import { collectList, collectPairs, parseCount, parseDuration, parseText } from 
 /** What `plan` and `deploy` take to say what is deployed and how. */
 export interface PlanFlags {
   ship?: string;
+  from?: string;
   only?: string[];
   tag?: Record<string, string>;
   changedSince?: string;
@@ -32,7 +33,13 @@ export function addPaceFlags(command: Command): Command {
 
 /** Adds everything of {@link PlanFlags}. */
 export function addPlanFlags(command: Command): Command {
-  command.option('--ship <version>', 'version label of the release (default: the git commit)');
+  command
+    .option('--ship <version>', 'version label of the release (default: the git commit)')
+    .addOption(
+      new Option('--from <environment>', 'the releases that run in that environment, as they were built')
+        .argParser(parseText)
+        .conflicts(['ship', 'changedSince']),
+    );
   addSelectionFlags(command).option(
     '--changed-since <rev>',
     'only services changed since this git revision, and dependents',
@@ -49,9 +56,10 @@ export function addPlanFlags(command: Command): Command {
 
 /** The flags as the engine takes them; what wasn't given stays out. */
 export function planOptionsOf(flags: PlanFlags): PlanOptions {
-  const { ship, only, tag, changedSince, sequential, maxParallel, onFailure, timeout, tests } = flags;
+  const { ship, from, only, tag, changedSince, sequential, maxParallel, onFailure, timeout, tests } = flags;
   return {
     ...(ship === undefined ? {} : { ship }),
+    ...(from === undefined ? {} : { from }),
     ...(only === undefined ? {} : { only }),
     ...(tag === undefined ? {} : { tags: tag }),
     ...(changedSince === undefined ? {} : { changedSince }),

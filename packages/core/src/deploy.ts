@@ -4,6 +4,7 @@ import type { Plan } from './plan/plan.ts';
 import type { DeploymentReport } from './report/report.ts';
 import { conclude } from './session/conclude.ts';
 import { DeploymentRun, type RunParts } from './session/deployment-run.ts';
+import { requirePromoted } from './session/environment-to-promote.ts';
 import { makeDeploymentPlan } from './session/make-plan.ts';
 import { readReport, reportCompleted } from './session/read-report.ts';
 import { requirePorts } from './session/require-ports.ts';
@@ -24,13 +25,15 @@ export async function deploy(
   emit: (event: SlipwayEvent) => void,
 ): Promise<DeploymentReport> {
   // 1 config: every problem is known before anything is touched.
-  const { name: environment } = (await workspace.project()).environment;
+  const { environment: settings } = await workspace.project();
+  const environment = settings.name;
   return await underLock(workspace, environment, options, emit, async (lock) => {
     await settleUnfinished({ workspace, lock, options, emit }, environment);
     // 2 graph and 3 plan: pure, of what is declared, recorded and lies on disk.
     const plan = options.plan
       ? await takeSavedPlan(workspace, options.plan, environment, 'deploy')
       : await makeDeploymentPlan(workspace, options);
+    requirePromoted(settings, plan);
     return await apply(workspace, lock, plan, options, emit);
   });
 }
@@ -71,7 +74,7 @@ async function confirm(plan: Plan, options: RunOptions): Promise<void> {
 function nothingToDo(plan: Plan): DeploymentReport {
   const now = new Date().toISOString();
   const counts = { create: 0, update: 0, replace: 0, delete: 0, none: plan.changes.length };
-  const { kind, project, environment, ship, warnings } = plan;
+  const { kind, project, environment, ship, from, warnings } = plan;
   return {
     version: 1,
     id: '',
@@ -80,6 +83,7 @@ function nothingToDo(plan: Plan): DeploymentReport {
     project,
     environment,
     ship,
+    ...(from ? { from } : {}),
     startedAt: now,
     endedAt: now,
     durationMs: 0,

@@ -31,7 +31,13 @@ export interface Selection {
 }
 
 export interface PlanOptions extends Selection {
+  /** Version label of what is released. Default: the git commit. */
   ship?: string;
+  /**
+   * Services get the releases that are active in this environment, instead of what lies in the folder. Not together
+   * with `ship` or `changedSince`. Default: the environment's `promoteFrom`, where it has one.
+   */
+  from?: string;
   tests?: TestLevel;
   onFailure?: FailurePolicy;
   maxParallel?: number;
@@ -124,7 +130,7 @@ export interface EnvironmentStatus {
  *
  * Errors are `SlipwayError`s. Codes: `config-invalid` (with `details.problems`), `environment-required`,
  * `environment-unknown`, `lock-held`, `plan-stale`, `plan-mismatch`, `protected`, `capability-missing`,
- * `not-confirmed`, `nothing-to-resume`, `nothing-to-roll-back`, `deployment-unknown`, `fenced`,
+ * `not-confirmed`, `promotion-refused`, `nothing-to-resume`, `nothing-to-roll-back`, `deployment-unknown`, `fenced`,
  * `journal-unavailable`. A run that failed is not an error but a report with its status.
  */
 export interface SlipwayApi {

@@ -17,6 +17,7 @@ import { audit } from './session/audit.ts';
 import { lookingContext } from './session/call-context.ts';
 import { currentUser } from './session/deployment-run.ts';
 import { importResource, moveState, removeState } from './session/edit-state.ts';
+import { isOpen } from './session/is-open.ts';
 import { lookAtDrift } from './session/look-at-drift.ts';
 import { lookAtStatus } from './session/look-at-status.ts';
 import { makeDeploymentPlan, makeDestructionPlan, makeRollbackPlan } from './session/make-plan.ts';
@@ -28,7 +29,7 @@ import { resume } from './session/resume.ts';
 import { showGraph } from './session/show-graph.ts';
 import { takeSavedPlan } from './session/take-saved-plan.ts';
 import { underLock } from './session/under-lock.ts';
-import { isOpen, settleUnfinished } from './session/unfinished.ts';
+import { settleUnfinished } from './session/unfinished.ts';
 import { Workspace } from './session/workspace.ts';
 import type {
   DeployOptions,

@@ -7,11 +7,11 @@ import { addWaitFlag, type WaitFlag, waitOf } from '../wait-flag.ts';
 
 interface Flags extends PlanFlags, WaitFlag {
   plan?: string;
-  from?: string;
 }
 
 const decidedByPlan = [
   'ship',
+  'from',
   'only',
   'tag',
   'changedSince',
@@ -26,29 +26,21 @@ export function define(command: Command): void {
   addPlanFlags(command).addOption(
     new Option('--plan <file>', 'apply a saved plan as it is; refused when the state moved').conflicts(decidedByPlan),
   );
-  addWaitFlag(command)
-    .option('--from <environment>', 'deploy what runs there (not available yet)')
-    .action(
-      perform<[], Flags>(async (session, _, flags) => {
-        const { SlipwayError } = await import('@slipway/core/provider');
-        if (flags.from !== undefined) {
-          throw new SlipwayError('usage', 'deploy --from is not available yet.', {
-            hint: 'Deploy the version by its label: check it out and use --ship.',
-          });
-        }
-        const [{ operate }, { requireConsent }] = await Promise.all([
-          import('../operate.ts'),
-          import('../confirmation.ts'),
-        ]);
-        requireConsent(session);
-        const plan = flags.plan === undefined ? undefined : await readPlan(flags.plan);
-        const options = plan ? { plan } : planOptionsOf(flags);
-        return await operate(session, {
-          waitForLockMs: waitOf(flags),
-          run: (api, run) => api.deploy({ ...options, ...run }),
-        });
-      }),
-    );
+  addWaitFlag(command).action(
+    perform<[], Flags>(async (session, _, flags) => {
+      const [{ operate }, { requireConsent }] = await Promise.all([
+        import('../operate.ts'),
+        import('../confirmation.ts'),
+      ]);
+      requireConsent(session);
+      const plan = flags.plan === undefined ? undefined : await readPlan(flags.plan);
+      const options = plan ? { plan } : planOptionsOf(flags);
+      return await operate(session, {
+        waitForLockMs: waitOf(flags),
+        run: (api, run) => api.deploy({ ...options, ...run }),
+      });
+    }),
+  );
 }
 
 async function readPlan(file: string): Promise<Plan> {

@@ -56,13 +56,27 @@ function keepYoungGenerationSmall(): void {
 
 /** `plan --json`: the plan without what only the engine needs. */
 export function planDocument(plan: Plan): Record<string, unknown> {
-  const { kind, project, environment, ship, digest, changes, steps, waves, criticalPath, estimateMs, cost, warnings } =
-    plan;
+  const {
+    kind,
+    project,
+    environment,
+    ship,
+    from,
+    digest,
+    changes,
+    steps,
+    waves,
+    criticalPath,
+    estimateMs,
+    cost,
+    warnings,
+  } = plan;
   return {
     kind,
     project,
     environment,
     ship,
+    ...(from ? { from } : {}),
     digest,
     changes,
     steps: steps.map(({ id, action, subject, needs, wave, estimateMs: estimate }) => {

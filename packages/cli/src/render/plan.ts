@@ -1,4 +1,4 @@
-import type { Plan, PlanWarning } from '@slipway/core';
+import type { Plan, PlanOrigin, PlanWarning } from '@slipway/core';
 import type { Colors } from '../output/colors.ts';
 import type { Symbols } from '../output/symbols.ts';
 import { renderChanges } from './changes.ts';
@@ -15,6 +15,7 @@ export interface Look {
 const MOST_CHANGE_LINES = 110;
 const MOST_STEP_LINES = 60;
 const MOST_WARNINGS = 20;
+const MOST_VERSIONS = 10;
 
 const titles = {
   deploy: 'Plan',
@@ -26,8 +27,7 @@ const titles = {
 /** A plan for people: changes with their reasons, steps by wave, what decides the duration, warnings. At most ~200 lines. */
 export function renderPlan(plan: Plan, look: Look): string[] {
   const { colors } = look;
-  const of = plan.kind === 'deploy' && plan.ship ? `, ship ${plan.ship}` : '';
-  const heading = `${titles[plan.kind]} for ${plan.project} on ${plan.environment}${of}`;
+  const heading = `${titles[plan.kind]} for ${plan.project} on ${plan.environment}${shipped(plan)}`;
   if (plan.steps.length === 0) {
     return [
       `${colors.bold(heading)}`,
@@ -53,10 +53,30 @@ function nothingToDo(nodes: number): string {
   return `Nothing to do: ${count(nodes, 'node')} ${nodes === 1 ? 'is' : 'are'} as declared.`;
 }
 
-function renderOrigin({ rollback }: Plan): string[] {
+function shipped({ kind, ship, from }: Plan): string {
+  if (from) return `, ${renderFrom(from, ship)}`;
+  return kind === 'deploy' && ship ? `, ship ${ship}` : '';
+}
+
+/** Whose releases these are, for people. */
+export function renderFrom({ environment }: PlanOrigin, ship: string): string {
+  return `from ${environment} (version ${ship})`;
+}
+
+function renderOrigin({ rollback, from, ship }: Plan): string[] {
+  if (from) return renderOlder(from, ship);
   if (!rollback) return [];
   const back = rollback.to === null ? 'to what was before' : `to what deployment ${rollback.to} left`;
   return [rollback.of === null ? `Goes back ${back}.` : `Takes back deployment ${rollback.of}, ${back}.`];
+}
+
+/** Services that kept an earlier version there. */
+function renderOlder({ environment, deployment, versions }: PlanOrigin, ship: string): string[] {
+  const older = Object.entries(versions).filter(([, version]) => version !== ship);
+  const shown = older.slice(0, MOST_VERSIONS).map(([name, version]) => `${name} (version ${version})`);
+  const more = older.length > MOST_VERSIONS ? ` and ${older.length - MOST_VERSIONS} more` : '';
+  const which = older.length === 0 ? '' : `; as ${environment} runs it: ${shown.join(', ')}${more}`;
+  return [`What deployment ${deployment} left in ${environment}${which}.`];
 }
 
 /** What a plan warns of, in a block of its own. */

@@ -2,7 +2,7 @@ import type { DeploymentReport, StepReport, StepStatus } from '@slipway/core';
 import type { Colors } from '../output/colors.ts';
 import { formatDuration, formatMoment } from './duration.ts';
 import { renderError } from './error-block.ts';
-import type { Look } from './plan.ts';
+import { type Look, renderFrom } from './plan.ts';
 import { renderTable } from './table.ts';
 import { count, oneLine } from './text.ts';
 
@@ -28,7 +28,7 @@ export function renderReport(report: DeploymentReport, look: Look, logFile: stri
     .map((action) => `${report.counts[action]} to ${action}`);
   return [
     colors.bold(`${report.kind} ${report.id}: ${report.status.replaceAll('_', ' ')}${time}`),
-    `${report.project} on ${report.environment}${report.ship ? `, ship ${report.ship}` : ''}, begun ${formatMoment(report.startedAt)}`,
+    `${report.project} on ${report.environment}${shipped(report)}, begun ${formatMoment(report.startedAt)}`,
     `${changes.length > 0 ? changes.join(', ') : 'no changes'}; ${count(report.counts.none, 'node')} unchanged`,
     ...(report.steps.length === 0 ? [] : ['', ...renderStepTable(report.steps, colors)]),
     ...Object.entries(report.urls).map(([name, url]) => `${name}  ${colors.cyan(url)}`),
@@ -38,6 +38,11 @@ export function renderReport(report: DeploymentReport, look: Look, logFile: stri
       : []),
     ...(logFile === undefined ? [] : [colors.dim(`log: ${logFile}`)]),
   ];
+}
+
+function shipped({ from, ship }: DeploymentReport): string {
+  if (from) return `, ${renderFrom(from, ship)}`;
+  return ship ? `, ship ${ship}` : '';
 }
 
 function renderStepTable(steps: readonly StepReport[], colors: Colors): string[] {

@@ -53,7 +53,7 @@ export interface EnvironmentInput {
   resources?: Record<string, ResourceOverrideInput | null> | undefined;
   /** Laid over the services of the same name; `null` removes one here. */
   services?: Record<string, ServiceOverrideInput | null> | undefined;
-  /** Only releases that passed in that environment. */
+  /** Only releases that passed in that environment: every deployment of services here takes what runs there, as with `--from`, and nothing is built. */
   promoteFrom?: string | undefined;
   /** People who must agree first. */
   approvals?:

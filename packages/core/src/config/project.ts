@@ -29,6 +29,8 @@ export interface Environment {
   /** For a whole deployment; undefined means no deadline. */
   timeoutMs?: number;
   variables: Record<string, string>;
+  /** Services get only releases that passed in that environment. */
+  promoteFrom?: string;
   /** Keys that the schema accepts and this version cannot honour yet (`approvals`, `windows`, …), by key. */
   unsupported: string[];
 }

@@ -78,6 +78,7 @@ function whatRuns(step: Step, wanted: DesiredRevision, context: StepContext): Ke
   if (!active || active.id === wanted.id) return undefined;
   const env = context.resolveForRecord(wanted.spec.env);
   const parts = { ...wanted.release.parts, config: configDigest(wanted.spec, env, wanted.secrets) };
+  if (wanted.promoted && wanted.artifact !== active.release.artifact) return undefined;
   return releaseFingerprint(parts) === active.release.fingerprint ? { record, active } : undefined;
 }
 

@@ -20,6 +20,7 @@ import type { Facts } from './facts.ts';
 import { KnownOutputs } from './known-outputs.ts';
 import { StepOrder } from './order.ts';
 import type { Plan, PlanCost, PlanKind, PlanRuntime, PlanWarning } from './plan.ts';
+import { asReleased, contractSource, originOf, type Promotion, refuseUnreleased } from './promotion.ts';
 import { refuse } from './refusals.ts';
 import { decideResource, predictOutputs } from './resource-change.ts';
 import { emitDeletions, emitResource, type ResourceIntent } from './resource-steps.ts';
@@ -39,7 +40,10 @@ export interface PlanInput {
   stateSeq: number;
   /** With every provider loaded that the project or the state names. */
   registry: ProviderRegistry;
+  /** What is built and released, where `promotion` doesn't say what is. */
   source: SourceTree;
+  /** Releases of another environment, which take the place of the source. */
+  promotion?: Promotion;
   ship: string;
   selected: Selected;
   hashSecret: HashSecret;
@@ -53,10 +57,13 @@ export interface PlanInput {
 /**
  * Compares what is declared with what is recorded and compiles the difference into steps. Pure: equal
  * input, equal plan. Linear in nodes plus dependencies. Throws `capability-missing`, `protected`,
- * `migration-irreversible`, `dependency-unmet`, `output-unknown`, `secret-missing`, `cycle`.
+ * `migration-irreversible`, `dependency-unmet`, `output-unknown`, `secret-missing`, `cycle`, `promotion-refused`.
  */
-export function planDeployment(input: PlanInput): Plan {
-  refuseMissing(input.project, input.registry, input.selected);
+export function planDeployment(asked: PlanInput): Plan {
+  refuseMissing(asked.project, asked.registry, asked.selected);
+  const { promotion } = asked;
+  if (promotion) refuseUnreleased(promotion, asked.project, asked.selected);
+  const input = promotion ? { ...asked, project: asReleased(asked.project, promotion) } : asked;
   const planning = new Planning(input);
   const declared = declaredInOrder(input.project);
   for (const node of declared) {
@@ -153,13 +160,14 @@ class Planning {
       return;
     }
     this.#checkDependencies(declaration);
-    const { ship, source, hashSecret, artifactOf, facts } = this.#input;
+    const { ship, source, promotion, hashSecret, artifactOf, facts } = this.#input;
     const dependencies = declaration.dependsOn.flatMap((need) => this.#services.get(need) ?? []);
     const decision = decideService({
       declaration,
       record,
       ship,
-      source,
+      promoted: promotion?.releases.get(address),
+      sourceOf: (service) => (promotion ? contractSource(promotion, service) : source),
       dependencies,
       known: this.#known,
       hashSecret,
@@ -203,7 +211,7 @@ class Planning {
   }
 
   finish(declared: readonly (ResourceDeclaration | ServiceDeclaration)[]): Plan {
-    const { project, state, stateSeq, kind, ship } = this.#input;
+    const { project, state, stateSeq, kind, ship, promotion } = this.#input;
     const changes = [...this.#changes.values()];
     refuse({ changes, project, state, selected: this.#input.selected });
     const deleted = new Set(changes.filter((change) => change.action === 'delete').map((change) => change.address));
@@ -219,6 +227,7 @@ class Planning {
         project: project.name,
         environment: project.environment.name,
         ship,
+        ...(promotion ? { from: originOf(promotion, project, this.#input.selected) } : {}),
         base: { seq: stateSeq },
         changes,
         ...(cost ? { cost } : {}),

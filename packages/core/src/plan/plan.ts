@@ -42,6 +42,17 @@ export interface Plan {
   warnings: PlanWarning[];
   /** For `rollback`: the deployment that is taken back and the one whose state comes back. */
   rollback?: { of: string | null; to: string | null };
+  /** For `deploy`: whose releases these are, where they come from another environment instead of from source. */
+  from?: PlanOrigin;
+}
+
+/** Where promoted releases come from. */
+export interface PlanOrigin {
+  environment: string;
+  /** The newest deployment that completed there. */
+  deployment: string;
+  /** Version labels by service name, of every service of the selection. */
+  versions: Record<string, string>;
 }
 
 /** What everything in the environment costs a month, selected or not, before the plan and after it. */

@@ -1,3 +1,4 @@
+import type { Address } from '../address.ts';
 import type { ServiceDeclaration } from '../config/project.ts';
 import { equalJson, type JsonValue } from '../json.ts';
 import type { RunningRevision } from '../provider/contract.ts';
@@ -10,11 +11,12 @@ import {
   releaseFingerprint,
 } from '../release/release-parts.ts';
 import type { SourceTree } from '../release/source-tree.ts';
-import { activeRevision, type ServiceRecord } from '../state/record.ts';
+import { activeRevision, type RevisionRecord, type ServiceRecord } from '../state/record.ts';
 import { type Change, KNOWN_AFTER_APPLY, type Reason } from './change.ts';
 import { differencesOf } from './difference.ts';
 import { isUnresolved, type KnownOutputs } from './known-outputs.ts';
 import { outageReasons } from './outage.ts';
+import type { PromotedRelease } from './promotion.ts';
 import { changedSecrets, type HashSecret, hashSecrets } from './secret-names.ts';
 import type { DesiredRevision } from './step.ts';
 import { tagReasons } from './tags.ts';
@@ -31,7 +33,10 @@ export interface ServiceQuestion {
   declaration: ServiceDeclaration;
   record: ServiceRecord | undefined;
   ship: string;
-  source: SourceTree;
+  /** The release of another environment that is to run; undefined when the source says what is. */
+  promoted: PromotedRelease | undefined;
+  /** What a service is built of; in a promotion only its contract, as it was released. */
+  sourceOf: (service: Address) => SourceTree;
   /** The services it depends on, for their contracts. */
   dependencies: readonly ServiceDeclaration[];
   known: KnownOutputs;
@@ -44,25 +49,24 @@ export interface ServiceQuestion {
 }
 
 /**
- * Compares the release that the sources and the config ask for with the one that has the traffic, and that one with
- * what runs. Pure.
+ * Compares the release that the sources (or a promotion) and the config ask for with the one that has the traffic, and
+ * that one with what runs. Pure.
  */
 export function decideService(question: ServiceQuestion): ServiceDecision {
   const { declaration, record } = question;
   const desired = desiredRevision(question);
   const head = { address: declaration.address, type: 'service' };
   const active = record && activeRevision(record);
-  const { fingerprint } = desired.release;
-  if (active?.release.fingerprint !== fingerprint) {
+  if (!active || !isRevision(active, desired)) {
     const revisions = record?.revisions ?? {};
-    const kept = Object.values(revisions).find((one) => one.release.fingerprint === fingerprint);
+    const kept = Object.values(revisions).find((one) => isRevision(one, desired));
     desired.id = kept?.id ?? freeId(desired.id, revisions);
   }
   if (!record || !active) {
-    const reasons = [reason('version', null, question.ship)];
+    const reasons = [reason('version', null, desired.release.version)];
     return { change: { ...head, action: 'create', reasons }, desired, restores: false };
   }
-  if (active.release.fingerprint !== fingerprint) {
+  if (!isRevision(active, desired)) {
     const reasons = releaseReasons(question, active, desired);
     return { change: { ...head, action: 'update', reasons }, desired, restores: false };
   }
@@ -71,6 +75,12 @@ export function decideService(question: ServiceQuestion): ServiceDecision {
   const reasons = [...outage, ...bookkeepingReasons(question, record)];
   const action = reasons.length > 0 ? 'update' : 'none';
   return { change: { ...head, action, reasons }, desired, restores: outage.length > 0 };
+}
+
+/** Equal parts make an equal release, whichever build it came from; a promotion wants the very build that passed. */
+function isRevision({ release }: RevisionRecord, desired: DesiredRevision): boolean {
+  if (release.fingerprint !== desired.release.fingerprint) return false;
+  return !desired.promoted || release.artifact === desired.artifact;
 }
 
 /**
@@ -96,26 +106,33 @@ function bookkeepingReasons({ declaration, automaticTags }: ServiceQuestion, rec
 }
 
 function desiredRevision(question: ServiceQuestion): DesiredRevision {
-  const { declaration, source, known, ship } = question;
+  const { declaration, promoted, sourceOf, known } = question;
   const { spec } = declaration;
   const secrets = hashSecrets(spec.env, question.hashSecret, declaration.address);
   const parts: ReleaseParts = {
-    ...buildParts(source, declaration),
+    ...(promoted ? releasedParts(promoted) : buildParts(sourceOf(declaration.address), declaration)),
     config: configDigest(spec, known.resolve(spec.env, declaration.address), secrets),
   };
   for (const dependency of question.dependencies)
-    parts[`contract:${dependency.name}`] = contractDigest(source, dependency);
+    parts[`contract:${dependency.name}`] = contractDigest(sourceOf(dependency.address), dependency);
   const fingerprint = releaseFingerprint(parts);
   const build = buildFingerprint(parts);
-  const artifact = question.artifactOf(build);
+  const artifact = promoted?.release.artifact ?? question.artifactOf(build);
   return {
     id: `${declaration.name}-${fingerprint.slice(0, 10)}`,
-    release: { version: ship, fingerprint, parts },
+    release: { version: promoted?.release.version ?? question.ship, fingerprint, parts },
     ...(artifact === undefined ? {} : { artifact }),
     buildFingerprint: build,
     spec,
     secrets,
+    ...(promoted ? { promoted: true } : {}),
   };
+}
+
+/** What the artifact was built of, where it was. */
+function releasedParts({ release }: PromotedRelease): ReleaseParts {
+  const { source, build } = release.parts;
+  return { source: source!, build: build! };
 }
 
 function releaseReasons(
@@ -125,6 +142,12 @@ function releaseReasons(
 ): Reason[] {
   const [before, after] = [active.release.parts, desired.release.parts];
   const reasons: Reason[] = [];
+  if (desired.promoted && active.release.version !== desired.release.version) {
+    reasons.push(reason('version', active.release.version, desired.release.version));
+  }
+  if (desired.promoted && active.release.fingerprint === desired.release.fingerprint) {
+    reasons.push(reason('artifact', short(active.release.artifact), short(desired.artifact)));
+  }
   for (const part of new Set([...Object.keys(before), ...Object.keys(after)])) {
     if (before[part] === after[part]) continue;
     if (part === 'config') reasons.push(...configReasons(question, active, desired));

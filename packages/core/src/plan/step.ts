@@ -28,6 +28,8 @@ export interface DesiredRevision {
   /** `env` for the record, where that of `spec` comes with its references resolved already. */
   declared?: Record<string, string>;
   secrets: SecretHashes;
+  /** Of another environment: exactly this artifact is wanted, where an equal build will do otherwise. */
+  promoted?: true;
 }
 
 /** Each action with what its handler needs. `action` is the first word that people read. */

@@ -192,9 +192,25 @@ function blobId(content: Buffer): string {
   return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
 }
 
-async function walk(directory: string): Promise<SourceFile[]> {
+/**
+ * The files under these paths of a folder that no git knows, such as an artifact, with the identity that they have
+ * as source. What isn't there is left out.
+ */
+export async function filesBelow(directory: string, paths: readonly string[]): Promise<SourceFile[]> {
+  const found = await Promise.all(
+    paths.map(async (path) => {
+      const stat = await lstat(join(directory, path)).catch(() => undefined);
+      if (stat?.isDirectory()) return await walk(directory, join(directory, path));
+      const file = await hashFile(directory, path);
+      return file ? [file] : [];
+    }),
+  );
+  return [...new Map(found.flat().map((file) => [file.path, file])).values()];
+}
+
+async function walk(directory: string, from = directory): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
-  const pending = [directory];
+  const pending = [from];
   while (pending.length > 0) {
     const folder = pending.pop()!;
     for (const entry of await readdir(folder, { withFileTypes: true })) {

@@ -63,7 +63,8 @@ export function projectReport({ header, plan, progress, state }: ReportSources):
     if (record.kind === 'service' && typeof record.outputs.url === 'string')
       urls[nameOf(change.address)] = record.outputs.url;
   }
-  return { ...summaryOf(header, undefined, progress.error), steps: progress.steps, outputs, urls };
+  const from = plan.from ? { from: plan.from } : {};
+  return { ...summaryOf(header, undefined, progress.error), ...from, steps: progress.steps, outputs, urls };
 }
 
 /** A deployment without its steps, as `history` lists it. */

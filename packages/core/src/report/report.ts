@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../errors.ts';
 import type { DeploymentStatus } from '../journal/event.ts';
 import type { JsonObject } from '../json.ts';
-import type { PlanKind, PlanWarning } from '../plan/plan.ts';
+import type { PlanKind, PlanOrigin, PlanWarning } from '../plan/plan.ts';
 
 export type StepStatus =
   | 'pending'
@@ -38,6 +38,8 @@ export interface DeploymentReport {
   project: string;
   environment: string;
   ship: string;
+  /** Where the releases come from, if not from source. Not in `history`. */
+  from?: PlanOrigin;
   startedAt: string;
   endedAt: string | null;
   durationMs: number | null;

@@ -1,6 +1,7 @@
 import { relative, sep } from 'node:path';
 import type { Project } from '../config/project.ts';
 import { SlipwayError } from '../errors.ts';
+import { refuseMissing } from '../plan/capabilities.ts';
 import type { Plan, PlanRuntime } from '../plan/plan.ts';
 import { planDeployment, runtimeOf } from '../plan/plan-deployment.ts';
 import { type Selected, select } from '../plan/selection.ts';
@@ -12,8 +13,11 @@ import type { PresentSecret } from '../rollback/present-secrets.ts';
 import { chooseRollbackTarget, type RollbackTarget } from '../rollback/rollback-target.ts';
 import type { DestroyOptions, PlanOptions, RollbackOptions } from '../slipway-api.ts';
 import type { State } from '../state/record.ts';
+import { environmentToPromote } from './environment-to-promote.ts';
 import { gatherFacts } from './gather-facts.ts';
+import { gatherPromotion } from './gather-promotion.ts';
 import { passOverRestores } from './pass-over-restores.ts';
+import { requirePromotedArtifacts } from './promoted-artifacts.ts';
 import { readAllEvents } from './read-events.ts';
 import { guardedAsNow, projectToEnd } from './recorded-runtime.ts';
 import type { Workspace } from './workspace.ts';
@@ -24,12 +28,16 @@ const NO_SOURCE: SourceTree = { version: undefined, files: [] };
 export async function makeDeploymentPlan(workspace: Workspace, options: PlanOptions): Promise<Plan> {
   const project = withOptions(await workspace.project(), options);
   const { directory } = workspace;
-  const hasServices = project.services.length > 0;
+  const mayPromote = (options.from ?? project.environment.promoteFrom) !== undefined;
   const [source, changed] = await Promise.all([
-    hasServices || options.ship === undefined ? readSourceTree(directory) : NO_SOURCE,
+    mayPromote ? undefined : sourceOf(workspace, project, options),
     options.changedSince === undefined ? undefined : changedPaths(directory, options.changedSince),
   ]);
   return await compile(workspace, project, options, source, 'deploy', changed);
+}
+
+async function sourceOf({ directory }: Workspace, { services }: Project, { ship }: PlanOptions): Promise<SourceTree> {
+  return services.length > 0 || ship === undefined ? await readSourceTree(directory) : NO_SOURCE;
 }
 
 /** Plans the end of everything that is recorded, or of the selection. Changes nothing. */
@@ -42,7 +50,8 @@ async function compile(
   workspace: Workspace,
   project: Project,
   options: PlanOptions,
-  source: SourceTree,
+  /** Read already; undefined where it may not be what is released. */
+  known: SourceTree | undefined,
   kind: 'deploy' | 'destroy',
   changedSince: readonly string[] | undefined,
 ): Promise<Plan> {
@@ -55,9 +64,14 @@ async function compile(
   ]);
   await loadProviders(workspace, state, project);
   const selected = select({ only: options.only, tags: options.tags, changedPaths: changedSince }, project, state);
+  const from = known ? undefined : environmentToPromote(project, options, selected);
+  // What can't be done here matters more than what is to be had there.
+  if (from !== undefined) refuseMissing(project, registry, selected);
+  const promotion = from === undefined ? undefined : await gatherPromotion(workspace, project, from, selected, state);
+  const source = promotion ? NO_SOURCE : (known ?? (await sourceOf(workspace, project, options)));
   const secrets = await workspace.secrets(runtimeOf(project));
   const [artifacts, facts] = await Promise.all([
-    knownArtifacts(workspace, project, source),
+    promotion ? new Map<string, string>() : knownArtifacts(workspace, project, source),
     gatherFacts(workspace, project, state, selected),
   ]);
   const plan = planDeployment({
@@ -67,7 +81,8 @@ async function compile(
     stateSeq,
     registry,
     source,
-    ship: options.ship ?? source.version ?? 'unversioned',
+    ...(promotion ? { promotion } : {}),
+    ship: promotion?.version ?? options.ship ?? source.version ?? 'unversioned',
     selected,
     hashSecret: (name) => workspace.hashSecret(secrets, name),
     artifactOf: (fingerprint) => artifacts.get(fingerprint),
@@ -75,7 +90,8 @@ async function compile(
     tests: options.tests ?? project.environment.tests,
     facts: { ...facts, ...configIn(changedSince, project) },
   });
-  refuseWithoutSource(project, source, selected);
+  if (promotion) await requirePromotedArtifacts(workspace, plan, promotion.from);
+  else refuseWithoutSource(project, source, selected);
   return plan;
 }
 

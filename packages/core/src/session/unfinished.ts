@@ -1,17 +1,11 @@
 import { SlipwayError } from '../errors.ts';
 import { foldPast } from '../execute/past.ts';
-import type { DeploymentStatus, JournalEvent } from '../journal/event.ts';
+import type { JournalEvent } from '../journal/event.ts';
 import type { DeploymentHeader } from '../journal/store.ts';
 import { DeploymentRun, inDoubt, type RunParts } from './deployment-run.ts';
+import { isOpen } from './is-open.ts';
 import { planMissing } from './make-plan.ts';
 import { readAllEvents } from './read-events.ts';
-
-const OPEN: readonly DeploymentStatus[] = ['pending', 'validating', 'in_progress', 'waiting'];
-
-/** True when a deployment has neither ended nor gone back. */
-export function isOpen(header: Pick<DeploymentHeader, 'status'>): boolean {
-  return OPEN.includes(header.status) || header.status === 'rolling_back';
-}
 
 /** True when some step's effect is not known: stopped before it could be asked about, or nothing could tell. */
 function hasDoubts(past: readonly JournalEvent[]): boolean {

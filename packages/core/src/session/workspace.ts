@@ -78,6 +78,11 @@ export class Workspace {
     return this.#settings;
   }
 
+  /** What the config says of another environment as a whole. Throws `environment-unknown`. */
+  async settingsOf(environment: string): Promise<Project> {
+    return await load({ ...this.#options, environment }, this.directory, false);
+  }
+
   /**
    * The chosen environment: named, else the only one that the config has, else, where the config can't be read,
    * the only one that was ever deployed to. Throws `environment-required`, and what reading the config throws.

@@ -91,3 +91,17 @@ export type StateChange = { put: StateRecord } | { remove: Address };
 export function activeRevision(record: ServiceRecord): RevisionRecord | undefined {
   return Object.values(record.revisions).find((revision) => revision.role === 'active');
 }
+
+/** The revisions that have the traffic, by service; of these addresses, or of all that is recorded. */
+export function activeRevisions(
+  state: State,
+  addresses: Iterable<Address> = state.keys(),
+): Map<Address, RevisionRecord> {
+  const found = new Map<Address, RevisionRecord>();
+  for (const address of addresses) {
+    const record = state.get(address);
+    const active = record?.kind === 'service' ? activeRevision(record) : undefined;
+    if (active) found.set(address, active);
+  }
+  return found;
+}

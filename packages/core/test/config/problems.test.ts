@@ -232,7 +232,7 @@ environments:
     resources: { q: null }
     promoteFrom: prod
     approvals: 2
-  production: { platform: { context: x }, resources: 5 }
+  production: { platform: { context: x }, resources: 5, promoteFrom: production }
   "a b": 5
 ${WEB}`,
     [
@@ -249,6 +249,7 @@ ${WEB}`,
       'slipway.yaml:12:5 environments.dev.promoteFrom: there is no environment "prod"; did you mean "production"?',
       'slipway.yaml:13:5 environments.dev.approvals: must be a mapping, not a number',
       'slipway.yaml:14:17 environments.production.platform.use: is required',
+      'slipway.yaml:14:57 environments.production.promoteFrom: is this environment itself; name the environment where releases are tried first',
       'slipway.yaml:15:3 environments["a b"]: must be a name: letters, digits, "-" and "_", a letter or digit first',
       'slipway.yaml:15:3 environments["a b"]: must be a mapping, not a number',
     ],

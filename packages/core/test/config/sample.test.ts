@@ -31,7 +31,8 @@ describe('the sample config', () => {
       tests: 'smoke',
       limits: { overall: 10, providers: {}, types: {} },
       variables: { LOG_LEVEL: 'warn' },
-      unsupported: ['promoteFrom', 'approvals', 'windows', 'compliance'],
+      promoteFrom: 'staging',
+      unsupported: ['approvals', 'windows', 'compliance'],
     });
     expect(project).toMatchObject({ name: 'shop', directory: '/project', file: '/project/slipway.yaml' });
     expect(project.automaticTags).toEqual(['built-at']);

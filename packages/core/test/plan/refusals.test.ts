@@ -57,10 +57,11 @@ describe('what a plan refuses', () => {
     expect(staging.error.message).toContain('no provider offers the platform docker');
     expect(staging.error.message).toContain('no provider offers the router haproxy');
     const { error } = await missingIn('production');
-    for (const key of ['promoteFrom', 'approvals', 'windows', 'compliance']) {
+    for (const key of ['approvals', 'windows', 'compliance']) {
       expect(error.message).toContain(`environments.production: ${key} can't be honoured`);
     }
     expect(error.message).toContain('platform kubernetes');
+    expect(error.message).not.toContain('promoteFrom');
   });
 
   it('is nothing of what is not selected', async () => {

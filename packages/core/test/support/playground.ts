@@ -42,6 +42,8 @@ export class Playground {
   readonly directory: string;
   readonly world = new MemoryWorld();
   readonly cluster = new MemoryCluster();
+  /** What the platform `other` runs. */
+  readonly elsewhere = new MemoryCluster();
   readonly events: SlipwayEvent[] = [];
   variables: Record<string, string>;
   /** What goes wrong outside; may be changed between calls. */
@@ -137,17 +139,15 @@ export class Playground {
     const fault: Fault<OutsideCall> = (call, when) => this.fault(call, when);
     const things = inMemoryProvider(this.world, { ...this.#options.things, fault });
     const { capabilities, cost } = this.#options;
-    const platform = memoryPlatform(this.cluster, {
-      fault,
-      ...(capabilities ? { capabilities } : {}),
-      ...(cost ? { cost } : {}),
-    });
+    const platformOf = (cluster: MemoryCluster) =>
+      memoryPlatform(cluster, { fault, ...(capabilities ? { capabilities } : {}), ...(cost ? { cost } : {}) });
     const memory: Provider = {
       ...things,
       resourceTypes: [...things.resourceTypes, ...(this.#options.types ?? [])],
-      platforms: [platform],
+      platforms: [platformOf(this.cluster)],
     };
-    const other: Provider = { name: 'other', resourceTypes: [], platforms: [{ ...platform, name: 'other' }] };
+    const another = { ...platformOf(this.elsewhere), name: 'other' };
+    const other: Provider = { name: 'other', resourceTypes: [], platforms: [another] };
     return new ProviderRegistry({
       core: async () => coreProvider,
       memory: async () => memory,
@@ -158,6 +158,7 @@ export class Playground {
   async close(): Promise<void> {
     for (const slipway of this.#open) await slipway.close();
     await this.cluster.close();
+    await this.elsewhere.close();
     await rm(this.directory, { recursive: true, force: true, maxRetries: 3 });
   }
 }

@@ -50,6 +50,9 @@ export function checkEnvironments(config: JsonObject, findings: Finding[]): void
     if (typeof from === 'string' && !names.includes(from)) {
       const hint = didYouMean(from, names) ?? `environments: ${names.join(', ')}`;
       findings.push({ path: [...path, 'promoteFrom'], message: `there is no environment ${quote(from)}`, hint });
+    } else if (from === name) {
+      const hint = 'name the environment where releases are tried first';
+      findings.push({ path: [...path, 'promoteFrom'], message: 'is this environment itself', hint });
     }
   }
 }
@@ -66,7 +69,7 @@ export function readEnvironment(
   const checked = check(environmentShellSchema, shell, path, findings);
   if (!checked.whole) return undefined;
   const values = unescapeReferences(checked.values as JsonObject) as typeof checked.values;
-  const { platform, router, timeout } = values;
+  const { platform, router, timeout, promoteFrom } = values;
   return {
     name,
     platform: typeof platform === 'string' ? { use: platform } : (platform as Environment['platform']),
@@ -77,6 +80,7 @@ export function readEnvironment(
     limits: layLimits(project.limits, values.limits),
     ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout)! }),
     variables: project.variables,
+    ...(promoteFrom === undefined ? {} : { promoteFrom }),
     unsupported: UNSUPPORTED_KEYS.filter((key) => values[key] !== undefined),
   };
 }

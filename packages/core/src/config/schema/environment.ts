@@ -32,7 +32,7 @@ const window = z.strictObject({
 });
 
 /** Keys that the schema accepts and this version can not honour: a plan refuses them by name. */
-export const UNSUPPORTED_KEYS = ['promoteFrom', 'approvals', 'windows', 'compliance'] as const;
+export const UNSUPPORTED_KEYS = ['approvals', 'windows', 'compliance'] as const;
 
 export const environmentShape = {
   platform: platform.default('local').meta({
@@ -61,7 +61,10 @@ export const environmentShape = {
   services: z.record(nodeName, serviceOverrideSchema.nullable()).optional().meta({
     description: 'Laid over the services of the same name; `null` removes one here.',
   }),
-  promoteFrom: nodeName.optional().meta({ description: 'Only releases that passed in that environment.' }),
+  promoteFrom: nodeName.optional().meta({
+    description:
+      'Only releases that passed in that environment: every deployment of services here takes what runs there, as with `--from`, and nothing is built.',
+  }),
   approvals: z
     .strictObject({
       required: count(1, 100).optional().meta({ description: 'How many must approve.' }),
