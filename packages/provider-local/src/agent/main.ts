@@ -30,10 +30,11 @@ async function main(): Promise<void> {
 
   const agent = new Agent({ state, store, seal: new EnvSeal(await readKey(state)), log });
   const server = new AgentServer({ handlers: agent.handlers, stopped: () => end('stopped'), log });
-  let watch: Watch | undefined;
+  // Before anything answers: whoever is killed from then on comes back.
+  const watch = new Watch({ state, revived: Number(values.revived), command: ownCommand(state) });
   const end = (why: string) => {
     log(`ends: ${why}`);
-    watch?.dismiss();
+    watch.dismiss();
     server.close();
     agent.close();
     process.exit(0);
@@ -43,12 +44,16 @@ async function main(): Promise<void> {
   }
   process.on('SIGHUP', () => {});
 
-  await agent.restore();
-  const socket = await server.listen(state);
-  publish(state, { pid: process.pid, start: agent.start, socket });
-  log(`listens on ${socket}`);
-  // Not before: what can't even start would be started for ever.
-  watch = new Watch({ state, revived: Number(values.revived), command: ownCommand(state) });
+  try {
+    await agent.restore();
+    const socket = await server.listen(state);
+    publish(state, { pid: process.pid, start: agent.start, socket });
+    log(`listens on ${socket}`);
+  } catch (error) {
+    // What can't even start would be started for ever.
+    watch.dismiss();
+    throw error;
+  }
   endWhenIdle(agent, server, Number(values['idle-ms'] ?? IDLE_MS), end);
   endWhenUnreachable(state, agent, end);
 }
