@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SlipwayError } from '../errors.ts';
+import { wakeTogether } from '../wake-together.ts';
 import { livenessOf, processStart } from './process-identity.ts';
 import type { LockHolder, LockState, Store } from './store.ts';
 
@@ -93,7 +94,7 @@ export function keepLock(
   const schedule = (): void => {
     if (ended || lost.signal.aborted) return;
     // Unref: holding a lock is no reason to stay alive.
-    timer = setTimeout(() => void renew(), leaseMs / 3).unref();
+    timer = setTimeout(() => void renew(), wakeTogether(leaseMs / 3)).unref();
   };
   const lose = (why: string): void => {
     if (ended) return;

@@ -1,8 +1,11 @@
 import type { PauseControl } from '../execute/execution.ts';
 import type { ControlRequest, Store } from '../journal/store.ts';
+import { wakeTogether } from '../wake-together.ts';
 
-/** How soon a wish from another terminal is seen, in ms. */
-const LOOK_EVERY_MS = 500;
+/** How often it is looked whether another terminal wishes something, in ms. */
+const LOOK_EVERY_MS = 1_000;
+/** The first look comes sooner: whoever began a deployment by mistake says so at once. */
+const FIRST_LOOK_MS = 200;
 
 /** Hears what people ask of a running deployment from other terminals, and turns it into signals. */
 export class Controls implements PauseControl {
@@ -33,7 +36,7 @@ export class Controls implements PauseControl {
   ): Controls {
     const controls = new Controls(store, deployment, onPause);
     controls.#seen = after;
-    controls.#schedule();
+    controls.#schedule(FIRST_LOOK_MS);
     return controls;
   }
 
@@ -53,8 +56,8 @@ export class Controls implements PauseControl {
   }
 
   /** Keeps the process alive: a paused run waits for nothing else, and must not end as if all were done. */
-  #schedule(): void {
-    this.#timer = setTimeout(() => void this.#look(), LOOK_EVERY_MS);
+  #schedule(afterMs: number): void {
+    this.#timer = setTimeout(() => void this.#look(), afterMs);
   }
 
   async #look(): Promise<void> {
@@ -64,7 +67,7 @@ export class Controls implements PauseControl {
       this.#seen = request.number;
       this.#obey(request);
     }
-    this.#schedule();
+    this.#schedule(wakeTogether(LOOK_EVERY_MS));
   }
 
   #obey(request: ControlRequest): void {
