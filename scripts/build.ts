@@ -14,7 +14,16 @@ import { rolldown } from 'rolldown';
 const ROOT = join(import.meta.dirname, '..');
 
 /** In order of dependence: types of one are made from the types of those before. */
-const PACKAGES = ['core', 'provider-local', 'provider-testkit', 'cli'];
+const PACKAGES = [
+  'core',
+  'provider-local',
+  'provider-docker',
+  'provider-ssh',
+  'provider-haproxy',
+  'provider-metrics',
+  'provider-testkit',
+  'cli',
+];
 
 /** Modules that are started by their path, beside those that `exports` names. */
 const STARTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {

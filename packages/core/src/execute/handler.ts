@@ -27,10 +27,35 @@ export interface StepContext {
   notes: readonly JsonObject[];
   /** Progress for people, one line; redacted on its way. */
   log(line: string): void;
+  /** What people said from any terminal; kept, so that nothing said while nobody listened is lost. */
+  wishes: Wishes;
+  /** Shows the step, and the deployment, as waiting for a person until the returned function is called. */
+  waiting(reason: string): () => void;
+  /** Of a step with `until`: aborted when all of those steps have succeeded. Of others: never. */
+  over: AbortSignal;
   /** In `settle`, after an attempt of this run: what it threw. Absent after a crash, a timeout or a cancel. */
   failure?: unknown;
   /** What provider calls get. */
   call: CallContext;
+}
+
+/** A person's word to a waiting step. */
+export interface Wish {
+  /** Grows with every wish for this deployment. */
+  number: number;
+  what: 'continue' | 'promote';
+  by: string;
+  at: string;
+  reason: string | null;
+}
+
+export interface Wishes {
+  /** The newest wish's number; 0 before the first. */
+  readonly newest: number;
+  /** Aborted once a person has promoted this deployment: holds, pauses and analyses of its rollouts end at once. */
+  readonly promoted: AbortSignal;
+  /** The first `continue` or `promote` newer than `after`. Rejects only with the signal's reason. */
+  next(after: number, signal: AbortSignal): Promise<Wish>;
 }
 
 export interface StepOutcome {

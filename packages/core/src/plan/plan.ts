@@ -66,6 +66,8 @@ export interface PlanCost {
 export interface PlanRuntime {
   /** The environment's platform options. */
   platform: { use: string } & JsonObject;
+  router?: { use: string } & JsonObject;
+  metricSources?: Record<string, { use: string } & JsonObject>;
   /** Where secrets are looked up besides the environment: dotenv files, absolute. */
   secretFiles: string[];
   protected: boolean;

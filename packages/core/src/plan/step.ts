@@ -1,6 +1,7 @@
 import type { Address } from '../address.ts';
-import type { HealthCheck, Migrations, ServiceSpec, TestLevel } from '../config/project.ts';
+import type { Analysis, HealthCheck, Migrations, ServiceSpec, TestLevel } from '../config/project.ts';
 import type { JsonObject } from '../json.ts';
+import type { TrafficRoute } from '../provider/contract.ts';
 import type { Release, ReplaceOrder, RevisionRecord, SecretHashes, StateRecord } from '../state/record.ts';
 
 /** What is wanted of a resource, references still unresolved. */
@@ -50,26 +51,69 @@ export type StepWork =
       action: 'migrate-down';
       input: { artifact: string; spec: ServiceSpec; migrations: Migrations; level: string | null };
     }
-  /** Starts the revision beside the others, without traffic. */
+  /** Makes the release available where its revisions will run: its image, its folder on the hosts. */
+  | { action: 'publish'; input: { revision: DesiredRevision } }
+  /**
+   * Starts the revision beside the others, without traffic. `slots`: the instances that it begins with, 0 alone where
+   * it says nothing. `role`: what it is until a switch says otherwise; default `staged`.
+   */
   | {
       action: 'stage';
-      input: { revision: DesiredRevision; tags: Record<string, string>; dependsOn: Address[]; protect: boolean };
+      input: {
+        revision: DesiredRevision;
+        slots?: number[];
+        role?: 'baseline';
+        tags: Record<string, string>;
+        dependsOn: Address[];
+        protect: boolean;
+      };
     }
-  /** Waits until the revision answers as its health check asks. */
-  | { action: 'probe'; input: { revision: string; health: HealthCheck } }
+  /** Makes exactly these instances of a revision run that is recorded already. */
+  | { action: 'scale'; input: { revision: string; slots: number[] } }
+  /** Waits until the revision (of it, these instances) answers as its health check asks. */
+  | { action: 'probe'; input: { revision: string; health: HealthCheck; slots?: number[] } }
   | { action: 'test'; input: { revision: string; level: TestLevel; command: string } }
-  /** Moves traffic, atomically; `roles` says what every known revision is from then on. */
-  | { action: 'switch'; input: { weights: Record<string, number>; roles: Record<string, RevisionRecord['role']> } }
+  /**
+   * Moves traffic, atomically; `roles` says what every known revision is from then on. `slots`: the instances of a
+   * revision that take part; all of it that are recorded, where it says nothing. `routes`: all there are from then on.
+   */
+  | {
+      action: 'switch';
+      input: {
+        weights: Record<string, number>;
+        roles: Record<string, RevisionRecord['role']>;
+        slots?: Record<string, number[]>;
+        routes?: TrafficRoute[];
+      };
+    }
+  /** Lets time pass. Ends early when a person promotes. */
+  | { action: 'hold'; input: { durationMs: number; why: string } }
+  /** Waits for a person to continue or promote. */
+  | { action: 'pause'; input: { why: string } }
+  /** Measures for so long and judges. Ends early when a person promotes, but for a failure. */
+  | { action: 'analyse'; input: AnalysisInput & { durationMs: number } }
+  /** Measures until the steps at `until` are done, and judges; a promotion doesn't end it. */
+  | { action: 'watch'; input: AnalysisInput }
   /** Checks from outside, through the router, that the service answers healthily. */
   | { action: 'verify'; input: { revision: string; health: HealthCheck } }
   /** Waits until the revision has no open request, at most `drainMs`. */
-  | { action: 'drain'; input: { revision: string; drainMs: number } }
+  | { action: 'drain'; input: { revision: string; slots?: number[]; drainMs: number } }
   /** Stops a revision and removes what it left, except the artifact. */
   | { action: 'retire'; input: { revision: string } }
   /** Takes the route away and forgets the service; every revision was retired before. */
   | { action: 'unroute'; input: Record<string, never> };
 
 export type StepAction = StepWork['action'];
+
+/** What is measured of which revision, and what it is held against. */
+export interface AnalysisInput {
+  revision: string;
+  /** The revision with the rest of the traffic; null: there is none, so nothing can be compared with it. */
+  stable: string | null;
+  /** The fresh copy of the stable revision; null: there is none. */
+  baseline: string | null;
+  analysis: Analysis;
+}
 
 /** One unit of work: what it does, to whom, and what must be done before. */
 export type Step = StepWork & {
@@ -80,6 +124,8 @@ export type Step = StepWork & {
   needs: string[];
   /** Ids of steps that must have ended, however they ended: order without dependence, for best-effort rollbacks. */
   after?: string[];
+  /** Ids of the steps that a `watch` goes on beside: it ends when all of them have succeeded. */
+  until?: string[];
   /**
    * The revision whose rollout this is a step of, where it refers to outputs of other nodes: only the run can know
    * for sure whether its release is the one that runs already. Then the step has nothing to do.

@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod';
-import type { HealthCheck, ServiceSpec } from '../config/project.ts';
+import type { Affinity, HealthCheck, ServiceSpec } from '../config/project.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 
 /**
@@ -14,8 +14,10 @@ export interface CallContext {
   /** Where this project's state lives (`.slipway`), absolute. */
   stateDirectory: string;
   environment: string;
-  /** The environment's platform options from the config (`use` and what the platform defines). */
+  /** The environment's platform options from the config (`use` and what the platform defines), secrets in clear. */
   platform: JsonObject;
+  /** The environment's router with its options, secrets in clear; absent: the platform's own. */
+  router?: JsonObject;
   /** The writer's epoch; a part that outlives the command refuses calls with an older one. */
   epoch: number;
   /** One line of progress for people and logs; redacted on its way. */
@@ -133,12 +135,29 @@ export interface RevisionRequest {
   service: string;
   revision: string;
   spec: ServiceSpec;
+  /**
+   * Numbers of the instances that are to run of this revision: exactly these, the others of it are stopped. They count
+   * from 0, and belong to the revision: number 0 of two revisions run side by side. On hosts, number n is the nth host.
+   */
+  slots: readonly number[];
   /** The artifact's root, laid out like the project; the service's own folder is `directory/spec.path`. Read-only. */
   artifact: { digest: string; directory: string };
   /** Resolved, secrets in clear: for the process alone, never to be written down in clear. */
   env: Record<string, string>;
   /** The secrets that `env` holds, in clear: what a platform keeps out of the logs that it keeps. */
   secrets?: string[];
+  /** What the platform keeps beside the revision, for {@link Platform.recover}; holds no secret. */
+  record: JsonObject;
+}
+
+/** What a platform is to make available where revisions run, before any of them runs. */
+export type PublishRequest = Pick<RevisionRequest, 'service' | 'revision' | 'spec' | 'artifact'>;
+
+/** Where one instance of a revision answers, as the router reaches it. */
+export interface Endpoint {
+  slot: number;
+  host: string;
+  port: number;
 }
 
 export interface StagedRevision {
@@ -151,8 +170,12 @@ export type ProbeResult = { kind: 'healthy' } | { kind: 'unhealthy'; reason: str
 export interface RunningRevision {
   service: string;
   revision: string;
+  /** The worst of its instances. */
   state: 'running' | 'starting' | 'restarting' | 'stopped';
+  /** How many run. */
   instances: number;
+  /** The numbers of those that run, ascending. Absent: 0 alone, if it runs. */
+  slots?: number[];
   preview: string;
   /** Restarts since it was staged. */
   restarts: number;
@@ -173,30 +196,62 @@ export type PortState =
 export interface PlatformCapabilities {
   strategies: readonly ('recreate' | 'blue-green' | 'rolling' | 'canary')[];
   staticSites: boolean;
-  /** Traffic can be split by weight. */
-  weights: boolean;
   /** The replaced revision can be kept running. */
   instantSwitchBack: boolean;
-  webSockets: boolean;
   /** More than one instance of a revision. */
   instances: boolean;
-  sessionAffinity: boolean;
+  /** Services from a given image or a Dockerfile. */
+  images: boolean;
+  /** The process can be held to `limits` of CPU and memory. */
+  limits: boolean;
+  volumes: boolean;
+}
+
+/** What a router can do, as data. */
+export interface RouterCapabilities {
+  /** Traffic can be split by weight. */
+  weights: boolean;
+  /** Requests with a header go to a revision of their own. */
+  headers: boolean;
+  /** Requests with a cookie do. */
+  cookies: boolean;
+  /** A user stays with the instance that answered first. */
+  affinity: boolean;
+  /** A port of its own for a revision that has no traffic yet. */
+  previewPort: boolean;
+  webSockets: boolean;
+  /** `traffic` has histograms, so that `latencyP50` and the like can be asked for. */
+  latency: boolean;
 }
 
 /** Where revisions of services run. */
 export interface Platform {
   name: string;
   capabilities: PlatformCapabilities;
-  /** Makes the revision run beside the others without traffic. Safe to repeat: ensures, never doubles. */
+  /**
+   * Makes a release available where its revisions will run: builds and pushes its image, uploads it to the hosts. Safe
+   * to repeat: what is there is left. Absent: there is nothing to do before `stage`.
+   */
+  publish?(context: CallContext, request: PublishRequest): Promise<void>;
+  /**
+   * Makes exactly the wanted instances of the revision run, beside other revisions and without traffic. Safe to repeat:
+   * ensures, never doubles; instances that run as wanted are left as they are. Also how a revision is scaled.
+   */
   stage(context: CallContext, request: RevisionRequest): Promise<StagedRevision>;
   /**
    * One probe, bounded by the check's timeout. Failure to be healthy is a result, not an error. A health command runs
-   * where and with what the revision itself runs; `url` is what it is told instead of the revision's own address.
+   * where and with what the revision itself runs; `url` is what it is told instead of the revision's own address. With
+   * several instances it is healthy when each of them is; `slots` narrows it to these.
    */
   probe(
     context: CallContext,
-    target: { service: string; revision: string; health: HealthCheck; url?: string },
+    target: { service: string; revision: string; health: HealthCheck; url?: string; slots?: readonly number[] },
   ): Promise<ProbeResult>;
+  /** Where the instances that exist of these revisions answer, by revision, by number ascending. */
+  endpoints(
+    context: CallContext,
+    query: { service: string; revisions: readonly string[] },
+  ): Promise<Record<string, Endpoint[]>>;
   /** Stops and removes it, gracefully within its stop grace. Safe to repeat. */
   retire(context: CallContext, target: { service: string; revision: string }): Promise<void>;
   /** Everything of this environment that exists on the platform, recorded or not. */
@@ -217,7 +272,13 @@ export interface Platform {
   checkPort?(context: CallContext, want: { service: string; port: number }): Promise<PortState>;
   /** Variables that commands run for the service (migrations, tests) get, for example where its data lies. */
   commandEnvironment?(context: CallContext, service: string): Record<string, string>;
-  router: Router;
+  /**
+   * What `stage` was told to keep (`record`) of the revisions that exist of a service, with their instances: a lost
+   * record is made again of it. Absent: this platform keeps nothing.
+   */
+  recover?(context: CallContext, service: string): Promise<{ record: JsonObject; slots: number[] }[]>;
+  /** Its own router. Absent: the environment must name one. */
+  router?: Router;
 }
 
 export interface LogLine {
@@ -227,6 +288,7 @@ export interface LogLine {
   text: string;
 }
 
+/** What a router counted of one revision since it knows it. Counts only grow, until the router starts anew. */
 export interface RevisionTraffic {
   requests: number;
   /** Responses with status 500 and up, and connections that failed. */
@@ -234,24 +296,92 @@ export interface RevisionTraffic {
   open: number;
   /** In ms; null while nothing was measured. */
   latency: { p50: number | null; p95: number | null; p99: number | null };
+  /**
+   * How many requests took at most `bounds[i]` ms (and more than the bound before); one count more than bounds, for
+   * those that took longer. Absent where the router measures none.
+   */
+  histogram?: { bounds: number[]; counts: number[] };
 }
 
-/** Distributes a service's traffic over its revisions. */
+/** Requests that go to a revision whatever its weight: those with the header or cookie, or that come in on the port. */
+export type TrafficRoute = { revision: string } & (
+  | { header: string; value: string }
+  | { cookie: string; value: string }
+  | { port: number }
+);
+
+/** How a service's traffic is to be distributed from now on: all of it, what isn't named is taken away. */
+export interface TrafficRequest {
+  service: string;
+  port: number;
+  /** In per cent, by revision; sums to 100, or is empty: then nobody is let in. */
+  weights: Record<string, number>;
+  /** The instances of each revision with weight or route that take part. A revision's share is divided among them. */
+  backends: Record<string, readonly Endpoint[]>;
+  /** Tried first, in order. */
+  routes: readonly TrafficRoute[];
+  affinity?: Affinity;
+  /** How the router may look whether an instance still answers. */
+  health: HealthCheck;
+}
+
+/**
+ * Distributes a service's traffic over its revisions. What it was told last holds until it is told otherwise, also
+ * after it was restarted.
+ */
 export interface Router {
-  /** Sets all weights of the service at once. Safe to repeat. Revisions not named get nothing new. */
-  setWeights(
-    context: CallContext,
-    request: { service: string; port: number; weights: Record<string, number> },
-  ): Promise<{ url: string }>;
+  name: string;
+  capabilities: RouterCapabilities;
+  /**
+   * Distributes the service's traffic as wanted, at once and without losing a request: what is new answers before
+   * what is old gets nothing new; requests in flight end where they began. Safe to repeat.
+   */
+  setWeights(context: CallContext, request: TrafficRequest): Promise<{ url: string }>;
+  /** As the router has it now, looked up there; empty without a route. */
   weights(context: CallContext, service: string): Promise<Record<string, number>>;
-  /** Waits until the revision has no open request or the time is over; says which. */
+  /** Waits until the revision (of it, these instances) has no open request or the time is over; says which. */
   drain(
     context: CallContext,
-    request: { service: string; revision: string; drainMs: number },
+    request: { service: string; revision: string; slots?: readonly number[]; drainMs: number },
   ): Promise<{ kind: 'drained' } | { kind: 'timed-out'; open: number }>;
   traffic(context: CallContext, service: string): Promise<Record<string, RevisionTraffic>>;
   /** Takes the service's route away. Safe to repeat. */
   remove(context: CallContext, service: string): Promise<void>;
+  /** As {@link Platform.checkPort}, where the router and not the platform has the service's port. */
+  checkPort?(context: CallContext, want: { service: string; port: number }): Promise<PortState>;
+}
+
+/** One question to a source of measurements. */
+export interface MetricQuery {
+  /** In the words of the source; `{{service}}`, `{{revision}}` and `{{window}}` (as `30s`) are filled in. */
+  query: string;
+  service: string;
+  revision: string;
+  /** The window that is asked about, in ms since 1970. */
+  from: number;
+  to: number;
+}
+
+/** What a source answered. A source that can't be asked throws; that is told apart from having no data. */
+export interface MetricReading {
+  /** Null or not finite: the source has no data for this window. */
+  value: number | null;
+  /** How many observations (requests) it rests on, where the source knows. */
+  samples?: number;
+  /** The single values in the window, where the source has them, for a statistical comparison. */
+  series?: number[];
+  /** For people, where there is something to say: why there is no data. */
+  note?: string;
+}
+
+/** Answers queries about how a revision does: Prometheus, an HTTP endpoint, a command. */
+export interface MetricSource {
+  /** What `use` in the config names. */
+  name: string;
+  /** Strict schema of its options besides `use`; its descriptions make the reference page. */
+  schema: ZodType;
+  /** `options`: validated, secrets in clear. Bounded by the context's signal. Looks, and changes nothing. */
+  read(context: CallContext, options: JsonObject, query: MetricQuery): Promise<MetricReading>;
 }
 
 export type ErrorClass = 'transient' | 'permanent';
@@ -261,6 +391,9 @@ export interface Provider {
   name: string;
   resourceTypes: readonly ResourceType[];
   platforms: readonly Platform[];
+  /** Routers that stand before platforms of other providers. */
+  routers?: readonly Router[];
+  metricSources?: readonly MetricSource[];
   /** Says whether an error that this provider threw may pass by itself. Default: `retryable` of a SlipwayError. */
   classify?(error: unknown): ErrorClass;
 }

@@ -1,6 +1,7 @@
 import { type Address, nameOf } from '../address.ts';
 import type { ServiceSpec } from '../config/project.ts';
 import { type JsonObject, sha256 } from '../json.ts';
+import type { TrafficRoute } from '../provider/contract.ts';
 
 /** Keyed hashes (HMAC-SHA-256, hex) of the secrets that a record's values name, by secret name. */
 export type SecretHashes = Record<string, string>;
@@ -53,8 +54,13 @@ export interface RevisionRecord {
   /** `env` with its references to other nodes, where there are any: for when those are made anew. */
   declared?: Record<string, string>;
   secrets: SecretHashes;
-  /** `staged` has no traffic yet, `active` has it, `standby` ran before and is kept for an instant way back. */
-  role: 'staged' | 'active' | 'standby';
+  /** Numbers of its instances. Absent: 0 alone. */
+  slots?: number[];
+  /**
+   * `staged` is on its way in, with no traffic or part of it; `active` is what users are meant to reach; `standby` ran
+   * before and is kept for an instant way back; `baseline` is a fresh copy of the active one, to compare a canary with.
+   */
+  role: 'staged' | 'active' | 'standby' | 'baseline';
 }
 
 /** What is recorded of one service that was deployed. */
@@ -65,6 +71,10 @@ export interface ServiceRecord {
   revisions: Record<string, RevisionRecord>;
   /** Share of traffic per revision id, in per cent; sums to 100, or is empty before the first switch. */
   weights: Record<string, number>;
+  /** What goes to a revision whatever the weights. Absent: nothing. */
+  routes?: TrafficRoute[];
+  /** The router before it. Absent: the platform's own. */
+  router?: string;
   outputs: JsonObject;
   dependsOn: Address[];
   tags: Record<string, string>;
@@ -86,6 +96,11 @@ export type State = ReadonlyMap<Address, StateRecord>;
 
 /** One change of the recorded world; applied in the same transaction as the event that carries it. */
 export type StateChange = { put: StateRecord } | { remove: Address };
+
+/** Numbers of the instances that a revision has. */
+export function slotsOf(revision: Pick<RevisionRecord, 'slots'>): number[] {
+  return revision.slots ?? [0];
+}
 
 /** The revision that has the traffic, or undefined before the first switch. */
 export function activeRevision(record: ServiceRecord): RevisionRecord | undefined {
