@@ -1,14 +1,33 @@
 import { spawnSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 
-/** Parts that may be missing on a machine, and the command that tells. */
+/** A command and its arguments. */
+type Call = readonly [string, ...string[]];
+
+/** Whether there is such a program: it could be started, whatever it then said. */
+const installed = (...[command, ...args]: Call): boolean => !spawnSync(command, args, { stdio: 'ignore' }).error;
+
+/** Whether the command succeeds. */
+const succeeds = (...[command, ...args]: Call): boolean => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
+/** Parts that may be missing on a machine, and how one tells. */
 const parts = {
-  wrk: ['wrk', '-v'],
-  bash: ['bash', '--version'],
-  fish: ['fish', '--version'],
-  tmux: ['tmux', '-V'],
-  zsh: ['zsh', '--version'],
-} as const satisfies Record<string, readonly [string, ...string[]]>;
+  wrk: () => installed('wrk', '-v'),
+  bash: () => installed('bash', '--version'),
+  fish: () => installed('fish', '--version'),
+  tmux: () => installed('tmux', '-V'),
+  zsh: () => installed('zsh', '--version'),
+  // A daemon that answers, and not the client alone.
+  docker: () => succeeds('docker', 'info'),
+  // One of our own beside it, which a test may kill: root, and the program itself.
+  dockerd: () => process.getuid?.() === 0 && succeeds('dockerd', '--version'),
+  haproxy: () => succeeds('haproxy', '-v'),
+  prometheus: () => succeeds('prometheus', '--version'),
+  // Hosts are network namespaces, so it takes iproute2 and root too.
+  sshd: () => process.getuid?.() === 0 && installed('/usr/sbin/sshd', '-T') && succeeds('ip', '-V'),
+  'docker-registry': () => installed('docker-registry', '--version'),
+  nginx: () => succeeds('nginx', '-v'),
+} as const satisfies Record<string, () => boolean>;
 
 export type Part = keyof typeof parts;
 
@@ -21,8 +40,7 @@ export const MISSING_PARTS_FILE = 'SLIPWAY_MISSING_PARTS_FILE';
  * spaces, or `all`), so that a machine that should have it can't pass without.
  */
 export function requirePart(part: Part): boolean {
-  const [command, ...args] = parts[part];
-  if (!spawnSync(command, args, { stdio: 'ignore' }).error) return true;
+  if (parts[part]()) return true;
   const required = (process.env.SLIPWAY_REQUIRE ?? '').split(/[\s,]+/);
   if (required.includes('all') || required.includes(part))
     throw new Error(
