@@ -249,7 +249,7 @@ export interface Volume {
 
 /** What decides how a release is built and run; recorded with the revision, so plain JSON without functions. */
 export interface ServiceSpec {
-  /** Relative to the project's directory, POSIX separators. */
+  /** Relative to the project's directory, POSIX separators. Empty: of an `image`, without a folder of its own. */
   path: string;
   build?: string;
   run?: string;

@@ -229,6 +229,11 @@ export interface Platform {
   name: string;
   capabilities: PlatformCapabilities;
   /**
+   * How many instances a revision has in an environment with these options where the service doesn't say, and how many
+   * it can have at most: on hosts, one on each. From the options alone, so pure. Default: 1, and any number.
+   */
+  instances?(options: JsonObject): { byDefault: number; most: number };
+  /**
    * Makes a release available where its revisions will run: builds and pushes its image, uploads it to the hosts. Safe
    * to repeat: what is there is left. Absent: there is nothing to do before `stage`.
    */
