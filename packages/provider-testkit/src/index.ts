@@ -3,8 +3,11 @@ export type { Fault } from './fault.ts';
 export { freePort } from './free-port.ts';
 export { inMemoryProvider, type MemoryOptions, memoryThing } from './in-memory-provider.ts';
 export { ManualClock, rest } from './manual-clock.ts';
+export type { MemoryPlatformOptions } from './memory-act.ts';
 export { type ClusterCall, MemoryCluster, type MemoryRevision } from './memory-cluster.ts';
-export { type MemoryPlatformOptions, memoryPlatform } from './memory-platform.ts';
+export { memoryPlatform, memoryRollouts } from './memory-platform.ts';
+export { memoryRouter } from './memory-router.ts';
+export { type Arrivals, MemoryTraffic } from './memory-traffic.ts';
 export { type MemoryCall, type MemoryThing, MemoryWorld } from './memory-world.ts';
 export {
   type ConformanceCheck,

@@ -1,44 +1,64 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { RevisionRequest } from '@slipway/core/provider';
+import type { Endpoint, RevisionRequest, RevisionTraffic, TrafficRequest } from '@slipway/core/provider';
+import { MemoryTraffic } from './memory-traffic.ts';
 
-/** A revision that runs in a {@link MemoryCluster}. */
-export interface MemoryRevision extends RevisionRequest {
+/** A revision that runs in a {@link MemoryCluster}; `slots` are its instances that run. */
+export interface MemoryRevision extends Omit<RevisionRequest, 'slots'> {
+  slots: number[];
   /** When it was staged, as a number of this cluster's calls. */
   since: number;
 }
 
-/** One call that reached the cluster. */
+/** One call that reached the cluster. `endpoints` is none: it is asked before each switch, and changes nothing. */
 export interface ClusterCall {
-  call: 'stage' | 'probe' | 'retire' | 'list' | 'checkPort' | 'setWeights' | 'weights' | 'drain' | 'remove';
+  call:
+    | 'publish'
+    | 'stage'
+    | 'probe'
+    | 'retire'
+    | 'list'
+    | 'recover'
+    | 'checkPort'
+    | 'setWeights'
+    | 'weights'
+    | 'drain'
+    | 'traffic'
+    | 'remove';
   /** Empty for `list`, which asks about everything. */
   service: string;
-  /** Of what is staged, probed, retired or drained. */
+  /** Of what is published, staged, probed, retired or drained. */
   revision?: string;
+  /** Of what is staged, and of what is probed or drained where not all of it is. */
+  slots?: readonly number[];
   weights?: Readonly<Record<string, number>>;
   /** 1 for the first call of this kind for this service. */
   number: number;
 }
 
 interface Route {
-  weights: Record<string, number>;
+  request: TrafficRequest;
   server: Server;
   url: string;
 }
 
 /**
  * Where services of a {@link memoryPlatform} run: entries in this process's memory, behind routes that really
- * listen on free ports of 127.0.0.1 and answer 200 while every revision with weight is well. It outlives
+ * listen on free ports of 127.0.0.1 and answer 200 while every instance that takes part is well. It outlives
  * the platform that acts on it. Close it at the end.
  */
 export class MemoryCluster {
   /** By `service/revision`. */
   readonly revisions = new Map<string, MemoryRevision>();
   readonly calls: ClusterCall[] = [];
-  /** Says which revisions are not well. Default: all are. */
-  isIll: (revision: MemoryRevision) => boolean = () => false;
+  /** Says which revisions, or which of their instances, are not well. Default: all are. */
+  isIll: (revision: MemoryRevision, slot: number) => boolean = () => false;
   /** Ports that somebody else has, with that one as people would name it. */
   readonly foreignPorts = new Map<number, string>();
+  /** What the router counted: nothing comes in by itself. */
+  readonly traffic = new MemoryTraffic();
+  /** Told before the router's counts are read, so that a test can have requests come in as time goes by. */
+  beforeTraffic: (service: string) => void = () => {};
   readonly #routes = new Map<string, Route>();
   readonly #counts = new Map<string, number>();
 
@@ -53,14 +73,38 @@ export class MemoryCluster {
 
   /** Weights by service. */
   get routes(): Record<string, Record<string, number>> {
-    return Object.fromEntries([...this.#routes].map(([service, { weights }]) => [service, { ...weights }]));
+    return Object.fromEntries([...this.#routes].map(([service, { request }]) => [service, { ...request.weights }]));
+  }
+
+  /** All that the router was told last, or undefined without a route. */
+  distribution(service: string): TrafficRequest | undefined {
+    return structuredClone(this.#routes.get(service)?.request);
+  }
+
+  /** Ends one instance, as a crash that nobody mends would. */
+  stopInstance(service: string, revision: string, slot: number): void {
+    const running = this.revisions.get(`${service}/${revision}`);
+    if (running) running.slots = running.slots.filter((one) => one !== slot);
+  }
+
+  /** Where the instances of a revision would answer, if they were more than entries. */
+  endpointsOf(service: string, revision: string): Endpoint[] {
+    const running = this.revisions.get(`${service}/${revision}`);
+    return (running?.slots ?? []).map((slot) => ({ slot, host: `${revision}.memory`, port: 1 + slot }));
+  }
+
+  /** Counts of a service's revisions that have weight, zeros before anything came in. */
+  trafficOf(service: string): Record<string, RevisionTraffic> {
+    this.beforeTraffic(service);
+    return this.traffic.read(service, Object.keys(this.#routes.get(service)?.request.weights ?? {}));
   }
 
   /** Opens the service's route when there is none, and returns where it is. */
-  async route(service: string, weights: Readonly<Record<string, number>>): Promise<string> {
+  async route(request: TrafficRequest): Promise<string> {
+    const { service } = request;
     const known = this.#routes.get(service);
     if (known) {
-      known.weights = { ...weights };
+      known.request = structuredClone(request);
       return known.url;
     }
     const server = createServer((_, response) => {
@@ -70,7 +114,7 @@ export class MemoryCluster {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     server.unref();
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    this.#routes.set(service, { weights: { ...weights }, server, url });
+    this.#routes.set(service, { request: structuredClone(request), server, url });
     return url;
   }
 
@@ -86,13 +130,16 @@ export class MemoryCluster {
   }
 
   #answers(service: string): boolean {
-    const weighted = Object.entries(this.#routes.get(service)?.weights ?? {}).filter(([, weight]) => weight > 0);
+    const { weights = {}, backends = {} } = this.#routes.get(service)?.request ?? {};
+    const weighted = Object.keys(weights).filter((id) => weights[id]! > 0);
     return (
       weighted.length > 0 &&
-      weighted.every(([id]) => {
-        const revision = this.revisions.get(`${service}/${id}`);
-        return revision !== undefined && !this.isIll(revision);
-      })
+      weighted.every((id) => (backends[id] ?? []).every(({ slot }) => this.#isWell(service, id, slot)))
     );
+  }
+
+  #isWell(service: string, id: string, slot: number): boolean {
+    const revision = this.revisions.get(`${service}/${id}`);
+    return revision?.slots.includes(slot) === true && !this.isIll(revision, slot);
   }
 }

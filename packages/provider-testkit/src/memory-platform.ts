@@ -1,49 +1,64 @@
-import type { CallContext, Platform, PlatformCapabilities, Router } from '@slipway/core/provider';
-import { type Fault, withFault } from './fault.ts';
-import type { ClusterCall, MemoryCluster } from './memory-cluster.ts';
-
-export interface MemoryPlatformOptions {
-  /** What goes wrong. Default: nothing. */
-  fault?: Fault<ClusterCall>;
-  /** Laid over what it can: recreate and blue-green, without static sites. */
-  capabilities?: Partial<PlatformCapabilities>;
-  /** What a revision costs. Default: nothing. */
-  cost?: NonNullable<Platform['cost']>;
-}
+import { type Platform, type PlatformCapabilities, type Provider, SlipwayError } from '@slipway/core/provider';
+import { actOn, type MemoryPlatformOptions } from './memory-act.ts';
+import type { MemoryCluster } from './memory-cluster.ts';
+import { memoryRouter } from './memory-router.ts';
 
 const CAPABILITIES: PlatformCapabilities = {
-  strategies: ['recreate', 'blue-green'],
+  strategies: ['recreate', 'blue-green', 'rolling', 'canary'],
   staticSites: false,
-  weights: true,
   instantSwitchBack: true,
-  webSockets: false,
-  instances: false,
-  sessionAffinity: false,
+  instances: true,
+  images: false,
+  limits: false,
+  volumes: false,
 };
 
-type Act = <T>(context: CallContext, head: Omit<ClusterCall, 'number'>, effect: () => Promise<T>) => Promise<T>;
+/** A provider named `memory` with a platform and a router of that name, both on one cluster. */
+export function memoryRollouts(cluster: MemoryCluster, options: MemoryPlatformOptions = {}): Provider {
+  return {
+    name: 'memory',
+    resourceTypes: [],
+    platforms: [memoryPlatform(cluster, options)],
+    routers: [memoryRouter(cluster, options)],
+  };
+}
 
 /** A platform named `memory`: its revisions are entries of a {@link MemoryCluster}, its routes really answer. */
 export function memoryPlatform(cluster: MemoryCluster, options: MemoryPlatformOptions = {}): Platform {
-  const act = actor(cluster, options);
+  const act = actOn(cluster, options);
+  const published = new Set<string>();
   return {
     name: 'memory',
     capabilities: { ...CAPABILITIES, ...options.capabilities },
-    router: memoryRouter(cluster, act),
+    ...(options.router === false ? {} : { router: memoryRouter(cluster, options) }),
+    ...(options.publish === true
+      ? {
+          publish: (context, { service, revision, artifact }) =>
+            act(context, { call: 'publish', service, revision }, async () => void published.add(artifact.digest)),
+        }
+      : {}),
     stage: (context, request) => {
-      const { service, revision } = request;
-      return act(context, { call: 'stage', service, revision }, async () => {
+      const { service, revision, slots } = request;
+      return act(context, { call: 'stage', service, revision, slots }, async () => {
+        if (options.publish === true && !published.has(request.artifact.digest)) throw notPublished(request);
         const key = `${service}/${revision}`;
-        if (!cluster.revisions.has(key)) cluster.revisions.set(key, { ...request, since: cluster.calls.length });
+        const since = cluster.revisions.get(key)?.since ?? cluster.calls.length;
+        cluster.revisions.set(key, { ...request, slots: slots.toSorted((a, b) => a - b), since });
         return { preview: `memory://${key}` };
       });
     },
-    probe: (context, { service, revision }) =>
-      act(context, { call: 'probe', service, revision }, async () => {
+    probe: (context, { service, revision, slots }) =>
+      act(context, { call: 'probe', service, revision, ...(slots ? { slots } : {}) }, async () => {
         const running = cluster.revisions.get(`${service}/${revision}`);
-        if (!running) return { kind: 'unhealthy', reason: 'it does not run' };
-        return cluster.isIll(running) ? { kind: 'unhealthy', reason: 'it is ill' } : { kind: 'healthy' };
+        const probed = slots ?? running?.slots ?? [];
+        if (!running || probed.length === 0 || probed.some((slot) => !running.slots.includes(slot)))
+          return { kind: 'unhealthy', reason: 'it does not run' };
+        const ill = probed.some((slot) => cluster.isIll(running, slot));
+        return ill ? { kind: 'unhealthy', reason: 'it is ill' } : { kind: 'healthy' };
       }),
+    async endpoints(_, { service, revisions }) {
+      return Object.fromEntries(revisions.map((revision) => [revision, cluster.endpointsOf(service, revision)]));
+    },
     retire: (context, { service, revision }) =>
       act(context, { call: 'retire', service, revision }, async () => {
         cluster.revisions.delete(`${service}/${revision}`);
@@ -51,17 +66,24 @@ export function memoryPlatform(cluster: MemoryCluster, options: MemoryPlatformOp
     list: (context) =>
       act(context, { call: 'list', service: '' }, async () => {
         const { routes } = cluster;
-        return [...cluster.revisions.values()].map(({ service, revision }) => ({
+        return [...cluster.revisions.values()].map(({ service, revision, slots }) => ({
           service,
           revision,
-          state: 'running',
-          instances: 1,
+          state: slots.length > 0 ? 'running' : 'stopped',
+          instances: slots.length,
+          slots: [...slots],
           preview: `memory://${service}/${revision}`,
           restarts: 0,
           startedAt: null,
           weight: routes[service]?.[revision] ?? 0,
         }));
       }),
+    recover: (context, service) =>
+      act(context, { call: 'recover', service }, async () =>
+        [...cluster.revisions.values()]
+          .filter((one) => one.service === service)
+          .map(({ record, slots }) => ({ record: structuredClone(record), slots: [...slots] })),
+      ),
     checkPort: (context, { service, port }) =>
       act(context, { call: 'checkPort', service }, async () => {
         const holder = cluster.foreignPorts.get(port);
@@ -72,26 +94,10 @@ export function memoryPlatform(cluster: MemoryCluster, options: MemoryPlatformOp
   };
 }
 
-function memoryRouter(cluster: MemoryCluster, act: Act): Router {
-  return {
-    setWeights: (context, { service, weights }) =>
-      act(context, { call: 'setWeights', service, weights }, async () => ({
-        url: await cluster.route(service, weights),
-      })),
-    weights: (context, service) =>
-      act(context, { call: 'weights', service }, async () => cluster.routes[service] ?? {}),
-    drain: (context, { service, revision }) =>
-      act(context, { call: 'drain', service, revision }, async () => ({ kind: 'drained' })),
-    traffic: async () => ({}),
-    remove: (context, service) => act(context, { call: 'remove', service }, () => cluster.unroute(service)),
-  };
-}
-
-/** Wraps each effect with what the options ask for. */
-function actor(cluster: MemoryCluster, { fault }: MemoryPlatformOptions): Act {
-  return async (context, head, effect) => {
-    const call = cluster.record(head);
-    context.signal.throwIfAborted();
-    return await withFault(call, fault, effect);
-  };
+function notPublished({ service, revision }: { service: string; revision: string }): SlipwayError {
+  return new SlipwayError('not-published', `${service} ${revision} was never published here.`, {
+    subject: `service:${service}`,
+    hint: 'Publish it first.',
+    details: { effect: 'none' },
+  });
 }

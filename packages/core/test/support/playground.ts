@@ -13,6 +13,7 @@ import {
   type MemoryPlatformOptions,
   MemoryWorld,
   memoryPlatform,
+  memoryRouter,
 } from '@slipway/provider-testkit';
 import { onTestFinished } from 'vitest';
 import type { Provider, ResourceType } from '../../src/provider/contract.ts';
@@ -29,6 +30,8 @@ export interface PlaygroundOptions {
   variables?: Record<string, string>;
   things?: Omit<MemoryOptions, 'fault'>;
   capabilities?: MemoryPlatformOptions['capabilities'];
+  /** Further options of the platform and its router. */
+  memory?: Omit<MemoryPlatformOptions, 'fault' | 'capabilities' | 'cost'>;
   /** Of a revision that runs. Default: nothing. */
   cost?: NonNullable<MemoryPlatformOptions['cost']>;
   /** Further resource types of the provider `memory`. */
@@ -122,7 +125,7 @@ export class Playground {
 
   /** Names of the calls that changed something outside, in order: `create a`, `stage shop`. */
   effects(): string[] {
-    const looks = new Set(['read', 'find', 'list', 'weights', 'probe', 'checkPort']);
+    const looks = new Set(['read', 'find', 'list', 'recover', 'weights', 'traffic', 'probe', 'checkPort']);
     const seen = [
       ...this.world.calls.map(({ call, name }) => ({ call, name })),
       ...this.cluster.calls.map(({ call, service }) => ({ call, name: service })),
@@ -138,13 +141,14 @@ export class Playground {
   registry(): ProviderRegistry {
     const fault: Fault<OutsideCall> = (call, when) => this.fault(call, when);
     const things = inMemoryProvider(this.world, { ...this.#options.things, fault });
-    const { capabilities, cost } = this.#options;
-    const platformOf = (cluster: MemoryCluster) =>
-      memoryPlatform(cluster, { fault, ...(capabilities ? { capabilities } : {}), ...(cost ? { cost } : {}) });
+    const { capabilities, cost, memory: more } = this.#options;
+    const options = { ...more, fault, ...(capabilities ? { capabilities } : {}), ...(cost ? { cost } : {}) };
+    const platformOf = (cluster: MemoryCluster) => memoryPlatform(cluster, options);
     const memory: Provider = {
       ...things,
       resourceTypes: [...things.resourceTypes, ...(this.#options.types ?? [])],
       platforms: [platformOf(this.cluster)],
+      routers: [memoryRouter(this.cluster, options)],
     };
     const another = { ...platformOf(this.elsewhere), name: 'other' };
     const other: Provider = { name: 'other', resourceTypes: [], platforms: [another] };
