@@ -228,6 +228,8 @@ export interface RouterCapabilities {
 export interface Platform {
   name: string;
   capabilities: PlatformCapabilities;
+  /** Strict schema of its options besides `use`; its descriptions make the reference page. Absent: they aren't checked. */
+  schema?: ZodType;
   /**
    * How many instances a revision has in an environment with these options where the service doesn't say, and how many
    * it can have at most: on hosts, one on each. From the options alone, so pure. Default: 1, and any number.
@@ -337,6 +339,8 @@ export interface TrafficRequest {
 export interface Router {
   name: string;
   capabilities: RouterCapabilities;
+  /** As {@link Platform.schema}. */
+  schema?: ZodType;
   /**
    * Distributes the service's traffic as wanted, at once and without losing a request: what is new answers before
    * what is old gets nothing new; requests in flight end where they began. Safe to repeat.
