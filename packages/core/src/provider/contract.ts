@@ -18,6 +18,8 @@ export interface CallContext {
   platform: JsonObject;
   /** The environment's router with its options, secrets in clear; absent: the platform's own. */
   router?: JsonObject;
+  /** The environment's metric sources (`use` and options) by the name that metrics call them by, secrets in clear. */
+  metricSources?: Readonly<Record<string, JsonObject>>;
   /** The writer's epoch; a part that outlives the command refuses calls with an older one. */
   epoch: number;
   /** One line of progress for people and logs; redacted on its way. */
@@ -362,7 +364,10 @@ export interface Router {
 
 /** One question to a source of measurements. */
 export interface MetricQuery {
-  /** In the words of the source; `{{service}}`, `{{revision}}` and `{{window}}` (as `30s`) are filled in. */
+  /**
+   * In the words of the source. Filled in already: `{{service}}`, `{{revision}}`, `{{window}}` (as `30s`), and
+   * `{{from}}` and `{{to}}` (seconds since 1970).
+   */
   query: string;
   service: string;
   revision: string;

@@ -1,5 +1,6 @@
 /** What a provider may import of the core, and all that it needs. */
 
+export { parseDuration } from '../config/duration.ts';
 export type { Affinity, HealthCheck, ServiceSpec, Volume } from '../config/project.ts';
 export { describeError, type ErrorRecord, SlipwayError } from '../errors.ts';
 export { readKey } from '../journal/key.ts';
