@@ -9,6 +9,8 @@ import type { JsonObject, JsonValue } from '../json.ts';
 export interface CallContext {
   /** Aborted on timeout and on cancel; the adapter stops and cleans up what it started. */
   signal: AbortSignal;
+  /** The project's name: where several projects share hosts, what is one's own bears it. Absent: that of the directory. */
+  project?: string;
   /** The project's directory, absolute. */
   directory: string;
   /** Where this project's state lives (`.slipway`), absolute. */
@@ -261,6 +263,11 @@ export interface Platform {
     context: CallContext,
     query: { service: string; revisions: readonly string[] },
   ): Promise<Record<string, Endpoint[]>>;
+  /**
+   * Called once a revision has all the traffic, after the switch that gave it: shows so where the platform keeps a
+   * sign of it (the link `current` on hosts). Moves no traffic. Safe to repeat. Absent: there is no such sign.
+   */
+  activated?(context: CallContext, target: { service: string; revision: string }): Promise<void>;
   /** Stops and removes it, gracefully within its stop grace. Safe to repeat. */
   retire(context: CallContext, target: { service: string; revision: string }): Promise<void>;
   /** Everything of this environment that exists on the platform, recorded or not. */
@@ -293,6 +300,8 @@ export interface Platform {
 export interface LogLine {
   at: string;
   revision: string;
+  /** Of which instance, where the platform runs several. */
+  slot?: number;
   stream: 'stdout' | 'stderr' | 'slipway';
   text: string;
 }
