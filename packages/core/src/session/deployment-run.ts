@@ -139,6 +139,7 @@ export class DeploymentRun {
         resolve: (value, forRecord) => resolveReferences(value, forRecord, resolve),
         callContext: (step, signal, log) => ({
           signal,
+          project: plan.project,
           directory: workspace.directory,
           stateDirectory: workspace.stateDirectory,
           environment: plan.environment,
