@@ -5,10 +5,11 @@ import type { ArtifactStore } from '../release/artifact-store.ts';
 import { buildHandler } from './build-handler.ts';
 import { migrationHandlers } from './migration-handlers.ts';
 import { resourceHandlers } from './resource-handlers.ts';
-import { stageHandler } from './stage-handler.ts';
+import { publishHandler, scaleHandler, stageHandler } from './stage-handler.ts';
 import { testHandler } from './test-handler.ts';
 import { trafficHandlers } from './traffic-handlers.ts';
 import { leaveUnchanged } from './unchanged-release.ts';
+import { waitingHandlers } from './waiting-handlers.ts';
 
 /** One handler per action: everything that a step can do to the world outside. */
 export function stepHandlers(parts: {
@@ -18,13 +19,17 @@ export function stepHandlers(parts: {
 }): StepHandlers {
   const { registry, store, artifacts } = parts;
   const lookup = async (fingerprint: string) => (await store.artifact(fingerprint))?.digest;
+  const staging = { registry, artifacts, lookup };
   const handlers: StepHandlers = {
     ...resourceHandlers(registry),
     build: buildHandler(artifacts),
     ...migrationHandlers(registry, artifacts, lookup),
-    stage: stageHandler(registry, artifacts, lookup),
+    publish: publishHandler(staging),
+    stage: stageHandler(staging),
+    scale: scaleHandler(staging),
     test: testHandler(registry, artifacts),
     ...trafficHandlers(registry),
+    ...waitingHandlers,
   };
   return leaveUnchanged(handlers, registry);
 }

@@ -2,15 +2,27 @@ import { nameOf } from '../address.ts';
 import { findReferences } from '../config/references.ts';
 import { SlipwayError } from '../errors.ts';
 import type { Settlement, StepContext, StepHandlers } from '../execute/handler.ts';
+import { equalJson, type JsonObject } from '../json.ts';
 import { declaredOf } from '../plan/known-outputs.ts';
 import type { DesiredRevision, Step } from '../plan/step.ts';
+import type { RevisionRequest } from '../provider/contract.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import type { ArtifactStore } from '../release/artifact-store.ts';
 import { configDigest, releaseFingerprint } from '../release/release-parts.ts';
-import type { RevisionRecord, ServiceRecord } from '../state/record.ts';
+import { type RevisionRecord, type ServiceRecord, slotsOf } from '../state/record.ts';
+import { recordedService, requireRevision, requireService, withRevision, withSlots } from './service-record.ts';
 
 /** Which artifact was built under a build fingerprint. */
 export type ArtifactLookup = (fingerprint: string) => Promise<string | undefined>;
+
+/** What staging needs besides the step. */
+export interface StageParts {
+  registry: ProviderRegistry;
+  artifacts: ArtifactStore;
+  lookup: ArtifactLookup;
+}
+
+const AGAIN: Settlement = { as: 'not-done', how: 'Staging again makes sure that it runs, once.' };
 
 /** The digest of a revision's artifact: known at plan time, or built by this plan. */
 export async function artifactOf(revision: DesiredRevision, subject: string, lookup: ArtifactLookup): Promise<string> {
@@ -23,45 +35,125 @@ export async function artifactOf(revision: DesiredRevision, subject: string, loo
   });
 }
 
-/** Starts a revision beside the others, without traffic, and records it. Safe to repeat: platforms ensure, never double. */
-export function stageHandler(
-  registry: ProviderRegistry,
-  artifacts: ArtifactStore,
-  lookup: ArtifactLookup,
-): StepHandlers['stage'] {
+/** Makes a release available where its revisions will run. Safe to repeat: what is there is left. */
+export function publishHandler({ registry, artifacts, lookup }: StageParts): StepHandlers['publish'] {
   return {
     async run(step, context) {
-      const { revision } = step.input;
-      const artifact = await artifactOf(revision, step.subject, lookup);
-      const directory = await artifacts.require(artifact, step.subject);
       const platform = registry.requirePlatform(step.type, step.subject);
-      const staged = await platform.stage(context.call, {
+      if (!platform.publish) return { changes: [] };
+      const { revision } = step.input;
+      const digest = await artifactOf(revision, step.subject, lookup);
+      const directory = await artifacts.require(digest, step.subject);
+      await platform.publish(context.call, {
         service: nameOf(step.subject),
         revision: revision.id,
         spec: revision.spec,
-        artifact: { digest: artifact, directory },
-        env: context.resolve(revision.spec.env),
-        secrets: secretsIn(revision.spec.env, context),
+        artifact: { digest, directory },
       });
-      return { changes: [{ put: recordOf(step, context, artifact) }], detail: { preview: staged.preview, artifact } };
+      return { changes: [], detail: { artifact: digest } };
+    },
+    settle: async () => ({ as: 'not-done', how: 'Publishing again leaves what is there.' }),
+  };
+}
+
+/** Starts a revision beside the others, without traffic, and records it. Safe to repeat: platforms ensure, never double. */
+export function stageHandler(parts: StageParts): StepHandlers['stage'] {
+  const { registry, lookup } = parts;
+  return {
+    async run(step, context) {
+      const artifact = await artifactOf(step.input.revision, step.subject, lookup);
+      const put = recordOf(step, context, artifact);
+      const revision = put.revisions[step.input.revision.id]!;
+      const request = await requestFor(parts, step, context, revision);
+      const staged = await registry.requirePlatform(step.type, step.subject).stage(context.call, request);
+      return { changes: [{ put }], detail: { preview: staged.preview, artifact } };
     },
     /** What runs must be recorded, whatever comes next: a way back that doesn't know of it would leave it running. */
     async settle(step, context) {
       const { revision } = step.input;
-      const again: Settlement = { as: 'not-done', how: 'Staging again makes sure that it runs, once.' };
-      if (serviceRecord(step, context)?.revisions[revision.id]) return again;
-      const platform = registry.requirePlatform(step.type, step.subject);
-      const running = await platform.list(context.call);
-      const service = nameOf(step.subject);
-      if (!running.some((one) => one.service === service && one.revision === revision.id)) return again;
-      const put = recordOf(step, context, await artifactOf(revision, step.subject, lookup));
+      const known = recordedService(step, context)?.revisions[revision.id];
+      if (known && equalJson(slotsOf(known), step.input.slots ?? [0])) return AGAIN;
+      const there = await slotsThere(registry, step, context, revision.id);
+      if (there === undefined) return AGAIN;
+      // It may have any of those that were there, and of those that were asked for.
+      const slots = known ? union(slotsOf(known), step.input.slots ?? [0]) : undefined;
+      const put = recordOf(step, context, await artifactOf(revision, step.subject, lookup), slots);
       const how = 'The platform has it.';
+      const isWhole = equalJson(there, step.input.slots ?? [0]);
       if (context.failure === undefined || registry.classify(step.provider, context.failure) === 'transient') {
-        return { as: 'done', outcome: { changes: [{ put }] }, how };
+        return isWhole || !known ? { as: 'done', outcome: { changes: [{ put }] }, how } : AGAIN;
       }
       return { as: 'incomplete', outcome: { changes: [{ put }] }, how: `${how} Starting it failed nevertheless.` };
     },
   };
+}
+
+/** Gives a recorded revision other instances. Safe to repeat. */
+export function scaleHandler(parts: StageParts): StepHandlers['scale'] {
+  const { registry } = parts;
+  return {
+    async run(step, context) {
+      const record = requireService(step, context);
+      const before = requireRevision(record, step.input.revision);
+      const after = withSlots(before, step.input.slots);
+      const request = await requestFor(parts, step, context, after);
+      await registry.requirePlatform(step.type, step.subject).stage(context.call, request);
+      const detail = { from: slotsOf(before), to: [...step.input.slots] };
+      return { changes: [{ put: withRevision(record, after) }], detail };
+    },
+    /** Half-way, what is there is recorded: a way back must know what to start again. */
+    async settle(step, context) {
+      const record = recordedService(step, context);
+      const revision = record?.revisions[step.input.revision];
+      if (!record || !revision) return AGAIN;
+      const there = (await slotsThere(registry, step, context, revision.id)) ?? [];
+      if (equalJson(there, slotsOf(revision))) return AGAIN;
+      const put = withRevision(record, withSlots(revision, there));
+      if (equalJson(there, step.input.slots)) {
+        return { as: 'done', outcome: { changes: [{ put }] }, how: 'The platform has exactly these instances.' };
+      }
+      // One that has no users yet goes as a whole: it may as well be tried again.
+      if (revision.role === 'staged' || revision.role === 'baseline') return AGAIN;
+      return { as: 'incomplete', outcome: { changes: [{ put }] }, how: `Instances ${there.join(', ')} run.` };
+    },
+  };
+}
+
+/** What the platform is asked for, as the record will have it, with secrets in clear for the process alone. */
+async function requestFor(
+  { artifacts }: StageParts,
+  step: Step,
+  context: StepContext,
+  revision: RevisionRecord,
+): Promise<RevisionRequest> {
+  const digest = revision.release.artifact;
+  return {
+    service: nameOf(step.subject),
+    revision: revision.id,
+    spec: revision.spec,
+    slots: slotsOf(revision),
+    artifact: { digest, directory: await artifacts.require(digest, step.subject) },
+    env: context.resolve(revision.spec.env),
+    secrets: secretsIn(revision.spec.env, context),
+    record: revision as unknown as JsonObject,
+  };
+}
+
+/** Numbers of the instances that the platform has of it; undefined when it has none. */
+async function slotsThere(
+  registry: ProviderRegistry,
+  step: Step,
+  context: StepContext,
+  revision: string,
+): Promise<number[] | undefined> {
+  const service = nameOf(step.subject);
+  const running = await registry.requirePlatform(step.type, step.subject).list(context.call);
+  const found = running.find((one) => one.service === service && one.revision === revision);
+  return found && (found.slots ?? [0]);
+}
+
+function union(some: readonly number[], others: readonly number[]): number[] {
+  return [...new Set([...some, ...others])].sort((a, b) => a - b);
 }
 
 /** The secrets, in clear, that these values name, themselves or through what they refer to. */
@@ -73,34 +165,41 @@ function secretsIn(env: Record<string, string>, context: StepContext): string[] 
 
 type StageStep = Extract<Step, { action: 'stage' }>;
 
-function serviceRecord(step: Step, context: StepContext): ServiceRecord | undefined {
-  const record = context.record(step.subject);
-  return record?.kind === 'service' ? record : undefined;
-}
-
 /** The service with this revision beside the ones that it has. */
-function recordOf(step: StageStep, context: StepContext, artifact: string): ServiceRecord {
-  const { revision, tags, dependsOn, protect } = step.input;
-  const known = serviceRecord(step, context);
+function recordOf(
+  step: StageStep,
+  context: StepContext,
+  artifact: string,
+  slots: readonly number[] = step.input.slots ?? [0],
+): ServiceRecord {
+  const { revision, tags, dependsOn, protect, role = 'staged' } = step.input;
+  const known = recordedService(step, context);
   const env = context.resolveForRecord(revision.spec.env);
   const parts = { ...revision.release.parts, config: configDigest(revision.spec, env, revision.secrets) };
-  const record: RevisionRecord = {
-    id: revision.id,
-    release: { version: revision.release.version, fingerprint: releaseFingerprint(parts), artifact, parts },
-    spec: { ...revision.spec, env },
-    ...declaredOf(revision.declared ?? revision.spec.env),
-    secrets: revision.secrets,
-    role: known?.revisions[revision.id]?.role ?? 'staged',
-  };
-  return {
-    kind: 'service',
-    address: step.subject,
-    platform: step.type,
-    weights: known?.weights ?? {},
-    outputs: known?.outputs ?? {},
-    tags,
-    dependsOn,
-    protect,
-    revisions: { ...known?.revisions, [record.id]: record },
-  };
+  const record: RevisionRecord = withSlots(
+    {
+      id: revision.id,
+      release: { version: revision.release.version, fingerprint: releaseFingerprint(parts), artifact, parts },
+      spec: { ...revision.spec, env },
+      ...declaredOf(revision.declared ?? revision.spec.env),
+      secrets: revision.secrets,
+      role: known?.revisions[revision.id]?.role ?? role,
+    },
+    slots,
+  );
+  return withRevision(
+    {
+      weights: {},
+      outputs: {},
+      revisions: {},
+      ...known,
+      kind: 'service',
+      address: step.subject,
+      platform: step.type,
+      tags,
+      dependsOn,
+      protect,
+    },
+    record,
+  );
 }

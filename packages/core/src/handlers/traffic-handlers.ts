@@ -1,13 +1,14 @@
 import { nameOf } from '../address.ts';
 import { SlipwayError } from '../errors.ts';
-import type { Settlement, StepContext, StepHandlers, StepOutcome } from '../execute/handler.ts';
-import { equalJson } from '../json.ts';
+import type { Settlement, StepContext, StepHandlers } from '../execute/handler.ts';
 import type { Step } from '../plan/step.ts';
 import type { Platform } from '../provider/contract.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import type { ServiceRecord } from '../state/record.ts';
 import { probeInUse } from '../verify/probe-in-use.ts';
 import { waitHealthy } from '../verify/wait-healthy.ts';
+import { recordedService, requireService } from './service-record.ts';
+import { routerName, switchHandler } from './switch-handler.ts';
 
 type TrafficHandlers = Pick<StepHandlers, 'probe' | 'switch' | 'verify' | 'drain' | 'retire' | 'unroute'>;
 
@@ -24,12 +25,18 @@ const settle = async () => REPEATABLE;
  */
 export function trafficHandlers(registry: ProviderRegistry): TrafficHandlers {
   const platformOf = (step: Step) => registry.requirePlatform(step.type, step.subject);
+  /** Where the route is recorded to be; before the first switch, the environment's. */
+  const routerOf = (step: Step, context: StepContext) => {
+    const record = recordedService(step, context);
+    const isRouted = record !== undefined && record.outputs.url !== undefined;
+    return registry.requireRouter(step.type, isRouted ? record.router : routerName(context), step.subject);
+  };
   return {
     probe: {
       async run(step, context) {
         const platform = platformOf(step);
-        const { revision, health } = step.input;
-        const target = { service: nameOf(step.subject), revision, health };
+        const { revision, health, slots } = step.input;
+        const target = { service: nameOf(step.subject), revision, health, ...(slots ? { slots } : {}) };
         try {
           const detail = await waitHealthy({
             subject: `${target.service}/${revision}`,
@@ -45,30 +52,10 @@ export function trafficHandlers(registry: ProviderRegistry): TrafficHandlers {
       },
       settle,
     },
-    switch: {
-      async run(step, context) {
-        const record = serviceRecord(step, context);
-        const { weights } = step.input;
-        const port = portOf(record, weights);
-        const service = nameOf(step.subject);
-        const { url } = await platformOf(step).router.setWeights(context.call, { service, port, weights });
-        return switched(record, step.input, { url, port });
-      },
-      async settle(step, context) {
-        const record = context.record(step.subject);
-        if (record?.kind !== 'service') return REPEATABLE;
-        const { weights } = step.input;
-        const there = await platformOf(step).router.weights(context.call, nameOf(step.subject));
-        if (!equalJson(there, weights) || equalJson(there, record.weights)) return REPEATABLE;
-        const where = whereKnown(record, weights, platformOf(step));
-        return where
-          ? { as: 'done', outcome: switched(record, step.input, where), how: 'The router has it so.' }
-          : REPEATABLE;
-      },
-    },
+    switch: switchHandler(registry),
     verify: {
       async run(step, context) {
-        const url = serviceRecord(step, context).outputs.url as string;
+        const url = requireService(step, context).outputs.url as string;
         const inUse = { ...step.input, service: nameOf(step.subject), url };
         const detail = await waitHealthy({
           subject: inUse.service,
@@ -83,10 +70,11 @@ export function trafficHandlers(registry: ProviderRegistry): TrafficHandlers {
     },
     drain: {
       async run(step, context) {
-        const { revision, drainMs } = step.input;
-        const drained = await platformOf(step).router.drain(context.call, {
+        const { revision, slots, drainMs } = step.input;
+        const drained = await routerOf(step, context).drain(context.call, {
           service: nameOf(step.subject),
           revision,
+          ...(slots ? { slots } : {}),
           drainMs,
         });
         if (drained.kind === 'timed-out') context.log(`${drained.open} requests were still open after ${drainMs} ms`);
@@ -119,7 +107,7 @@ export function trafficHandlers(registry: ProviderRegistry): TrafficHandlers {
     },
     unroute: {
       async run(step, context) {
-        await platformOf(step).router.remove(context.call, nameOf(step.subject));
+        await routerOf(step, context).remove(context.call, nameOf(step.subject));
         return { changes: context.record(step.subject) ? [{ remove: step.subject }] : [] };
       },
       settle,
@@ -156,52 +144,7 @@ async function withLastWords(
   return new SlipwayError(code, message, kept);
 }
 
-function serviceRecord(step: Step, context: StepContext): ServiceRecord {
-  const record = context.record(step.subject);
-  if (record?.kind === 'service') return record;
-  throw new SlipwayError('record-missing', `${step.subject} isn't recorded any more.`, {
-    subject: step.subject,
-    hint: 'Somebody removed it from the state. Plan again.',
-    details: { effect: 'none' },
-  });
-}
-
-type Place = { url: string; port: number };
-
-function switched(
-  record: ServiceRecord,
-  { weights, roles }: Extract<Step, { action: 'switch' }>['input'],
-  place: Place,
-): StepOutcome {
-  const revisions = Object.fromEntries(
-    Object.entries(record.revisions).map(([id, revision]) => [id, { ...revision, role: roles[id] ?? revision.role }]),
-  );
-  const put: ServiceRecord = { ...record, revisions, weights, outputs: { ...record.outputs, ...place } };
-  return { changes: [{ put }], detail: { from: record.weights, to: weights } };
-}
-
-/** The URL that a switch whose answer was lost would have told, where it can be known without it. */
-function whereKnown(
-  record: ServiceRecord,
-  weights: Readonly<Record<string, number>>,
-  platform: Platform,
-): Place | undefined {
-  const port = portOf(record, weights);
-  const target = Object.keys(weights).find((id) => record.revisions[id]);
-  const spec = target === undefined ? undefined : record.revisions[target]?.spec;
-  const predicted = spec && platform.predict?.(nameOf(record.address), spec).url;
-  const url = predicted ?? (port === record.outputs.port ? record.outputs.url : undefined);
-  return typeof url === 'string' ? { url, port } : undefined;
-}
-
 function without(record: ServiceRecord, revision: string): ServiceRecord {
   const { [revision]: _, ...revisions } = record.revisions;
   return { ...record, revisions };
-}
-
-/** Where the revision that gets the traffic wants to be reached; without one, where the service is reached now. */
-function portOf(record: ServiceRecord, weights: Readonly<Record<string, number>>): number {
-  const target = Object.keys(weights).find((id) => record.revisions[id]);
-  const revision = target === undefined ? undefined : record.revisions[target];
-  return revision?.spec.port ?? (record.outputs.port as number);
 }

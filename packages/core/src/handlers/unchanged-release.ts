@@ -6,7 +6,8 @@ import type { DesiredRevision, Step, StepAction } from '../plan/step.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import { configDigest, releaseFingerprint } from '../release/release-parts.ts';
 import { desiredRevision } from '../rollback/service-restore.ts';
-import { activeRevision, type RevisionRecord, type ServiceRecord } from '../state/record.ts';
+import { activeRevision, type RevisionRecord, type ServiceRecord, slotsOf } from '../state/record.ts';
+import { sameWeights } from './switch-handler.ts';
 
 type StepOf<A extends StepAction> = Extract<Step, { action: A }>;
 
@@ -30,6 +31,12 @@ export function leaveUnchanged(handlers: StepHandlers, registry: ProviderRegistr
   return {
     ...handlers,
     migrate: unlessItRuns(handlers.migrate, nothing),
+    publish: unlessItRuns(handlers.publish, nothing),
+    scale: unlessItRuns(handlers.scale, nothing),
+    hold: unlessItRuns(handlers.hold, nothing),
+    pause: unlessItRuns(handlers.pause, nothing),
+    analyse: unlessItRuns(handlers.analyse, nothing),
+    watch: unlessItRuns(handlers.watch, nothing),
     stage: unlessItRuns(handlers.stage, (step, context, kept) => stay(handlers.stage, registry, step, context, kept)),
     probe: unlessItRuns(handlers.probe, nothing),
     test: unlessItRuns(handlers.test, nothing),
@@ -37,13 +44,14 @@ export function leaveUnchanged(handlers: StepHandlers, registry: ProviderRegistr
     switch: unlessItRuns(handlers.switch, async (step, context, { record }) => {
       const closes = Object.keys(step.input.weights).length === 0;
       if (closes || (await hasWeights(registry, step, context, record))) return NOTHING;
-      const input = { weights: record.weights, roles: {} };
+      const input = { weights: record.weights, roles: {}, ...(record.routes ? { routes: record.routes } : {}) };
       return await handlers.switch.run({ ...step, input }, context);
     }),
     drain: unlessItRuns(handlers.drain, nothing),
     retire: unlessItRuns(handlers.retire, nothing, (step, { record }) => {
       // What a broken run left goes all the same.
-      return record.revisions[step.input.revision]?.role === 'staged';
+      const role = record.revisions[step.input.revision]?.role;
+      return role === 'staged' || role === 'baseline';
     }),
   };
 }
@@ -94,8 +102,10 @@ async function stay(
   const { tags, dependsOn, protect } = step.input;
   const running = await registry.requirePlatform(step.type, step.subject).list(context.call);
   const service = nameOf(step.subject);
-  if (!running.some((one) => one.service === service && one.revision === active.id && one.state !== 'stopped')) {
-    return await handler.run({ ...step, input: { ...step.input, revision: desiredRevision(active) } }, context);
+  const found = running.find((one) => one.service === service && one.revision === active.id && one.state !== 'stopped');
+  const slots = slotsOf(active);
+  if (!found || !equalJson(found.slots ?? [0], slots)) {
+    return await handler.run({ ...step, input: { ...step.input, revision: desiredRevision(active), slots } }, context);
   }
   const put: ServiceRecord = { ...record, tags, dependsOn, protect };
   return { changes: equalJson(put, record) ? [] : [{ put }] };
@@ -105,8 +115,8 @@ async function hasWeights(
   registry: ProviderRegistry,
   step: Step,
   context: StepContext,
-  { weights }: ServiceRecord,
+  { weights, router }: ServiceRecord,
 ): Promise<boolean> {
-  const { router } = registry.requirePlatform(step.type, step.subject);
-  return equalJson(await router.weights(context.call, nameOf(step.subject)), weights);
+  const there = registry.requireRouter(step.type, router, step.subject);
+  return sameWeights(await there.weights(context.call, nameOf(step.subject)), weights);
 }

@@ -22,8 +22,9 @@ export function traced<T extends object>(name: string, adapter: T): T {
   });
 }
 
-/** A platform and its router. */
+/** A platform and, where it has one, its router. */
 export function tracedPlatform(platform: Platform): Platform {
+  if (!platform.router) return traced(platform.name, platform);
   const router = traced(`${platform.name}.router`, platform.router);
   return new Proxy(traced(platform.name, platform), {
     get: (target, key, receiver) => (key === 'router' ? router : (Reflect.get(target, key, receiver) as unknown)),

@@ -16,7 +16,9 @@ import { DeploymentLog } from '../report/deployment-log.ts';
 import { DeploymentProgress } from '../report/project-report.ts';
 import type { RunOptions, SlipwayEvent } from '../slipway-api.ts';
 import type { State } from '../state/record.ts';
+import { adaptersOf, runtimeOptions } from './call-context.ts';
 import { Controls } from './controls.ts';
+import { namesIn } from './names-in.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface RunParts {
@@ -123,8 +125,9 @@ export class DeploymentRun {
     const { workspace, lock, options, plan } = this.#parts;
     const secrets = await workspace.secrets(plan.runtime);
     const { registry, store, artifacts } = workspace;
-    await registry.load(plan.steps.map((step) => step.type));
-    await registry.load(namesIn(this.#journal));
+    await registry.load([...plan.steps.map((step) => step.type), ...adaptersOf(plan.runtime)]);
+    await registry.load(namesIn(this.#journal.state));
+    const adapters = await runtimeOptions(workspace, plan.runtime);
     const controls = Controls.listen(store, this.id, this.#wishesBefore, (paused) => this.#notePause(paused));
     const resolve = {
       record: this.#journal.record.bind(this.#journal),
@@ -143,7 +146,7 @@ export class DeploymentRun {
           directory: workspace.directory,
           stateDirectory: workspace.stateDirectory,
           environment: plan.environment,
-          platform: plan.runtime.platform,
+          ...adapters,
           epoch: lock.epoch,
           log,
           trace: (call, durationMs, error) => this.#trace(step.id, call, durationMs, error),
@@ -192,10 +195,6 @@ export class DeploymentRun {
     // A refused append is sticky: the executor's next one reports it.
     this.#journal.append({ type: 'deployment.status', step: null, data }).catch(() => {});
   }
-}
-
-function namesIn(journal: Journal): string[] {
-  return [...journal.state.values()].map((record) => (record.kind === 'resource' ? record.type : record.platform));
 }
 
 /** Sortable by time, short enough to type a prefix of: `20261121-231502-7f3c`. */

@@ -39,7 +39,8 @@ export async function gatherFacts(
     return !(stays && running && outageReasons(record, running.get(service.name) ?? []).length === 0);
   });
   const ports = wanted.map(({ address, spec }) => ({ address, port: spec.port }));
-  const taken = await lookAtPorts(workspace, platform, context, ports);
+  const router = workspace.registry.routerFor(platform, project.environment.router?.use);
+  const taken = await lookAtPorts(workspace, { platform, router }, context, ports);
   return {
     running,
     ...(look?.kind === 'unseen' ? { unseen: look.why } : {}),

@@ -6,10 +6,17 @@ import { type Limited, ReadyQueue } from '../graph/ready-queue.ts';
 import { recordedOf } from '../handlers/resource-handlers.ts';
 import { equalJson, type JsonObject } from '../json.ts';
 import { differencesFor, differencesOf } from '../plan/difference.ts';
-import type { CallContext, PropertyDifference, ResourceType } from '../provider/contract.ts';
+import type { CallContext, PropertyDifference, ResourceType, RunningRevision } from '../provider/contract.ts';
 import { providerOf } from '../provider/registry.ts';
 import type { DriftReport } from '../slipway-api.ts';
-import type { ResourceRecord, ServiceRecord, State, StateRecord } from '../state/record.ts';
+import {
+  type ResourceRecord,
+  type RevisionRecord,
+  type ServiceRecord,
+  type State,
+  type StateRecord,
+  slotsOf,
+} from '../state/record.ts';
 import { lookAtPlatform, type PlatformLook } from './look-at-platform.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -110,17 +117,22 @@ async function driftOfService(look: DriftLook, record: ServiceRecord, platforms:
   platforms.set(platform.name, looking);
   const found = await looking;
   if (found.kind === 'unseen') return { address, status: 'cannot-tell', differences: [], look: found.why };
-  const weights = await platform.router.weights(context, service);
+  const router = workspace.registry.requireRouter(record.platform, record.router, address);
+  const weights = await router.weights(context, service);
   const running = found.running.get(service) ?? [];
-  const there = new Set(running.filter((one) => one.state !== 'stopped').map((one) => one.revision));
-  const missing = Object.keys(record.revisions).filter((id) => !there.has(id));
-  const differences: PropertyDifference[] = missing.map((id) => ({
-    path: `revisions.${id}`,
-    before: 'running',
-    after: null,
-    replaces: false,
-  }));
+  const differences = Object.values(record.revisions).flatMap((revision) => instanceDrift(revision, running));
   if (!equalJson(weights, record.weights))
     differences.push({ path: 'weights', before: record.weights, after: weights, replaces: false });
   return { address, status: differences.length > 0 ? 'drifted' : 'in-sync', differences };
+}
+
+/** What of a recorded revision doesn't run. */
+function instanceDrift(revision: RevisionRecord, running: readonly RunningRevision[]): PropertyDifference[] {
+  const path = `revisions.${revision.id}`;
+  const found = running.find((one) => one.revision === revision.id && one.state !== 'stopped');
+  if (!found) return [{ path, before: 'running', after: null, replaces: false }];
+  const slots = slotsOf(revision);
+  const there = found.slots ?? [0];
+  if (equalJson(slots, there)) return [];
+  return [{ path: `${path}.slots`, before: slots, after: there, replaces: false }];
 }

@@ -1,5 +1,5 @@
 import { type Address, nameOf } from '../address.ts';
-import type { CallContext, Platform } from '../provider/contract.ts';
+import type { CallContext, Platform, Router } from '../provider/contract.ts';
 import { lookWithin } from './look-within.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -19,21 +19,22 @@ export interface TakenPort extends WantedPort {
 }
 
 /**
- * Which of these ports somebody else has. Looks only. Where a platform can't tell, nothing is said: opening the
- * route will.
+ * Which of these ports somebody else has. Looks only. Asked is the router that will open them, else the platform;
+ * where neither can tell, nothing is said: opening the route will.
  */
 export async function lookAtPorts(
   workspace: Workspace,
-  platform: Platform,
+  { platform, router }: { platform: Platform; router: Router | undefined },
   context: CallContext,
   wanted: readonly WantedPort[],
 ): Promise<TakenPort[]> {
-  if (!platform.checkPort) return [];
+  const asked = router?.checkPort ? router : platform;
+  if (!asked.checkPort) return [];
   const taken: TakenPort[] = [];
   const look = async ({ address, port }: WantedPort) => {
     const want = { service: nameOf(address), port };
     try {
-      const state = await lookWithin(LOOK_WITHIN_MS, context, async (looking) => platform.checkPort?.(looking, want));
+      const state = await lookWithin(LOOK_WITHIN_MS, context, async (looking) => asked.checkPort?.(looking, want));
       if (state?.kind !== 'taken') return;
       const { holder } = state;
       taken.push({ address, port, holder: holder === undefined ? null : workspace.redactor.text(holder) });

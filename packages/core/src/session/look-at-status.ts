@@ -1,11 +1,13 @@
 import { nameOf } from '../address.ts';
 import { describeError } from '../errors.ts';
 import { isHeld } from '../journal/lock-keeper.ts';
-import type { CallContext, Platform } from '../provider/contract.ts';
+import type { CallContext } from '../provider/contract.ts';
+import type { ProviderRegistry } from '../provider/registry.ts';
 import type { EnvironmentStatus } from '../slipway-api.ts';
 import { activeRevision, type ServiceRecord } from '../state/record.ts';
 import { probeInUse } from '../verify/probe-in-use.ts';
-import { lookingContext } from './call-context.ts';
+import { adaptersOf, lookingContext } from './call-context.ts';
+import { namesIn } from './names-in.ts';
 import { projectName, recordedRuntime } from './recorded-runtime.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -23,11 +25,9 @@ export async function lookAtStatus(workspace: Workspace): Promise<EnvironmentSta
     store.deployments({ environment, limit: 1 }),
   ]);
   const records = [...state.values()].filter((record) => record.kind === 'service');
-  await registry.load(records.map((record) => record.platform));
+  await registry.load([...namesIn(state), ...adaptersOf(runtime)]);
   const context = await lookingContext(workspace, environment, runtime);
-  const services = await Promise.all(
-    records.map((record) => statusOf(record, registry.platform(record.platform), context)),
-  );
+  const services = await Promise.all(records.map((record) => statusOf(record, registry, context)));
   return {
     project,
     environment,
@@ -40,7 +40,7 @@ export async function lookAtStatus(workspace: Workspace): Promise<EnvironmentSta
 
 async function statusOf(
   record: ServiceRecord,
-  platform: Platform | undefined,
+  registry: ProviderRegistry,
   context: CallContext,
 ): Promise<ServiceStatus> {
   const name = nameOf(record.address);
@@ -54,10 +54,12 @@ async function statusOf(
     weights: record.weights,
   };
   const nothing = { running: [], traffic: {} };
+  const platform = registry.platform(record.platform);
   if (!platform)
     return { ...known, ...nothing, health: 'unknown', reason: `no provider offers the platform ${record.platform}` };
   try {
-    const [all, traffic] = await Promise.all([platform.list(context), platform.router.traffic(context, name)]);
+    const router = registry.requireRouter(record.platform, record.router, record.address);
+    const [all, traffic] = await Promise.all([platform.list(context), router.traffic(context, name)]);
     const running = all.filter((one) => one.service === name);
     if (!active || url === null) return { ...known, running, traffic, health: 'unknown' };
     const inUse = { service: name, revision: active.id, health: active.spec.health, url };

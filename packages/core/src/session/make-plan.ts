@@ -13,9 +13,11 @@ import type { PresentSecret } from '../rollback/present-secrets.ts';
 import { chooseRollbackTarget, type RollbackTarget } from '../rollback/rollback-target.ts';
 import type { DestroyOptions, PlanOptions, RollbackOptions } from '../slipway-api.ts';
 import type { State } from '../state/record.ts';
+import { adaptersOf } from './call-context.ts';
 import { environmentToPromote } from './environment-to-promote.ts';
 import { gatherFacts } from './gather-facts.ts';
 import { gatherPromotion } from './gather-promotion.ts';
+import { namesIn } from './names-in.ts';
 import { passOverRestores } from './pass-over-restores.ts';
 import { requirePromotedArtifacts } from './promoted-artifacts.ts';
 import { readAllEvents } from './read-events.ts';
@@ -178,9 +180,11 @@ export function planMissing(deployment: string): SlipwayError {
 /** Providers are loaded before planning, because planning itself is pure. */
 async function loadProviders(workspace: Workspace, state: State, project?: Project, platform?: string): Promise<void> {
   const names = new Set<string>(platform === undefined ? [] : [platform]);
-  for (const record of state.values()) names.add(record.kind === 'resource' ? record.type : record.platform);
+  for (const name of namesIn(state)) names.add(name);
   for (const resource of project?.resources ?? []) names.add(resource.type);
-  if (project && project.services.length > 0) names.add(project.environment.platform.use);
+  if (project && project.services.length > 0) {
+    for (const name of adaptersOf(project.environment)) names.add(name);
+  }
   await workspace.registry.load(names);
 }
 

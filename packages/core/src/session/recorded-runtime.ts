@@ -42,7 +42,7 @@ export async function projectToEnd(workspace: Workspace, environment: string): P
     const [newest] = await workspace.store.deployments({ environment, limit: 1 });
     const plan = newest && (await workspace.store.plan(newest.plan));
     if (!plan) throw error;
-    const { platform, secretFiles, protected: guarded } = plan.runtime;
+    const { platform, router, metricSources = {}, secretFiles, protected: guarded } = plan.runtime;
     return {
       name: plan.project,
       directory: workspace.directory,
@@ -50,6 +50,8 @@ export async function projectToEnd(workspace: Workspace, environment: string): P
       environment: {
         name: environment,
         platform,
+        ...(router ? { router } : {}),
+        metricSources,
         onFailure: 'stop',
         protected: guarded,
         tests: 'none',

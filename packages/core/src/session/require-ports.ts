@@ -1,6 +1,6 @@
 import { SlipwayError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
-import { lookingContext } from './call-context.ts';
+import { adaptersOf, lookingContext } from './call-context.ts';
 import { lookAtPorts, type TakenPort, type WantedPort } from './look-at-ports.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -13,12 +13,14 @@ export async function requirePorts(workspace: Workspace, plan: Plan): Promise<vo
   if (plan.kind !== 'deploy') return;
   const byPlatform = wantedPorts(plan);
   if (byPlatform.size === 0) return;
-  await workspace.registry.load(byPlatform.keys());
+  await workspace.registry.load([...byPlatform.keys(), ...adaptersOf(plan.runtime)]);
   const context = await lookingContext(workspace, plan.environment, plan.runtime);
   const taken: TakenPort[] = [];
   for (const [name, wanted] of byPlatform) {
     const platform = workspace.registry.platform(name);
-    if (platform) taken.push(...(await lookAtPorts(workspace, platform, context, wanted)));
+    if (!platform) continue;
+    const router = workspace.registry.routerFor(platform, plan.runtime.router?.use);
+    taken.push(...(await lookAtPorts(workspace, { platform, router }, context, wanted)));
   }
   if (taken.length > 0) throw portsInUse(taken);
 }

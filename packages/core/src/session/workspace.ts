@@ -15,6 +15,7 @@ import type { ProviderRegistry } from '../provider/registry.ts';
 import { ArtifactStore } from '../release/artifact-store.ts';
 import type { SlipwayOptions } from '../slipway-api.ts';
 import type { State } from '../state/record.ts';
+import { namesIn } from './names-in.ts';
 
 /** One project on this machine: its config, its recorded world and what belongs to both. Opened once a command. */
 export class Workspace {
@@ -110,9 +111,7 @@ export class Workspace {
   /** What is recorded, with every provider loaded that it names. */
   async stateWithProviders(environment: string): Promise<State> {
     const state = await this.store.state(environment);
-    await this.registry.load(
-      [...state.values()].map((record) => (record.kind === 'resource' ? record.type : record.platform)),
-    );
+    await this.registry.load(namesIn(state));
     return state;
   }
 
