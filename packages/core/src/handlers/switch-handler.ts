@@ -1,6 +1,6 @@
 import { nameOf } from '../address.ts';
 import type { HealthCheck } from '../config/project.ts';
-import { SlipwayError } from '../errors.ts';
+import { describeError, SlipwayError } from '../errors.ts';
 import type { Settlement, StepContext, StepHandlers, StepOutcome } from '../execute/handler.ts';
 import { equalJson } from '../json.ts';
 import type { Step } from '../plan/step.ts';
@@ -35,6 +35,7 @@ export function switchHandler(registry: ProviderRegistry): StepHandlers['switch'
       const request = await trafficFor(record, step.input, platform, context);
       await leaveOtherRouter(record, registry, context);
       const { url } = await router.setWeights(context.call, request);
+      await showActive(platform, step, context);
       return switched(record, step.input, { url, port: request.port }, context);
     },
     async settle(step, context) {
@@ -52,6 +53,23 @@ export function switchHandler(registry: ProviderRegistry): StepHandlers['switch'
       };
     },
   };
+}
+
+/** The sign of what has all the traffic follows the traffic; it holds nothing up. */
+async function showActive(
+  platform: Platform,
+  step: Step & { input: SwitchInput },
+  context: StepContext,
+): Promise<void> {
+  const whole = Object.keys(step.input.weights).find((id) => step.input.weights[id] === 100);
+  if (whole === undefined || !platform.activated) return;
+  try {
+    await platform.activated(context.call, { service: nameOf(step.subject), revision: whole });
+  } catch (error) {
+    context.log(
+      `${whole} has all the traffic, but ${platform.name} could not show it so: ${describeError(error).message}`,
+    );
+  }
 }
 
 /** The name of the environment's router; undefined: the platform's own. */
@@ -112,7 +130,11 @@ function noEndpoint(record: ServiceRecord, revision: string, slots: readonly num
 }
 
 /** Two routers can't have one port: where the environment has another one by now, the old route goes first. */
-async function leaveOtherRouter(record: ServiceRecord, registry: ProviderRegistry, context: StepContext): Promise<void> {
+async function leaveOtherRouter(
+  record: ServiceRecord,
+  registry: ProviderRegistry,
+  context: StepContext,
+): Promise<void> {
   if (Object.keys(record.weights).length === 0) return;
   const platform = registry.requirePlatform(record.platform, record.address);
   const before = registry.routerFor(platform, record.router);

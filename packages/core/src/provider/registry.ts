@@ -50,7 +50,8 @@ export class ProviderRegistry {
     for (const platform of provider.platforms) {
       const known = tracedPlatform(platform);
       this.#platforms.set(platform.name, known);
-      if (known.router) this.#routers.set(known.router.name, known.router);
+      // Whatever offers it as a router has the name rather than a platform that has one like it.
+      if (known.router && !this.#routers.has(known.router.name)) this.#routers.set(known.router.name, known.router);
     }
     for (const router of provider.routers ?? []) this.#routers.set(router.name, traced(router.name, router));
     for (const source of provider.metricSources ?? []) {

@@ -87,7 +87,7 @@ describe('a service that is recorded and does not run', () => {
   it('gets its recorded weight again', async () => {
     const play = await shop();
     const [id] = Object.keys(play.cluster.routes.web!);
-    await play.cluster.route('web', {});
+    await play.cluster.route({ ...play.cluster.distribution('web')!, weights: {} });
     const plan = await play.plan();
     expect(reasons(plan, 'service:web')).toEqual([{ path: `weights.${id}`, before: 0, after: 100, replaces: false }]);
     await play.deploy();

@@ -104,7 +104,7 @@ describe.for(['blue-green', 'recreate'])('%s, of a release that turns out to be 
     const { play, before } = await twice(strategy);
     const [active] = Object.keys(before.record.weights);
     play.cluster.revisions.delete(`web/${active}`);
-    await play.cluster.route('web', {});
+    await play.cluster.route({ ...play.cluster.distribution('web')!, weights: {} });
     expect((await play.deploy(shop(2, strategy))).status).toBe('completed');
     expect(actionsOf(play)).toEqual(['update a', 'stage web', 'setWeights web']);
     before.cluster.sort();
