@@ -29,7 +29,7 @@ export function memberOf(value: JsonValue | undefined, key: string): JsonValue |
 
 /** Inside an environment's block about nodes `null` is kept: it is about the node that the block is laid over later. */
 function isOverride(path: Path): boolean {
-  return path[0] === 'environments' && (path[2] === 'services' || path[2] === 'resources');
+  return path[0] === 'environments' && ['services', 'resources', 'metricSources'].includes(String(path[2]));
 }
 
 function layMember(lower: JsonObject, upper: JsonObject, path: Path): JsonObject {
@@ -43,6 +43,9 @@ function layMember(lower: JsonObject, upper: JsonObject, path: Path): JsonObject
       return layOver(Object.fromEntries(rest), upper, path);
     }
   }
-  if (place.length === 1 && key === 'platform' && Object.hasOwn(upper, 'use') && upper.use !== lower.use) return upper;
+  const isChoice =
+    (place.length === 1 && (key === 'platform' || key === 'router')) ||
+    (place.length === 2 && place[0] === 'metricSources');
+  if (isChoice && Object.hasOwn(upper, 'use') && upper.use !== lower.use) return upper;
   return layOver(lower, upper, path);
 }

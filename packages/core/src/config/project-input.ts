@@ -12,6 +12,8 @@ export interface ProjectInput {
   environments?: Record<string, EnvironmentInput | null> | undefined;
   /** For `${var:NAME}` in every environment, and environment variables of every service. */
   variables?: Record<string, string | number | boolean> | undefined;
+  /** By the name that metrics call them by, for example `prom: {use: prometheus, url: …}`. */
+  metricSources?: Record<string, MetricSourceInput> | undefined;
   /** Infrastructure, by name. */
   resources?: Record<string, ResourceInput> | undefined;
   /** What the team builds and ships, by name. */
@@ -35,8 +37,17 @@ export interface ProjectInput {
 export interface EnvironmentInput {
   /** Where services run: a name, or `{use: NAME}` with options of the platform. Default: `"local"`. */
   platform?: string | PlatformInput | undefined;
-  /** What distributes traffic. Default: the platform's own. */
-  router?: string | undefined;
+  /** What distributes traffic: a name, or `{use: NAME}` with options of the router. Default: the platform's own. */
+  router?: string | RouterInput | undefined;
+  /** Laid over the project's metric sources of the same name; `null` removes one here. */
+  metricSources?:
+    | Record<
+        string,
+        {
+          [property: string]: unknown;
+        } | null
+      >
+    | undefined;
   /** When a step fails for good: `rollback` takes everything back, `stop` starts nothing new, `continue` goes on with independent branches. Default: `"stop"`. */
   onFailure?: 'rollback' | 'stop' | 'continue' | undefined;
   /** Ask for the environment's name before changing anything; `--yes` is not enough. Without a terminal: `--confirm NAME` or `SLIPWAY_CONFIRM=NAME`. Default: `false`. */
@@ -84,6 +95,13 @@ export interface PlatformInput {
   [property: string]: unknown;
 }
 
+/** A router with its options. */
+export interface RouterInput {
+  /** The router's name. */
+  use: string;
+  [property: string]: unknown;
+}
+
 /** How many steps may run at once. */
 export interface LimitsInput {
   /** Steps at once. Default 10. */
@@ -110,10 +128,17 @@ export interface ResourceOverrideInput {
 /** Laid over the service's own keys in this environment. */
 export interface ServiceOverrideInput {
   path?: string | null | undefined;
+  image?: string | null | undefined;
+  dockerfile?: string | null | undefined;
   build?: string | null | undefined;
   run?: string | null | undefined;
   static?: string | null | undefined;
   port?: number | string | null | undefined;
+  containerPort?: number | string | null | undefined;
+  instances?: number | string | null | undefined;
+  limits?: ServiceLimitsInput | null | undefined;
+  volumes?: Array<string | VolumeInput> | null | undefined;
+  affinity?: AffinityInput | null | undefined;
   env?: Record<string, string | number | boolean> | null | undefined;
   health?: HealthInput | null | undefined;
   tests?: TestsInput | null | undefined;
@@ -127,6 +152,7 @@ export interface ServiceOverrideInput {
     | null
     | undefined;
   strategy?: 'recreate' | 'blue-green' | 'rolling' | StrategyInput | null | undefined;
+  lockstep?: string | null | undefined;
   dependsOn?: string[] | null | undefined;
   tags?: Record<string, string | number | boolean> | null | undefined;
   protect?: boolean | string | null | undefined;
@@ -135,6 +161,26 @@ export interface ServiceOverrideInput {
   stopGrace?: string | null | undefined;
   timeout?: string | null | undefined;
 }
+
+/** What one instance may use. */
+export interface ServiceLimitsInput {
+  /** CPUs; 0.5 is half of one. */
+  cpus?: number | string | undefined;
+  /** Memory, for example `256Mi`. */
+  memory?: number | string | undefined;
+}
+
+export interface VolumeInput {
+  /** A name, or an absolute path on the machine. */
+  source: string;
+  /** Where it is mounted. */
+  target: string;
+  /** It can only be read. Default: `false`. */
+  readOnly?: boolean | string | undefined;
+}
+
+/** A user stays with the instance that answered first, by this cookie. */
+export type AffinityInput = Record<string, never>;
 
 /** How to tell that a revision works; one of `http`, `tcp` and `command`. */
 export interface HealthInput {
@@ -181,69 +227,190 @@ export type RecreateInput = Record<string, never>;
 export interface BlueGreenInput {
   /** How long open requests on the old revision may go on. Default: `"30s"`. */
   drain?: string | undefined;
-  /** Keep the replaced revision running, without traffic, for an instant way back. Default: `true`. */
-  keepOld?: boolean | string | undefined;
+  /** Keep the replaced revision running, without traffic, for an instant way back: true, false, or for how long. Default: `true`. */
+  keepOld?: boolean | string | string | undefined;
+  /** A port on which the router shows the new revision before it has traffic. */
+  previewPort?: number | string | undefined;
+  /** How long the new revision runs without traffic, and is watched, before the switch. Default: `"0s"`. */
+  validation?: string | undefined;
+  /** An analysis before the switch. */
+  before?: AnalysisInput | undefined;
+  /** An analysis after the switch; failing, all goes back. */
+  after?: AnalysisInput | undefined;
+  /** `automatic`: when checked; `manual`: when a person continues. Default: `"automatic"`. */
+  switch?: 'automatic' | 'manual' | undefined;
+  gradual?: GradualInput | undefined;
+  /** Watched on for so long after the last step; failing, all goes back. Default: `"0s"`. */
+  bake?: string | undefined;
 }
 
-/** Replace the instances one after another. */
-export interface RollingInput {
-  /** Instances above the wanted number while rolling. */
-  maxSurge?: number | string | string | undefined;
-  /** Instances that may be missing while rolling. */
-  maxUnavailable?: number | string | string | undefined;
-  /** Wait between one instance and the next. */
-  pause?: string | undefined;
-}
-
-/** Give the new revision more traffic step by step, and measure. */
-export interface CanaryInput {
-  /** In order, each with more weight than the one before; 100 follows by itself. */
-  steps: CanaryStepInput[];
-  /** Measure at every step. */
-  analysis?: AnalysisInput | undefined;
-}
-
-export interface CanaryStepInput {
-  /** Share of the traffic for the new revision, in per cent. */
-  weight: number | string;
-  /** How long to stay there and measure. */
-  hold?: string | undefined;
-  /** Wait there until a person continues. */
-  pause?: boolean | string | undefined;
-}
-
-/** Decides from measurements whether a canary goes on. */
+/** Decides from measurements whether a rollout goes on. */
 export interface AnalysisInput {
-  /** All must pass; one that fails is enough to go back. */
+  /** What is measured; a critical one that fails is enough to go back. */
   metrics: MetricInput[];
-  /** With fewer requests the verdict is inconclusive, never a pass. Default: `1`. */
+  /** From one measurement to the next. Default: 10s, or a fifth of a shorter duration, at least 1s. */
+  interval?: string | undefined;
+  /** Before the first measurement. Default: `"0s"`. */
+  initialDelay?: string | undefined;
+  /** How long it lasts where no step's `hold` says so. Default: `"60s"`. */
+  duration?: string | undefined;
+  /** With fewer requests in its window a measurement is inconclusive, never a pass. Default: `1`. */
   minimumSamples?: number | string | undefined;
-  /** What happens when the data do not tell. Default: `"pause"`. */
-  onInconclusive?: 'pause' | 'rollback' | 'continue' | undefined;
+  /** Fewer conclusive measurements of a metric than these are inconclusive. Default: `1`. */
+  minimumMeasurements?: number | string | undefined;
+  /** Share of the metrics' weight that must pass; critical ones must all. Default: `1`. */
+  passScore?: number | string | undefined;
+  /** What is done when the data do not tell; it is never taken for a pass. Default: `"pause"`. */
+  onInconclusive?: 'pause' | 'fail' | ExtendAnalysisInput | undefined;
 }
 
-/** One thing that is measured and how it is judged. */
+/** One thing that is measured again and again, and how it is judged. */
 export interface MetricInput {
   /** What people call it. */
   name: string;
-  /** Who answers the query: `router`, or a metric source by its name. */
-  source: string;
-  /** What to ask, in the words of the source. */
+  /** Who answers the query: `router`, or one of `metricSources` by its name. Default: `"router"`. */
+  source?: string | undefined;
+  /** What to ask, in the words of the source. Of `router`: errorRate, requests, requestRate, latencyP50, latencyP95, latencyP99 (latencies in ms). Others may hold `{{service}}`, `{{revision}}` and `{{window}}`. */
   query: string;
   /** The release fails above this value. */
   failAbove?: number | undefined;
   /** The release fails below this value. */
   failBelow?: number | undefined;
-  /** Above this value the metric passes. */
+  /** Above this value the metric passes. Without `passAbove` and `passBelow` it does where it does not fail. */
   passAbove?: number | undefined;
   /** Below this value the metric passes. */
   passBelow?: number | undefined;
-  /** Compare with the revision that has the rest of the traffic. */
-  compareWith?: 'stable' | undefined;
+  /** Compare with the revision that has the rest of the traffic, or with a fresh copy of it (`baseline: true`). */
+  compareWith?: 'stable' | 'baseline' | undefined;
   /** With `compareWith`: fails when it is more than so many times the other. */
   maxIncrease?: number | undefined;
   /** With `compareWith`: fails when it is less than so many times the other. */
   maxDecrease?: number | undefined;
+  /** With `compareWith`: judged over all measurements (Mann-Whitney U, Hodges-Lehmann shift) instead of one by one. */
+  judge?: 'mann-whitney' | JudgeInput | undefined;
+  /** So many failed measurements in a row fail the metric. Default: `1`. */
+  consecutiveFailures?: number | string | undefined;
+  /** So many failed measurements in all fail it, too. Default: no such limit. */
+  failureLimit?: number | string | undefined;
+  /** So many errors of the source in a row make it inconclusive for good. Default: `5`. */
+  consecutiveErrors?: number | string | undefined;
+  /** Over what time one measurement looks back. Default: since the last one, at least 1s. */
+  window?: string | undefined;
+  /** For the score of the analysis. Default: `1`. */
+  weight?: number | string | undefined;
+  /** Its failure fails the analysis, whatever the others say. Default: `true`. */
+  critical?: boolean | string | undefined;
+}
+
+/** A statistical comparison of all measurements. */
+export interface JudgeInput {
+  /** The Mann-Whitney U test. Default: `"mann-whitney"`. */
+  use?: 'mann-whitney' | undefined;
+  /** Which way is worse; `either`: any difference is. Default: `"increase"`. */
+  direction?: 'increase' | 'decrease' | 'either' | undefined;
+  /** How sure it has to be. Default: `0.95`. */
+  confidence?: number | string | undefined;
+  /** The shift that still passes, as a share of the other's median. Default: `0.1`. */
+  tolerance?: number | string | undefined;
+  /** Fewer on either side are inconclusive. Default: `5`. */
+  minimumMeasurements?: number | string | undefined;
+}
+
+export interface ExtendAnalysisInput {
+  /** Measure on for as long again, at most so many times. */
+  extend: number | string;
+  /** What is done when that did not help. Default: `"pause"`. */
+  else?: 'pause' | 'fail' | undefined;
+}
+
+/** Move the traffic in steps. Default: all at once. */
+export interface GradualInput {
+  /** So many per cent more each time. */
+  step: number | string;
+  /** How long to stay at each. Default: `"0s"`. */
+  hold?: string | undefined;
+}
+
+/** Replace the instances one after another. */
+export interface RollingInput {
+  /** Instances replaced at once. Default: 1, or as many as `maxSurge` and `maxUnavailable` allow where one is given. */
+  batch?: number | string | undefined;
+  /** Instances above the wanted number while rolling; a share is rounded up. Default: as `batch`, else 1. */
+  maxSurge?: number | string | undefined;
+  /** Instances that may be missing while rolling; a share is rounded down. Default: `0`. */
+  maxUnavailable?: number | string | undefined;
+  /** How long a new instance must have been healthy before it counts. Default: `"0s"`. */
+  minimumHealthy?: string | undefined;
+  /** From one batch to the next. Default: `"0s"`. */
+  pause?: string | undefined;
+  /** How long open requests on the old revision may go on. Default: `"30s"`. */
+  drain?: string | undefined;
+  /** Watches from the first batch to the end. */
+  analysis?: AnalysisInput | undefined;
+  /** Watched on for so long after the last step; failing, all goes back. Default: `"0s"`. */
+  bake?: string | undefined;
+}
+
+/** Give the new revision more traffic step by step, and measure. */
+export interface CanaryInput {
+  /** In order, each with more weight than the one before; 100 follows by itself. */
+  steps?: CanaryStepInput[] | undefined;
+  /** Short form, instead of `steps`: the first weight. Default: as `step`. */
+  initialWeight?: number | string | undefined;
+  /** Short form: so many per cent more each time. Default 10. */
+  step?: number | string | undefined;
+  /** Short form: how long each weight is held. Default 1m. */
+  interval?: string | undefined;
+  /** Short form: at most so many steps before 100. */
+  maxSteps?: number | string | undefined;
+  /** Short form: the highest weight before 100. Default: 50, or 99 with `maxSteps`. */
+  maxWeight?: number | string | undefined;
+  /** Measure at every step. */
+  analysis?: AnalysisInput | undefined;
+  /** The analysis also watches all the way, steps without `hold` included. Default: `true`. */
+  background?: boolean | string | undefined;
+  /** Run a fresh revision of the old release beside the canary, as many instances with the same share of the traffic, to compare with. Default: `false`. */
+  baseline?: boolean | string | undefined;
+  /** Watched on for so long after the last step; failing, all goes back. Default: `"0s"`. */
+  bake?: string | undefined;
+  /** How long open requests on the old revision may go on. Default: `"30s"`. */
+  drain?: string | undefined;
+  /** Keep the replaced revision running, without traffic, for an instant way back: true, false, or for how long. Default: `true`. */
+  keepOld?: boolean | string | string | undefined;
+}
+
+export interface CanaryStepInput {
+  /** Share of the traffic for the new revision, in per cent. Default: as before. */
+  weight?: number | string | undefined;
+  /** How long to stay there; with an analysis, measure meanwhile. */
+  hold?: string | undefined;
+  /** Wait there until a person continues. Default: `false`. */
+  pause?: boolean | string | undefined;
+  /** Instead of the canary's own; `false`: none at this step. */
+  analysis?: false | AnalysisInput | undefined;
+  /** Instances of the new revision from here on. Default: as many as its weight needs, all of them from 50 % on. */
+  scale?: number | string | undefined;
+  header?: HeaderMatchInput | undefined;
+  cookie?: CookieMatchInput | undefined;
+}
+
+/** Requests with this header go to the new revision, whatever its weight. */
+export interface HeaderMatchInput {
+  name: string;
+  value: string;
+}
+
+/** Requests with this cookie go to the new revision, whatever its weight. */
+export interface CookieMatchInput {
+  name: string;
+  value: string;
+}
+
+/** Where measurements come from, with its options. */
+export interface MetricSourceInput {
+  /** The source's kind, for example `prometheus`. */
+  use: string;
+  [property: string]: unknown;
 }
 
 /** Infrastructure. Every key not named here is a property of its type. */
@@ -267,26 +434,40 @@ export interface ResourceInput {
   [property: string]: unknown;
 }
 
-/** Something that the team builds and ships; `run` or `static`. */
+/** Something that the team builds and ships; `run`, `static` or `image`. */
 export interface ServiceInput {
-  /** The service's folder, relative to the project's directory. */
-  path: string;
+  /** The service's folder, relative to the project's directory. Required without `image`. */
+  path?: string | undefined;
+  /** An image to run as it is, for example `nginx:1.27`, instead of one made of `path`. */
+  image?: string | undefined;
+  /** What the platform's image is built with, relative to `path`. */
+  dockerfile?: string | undefined;
   /** Shell command that builds it, run in its folder. */
   build?: string | undefined;
-  /** Shell command that starts it. It listens on `PORT`. */
+  /** Shell command that starts it. It listens on `PORT`. With `image`: instead of the image's own command. */
   run?: string | undefined;
   /** A folder that is served as a static site, instead of `run`. */
   static?: string | undefined;
   /** Where users reach it: the router listens here. */
   port: number | string;
+  /** Where the process listens in its container. Default: `port`. It is told in `PORT`. */
+  containerPort?: number | string | undefined;
+  /** How many of it run. Default: 1; on hosts, one on each. */
+  instances?: number | string | undefined;
+  limits?: ServiceLimitsInput | undefined;
+  /** What is mounted into each instance: `NAME:/path`, `/path/on/the/machine:/path`, each with `:ro` to only read. */
+  volumes?: Array<string | VolumeInput> | undefined;
+  affinity?: AffinityInput | undefined;
   /** Environment variables. May hold `${secret:}`, `${resource:}` and `${service:}`. */
   env?: Record<string, string | number | boolean> | undefined;
   /** Default: `{http: /}` for a static site, `{tcp: true}` otherwise. */
   health?: HealthInput | undefined;
   tests?: TestsInput | undefined;
   migrations?: MigrationsInput | undefined;
-  /** How a new revision takes over: `recreate`, `blue-green`, `rolling`, or one of them with options. Default: `"blue-green"`. */
+  /** How a new revision takes over: `recreate`, `blue-green`, `rolling`, or one of them or `canary` with options. Default: `"blue-green"`. */
   strategy?: 'recreate' | 'blue-green' | 'rolling' | StrategyInput | undefined;
+  /** A group: its services move together, each step of the rollout waits for all, and one that fails takes all back. */
+  lockstep?: string | undefined;
   /** Names or addresses of services and resources that come first. */
   dependsOn?: string[] | undefined;
   /** Labels to select by. */

@@ -139,8 +139,8 @@ export interface Metric {
 export type InconclusivePolicy =
   | { kind: 'pause' }
   | { kind: 'fail' }
-  /** Measures on for as long again, at most so many times; then what `then` says. */
-  | { kind: 'extend'; times: number; then: 'pause' | 'fail' };
+  /** Measures on for as long again, at most so many times; then what `else` says. */
+  | { kind: 'extend'; times: number; else: 'pause' | 'fail' };
 
 /** Decides from measurements whether a rollout goes on. */
 export interface Analysis {

@@ -47,10 +47,10 @@ function missingOfEnvironment({ environment, services }: Project, registry: Prov
       hint: `Known providers: ${registry.names.join(', ')}.`,
     });
   }
-  if (environment.router !== undefined && environment.router !== use) {
+  if (environment.router !== undefined && environment.router.use !== use) {
     missing.push({
       subject,
-      what: `no provider offers the router ${environment.router}.`,
+      what: `no provider offers the router ${environment.router.use}.`,
       hint: `Leave ${subject}.router out for the platform's own.`,
     });
   }

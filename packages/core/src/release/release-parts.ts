@@ -27,12 +27,13 @@ export function sourceDigest(tree: SourceTree, path: string, shared: readonly st
 }
 
 /**
- * The run-time configuration: what runs, where, with which environment. Health checks, tests and strategy
- * don't count: they decide how a release is brought out, not what it is.
+ * The run-time configuration: what runs, where, with which environment. Health checks, tests, strategy and the number
+ * of instances don't count: they decide how a release is brought out, not what it is.
  */
 export function configDigest(spec: ServiceSpec, env: Readonly<Record<string, string>>, secrets: SecretHashes): string {
-  const { run, port, stopGraceMs } = spec;
-  return digestOf({ run, static: spec.static, port, stopGraceMs, env, secrets });
+  const { run, port, stopGraceMs, image, dockerfile, containerPort, limits, volumes, affinity } = spec;
+  const container = { image, dockerfile, containerPort, limits, volumes, affinity };
+  return digestOf({ run, static: spec.static, port, stopGraceMs, env, secrets, ...container });
 }
 
 /** What dependents rely on: where the service is reached, and the files declared as its contract. */
@@ -51,7 +52,7 @@ export function servicesTouchedBy(
   services: readonly ServiceDeclaration[],
 ): ServiceDeclaration[] {
   return services.filter((service) => {
-    const roots = [service.spec.path, ...service.shared].map((root) => root.replace(/^\.\/?/, '').replace(/\/$/, ''));
+    const roots = [service.spec.path, ...service.shared].filter((root) => root !== '').map((root) => root.replace(/^\.\/?/, '').replace(/\/$/, ''));
     return changed.some((path) => roots.some((root) => isUnder(path, root)));
   });
 }

@@ -114,7 +114,8 @@ async function isRepository(folder: string): Promise<boolean> {
 
 /** The part of a source tree under these folders or files. */
 export function filesUnder(tree: SourceTree, paths: readonly string[]): SourceFile[] {
-  const roots = paths.map((path) =>
+  const named = paths.filter((path) => path !== '');
+  const roots = named.map((path) =>
     path === '.' || path === './' ? '' : path.replace(/^\.\//, '').replace(/\/$/, ''),
   );
   return tree.files.filter((file) => roots.some((root) => isUnder(file.path, root)));

@@ -105,7 +105,7 @@ function configIn(changed: readonly string[] | undefined, { directory, file }: P
 /** A mistyped path would be built, and fail only where it is run. */
 function refuseWithoutSource(project: Project, source: SourceTree, selected: Selected): void {
   for (const { address, name, spec } of project.services) {
-    if (!selected(address) || filesUnder(source, [spec.path]).length > 0) continue;
+    if (!selected(address) || spec.path === '' || filesUnder(source, [spec.path]).length > 0) continue;
     throw new SlipwayError('source-missing', `There is no file of ${address} under ${spec.path}.`, {
       subject: address,
       hint: `Check services.${name}.path. What git ignores is no part of a release, nor is a submodule that is not checked out (git submodule update --init).`,

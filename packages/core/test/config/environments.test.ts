@@ -74,6 +74,7 @@ describe('an environment', () => {
     expect(environment).toEqual({
       name: 'dev',
       platform: { use: 'local' },
+      metricSources: {},
       onFailure: 'rollback',
       protected: true,
       tests: 'none',

@@ -88,7 +88,7 @@ services:
     protect: maybe
 `,
     [
-      'slipway.yaml:3:3 services.web: says neither how to run it nor what to serve; add run, a command that starts it, or static, a folder to serve',
+      'slipway.yaml:3:3 services.web: says neither how to run it nor what to serve; add run, a command that starts it, static, a folder to serve, or image',
       'slipway.yaml:4:5 services.web.path: must be a relative path that stays inside',
       'slipway.yaml:5:5 services.web.port: must be a whole number from 1 to 65535',
       'slipway.yaml:6:5 services.web.stopGrace: must be a duration with a unit; write "10s" or "10ms"',
@@ -114,9 +114,9 @@ services:
         steps: [{ weight: 50 }, { weight: 10 }]
         analysis:
           metrics:
-            - { name: a, source: router, query: q }
-            - { name: b, source: router, query: q, compareWith: stable }
-            - { name: c, source: router, query: q, maxIncrease: 2 }
+            - { name: a, source: router, query: errorRate }
+            - { name: b, source: router, query: errorRate, compareWith: stable }
+            - { name: c, source: router, query: errorRate, maxIncrease: 2 }
   b: { path: b, run: x, port: 2, strategy: { canary: {} } }
   c: { path: b, run: x, static: y, port: 3, strategy: { rolling: {}, recreate: {} } }
   d: { path: b, run: x, port: 4, strategy: { cannary: {} } }
@@ -126,9 +126,9 @@ services:
     [
       'slipway.yaml:9:35 services.a.strategy.canary.steps[1].weight: must be more than 50, the weight before',
       'slipway.yaml:12:15 services.a.strategy.canary.analysis.metrics[0]: says nothing of when it fails or passes; add failAbove, failBelow, passAbove, passBelow, or compareWith',
-      'slipway.yaml:13:52 services.a.strategy.canary.analysis.metrics[1].compareWith: needs maxIncrease or maxDecrease beside it',
-      'slipway.yaml:14:52 services.a.strategy.canary.analysis.metrics[2].maxIncrease: needs compareWith beside it; write compareWith: stable',
-      'slipway.yaml:15:46 services.b.strategy.canary.steps: is required',
+      'slipway.yaml:13:60 services.a.strategy.canary.analysis.metrics[1].compareWith: needs maxIncrease, maxDecrease or judge beside it; for example maxIncrease: 1.25, or judge: mann-whitney',
+      'slipway.yaml:14:60 services.a.strategy.canary.analysis.metrics[2].maxIncrease: needs compareWith beside it; write compareWith: stable',
+      'slipway.yaml:15:46 services.b.strategy.canary: needs steps; write steps: [{weight: 10, hold: 1m}, …], or the short form: {step: 10, interval: 1m}',
       'slipway.yaml:16:25 services.c.static: a service has run or static, not both',
       'slipway.yaml:16:45 services.c.strategy: must name exactly one strategy; one of recreate, blue-green, rolling, canary',
       'slipway.yaml:17:46 services.d.strategy.cannary: unknown key; did you mean "canary"?',

@@ -26,6 +26,7 @@ describe('the sample config', () => {
     expect(project.environment).toEqual({
       name: 'production',
       platform: { use: 'kubernetes', context: 'prod', namespace: 'shop' },
+      metricSources: {},
       onFailure: 'stop',
       protected: false,
       tests: 'smoke',
@@ -41,7 +42,11 @@ describe('the sample config', () => {
 
   test('keeps what a router and a policy are called', async () => {
     const { environment } = await load(files, { environment: 'staging' });
-    expect(environment).toMatchObject({ platform: { use: 'docker' }, router: 'haproxy', onFailure: 'rollback' });
+    expect(environment).toMatchObject({
+      platform: { use: 'docker' },
+      router: { use: 'haproxy' },
+      onFailure: 'rollback',
+    });
   });
 
   test('declares its resource with properties apart from what Slipway understands', async () => {
@@ -87,21 +92,42 @@ describe('the sample config', () => {
         stopGraceMs: 20_000,
         strategy: {
           kind: 'canary',
-          options: {
-            steps: [
-              { weight: 10, hold: '1m' },
-              { weight: 50, hold: '2m' },
+          steps: [
+            { weight: 10, holdMs: 60_000, pause: false },
+            { weight: 50, holdMs: 120_000, pause: false },
+          ],
+          analysis: {
+            metrics: [
+              {
+                name: 'error-rate',
+                source: 'router',
+                query: 'errorRate',
+                fail: { above: 0.05 },
+                pass: { below: 0.01 },
+              },
+              { name: 'p95', query: 'latencyP95', compareWith: 'stable', maxIncrease: 1.25, critical: true },
             ],
-            analysis: { minimumSamples: 100 },
+            minimumSamples: 100,
+            onInconclusive: { kind: 'pause' },
           },
+          background: true,
+          baseline: false,
+          keepOld: true,
         },
       },
     });
-    expect(admin?.spec.strategy).toEqual({ kind: 'blue-green', drainMs: 30_000, keepOld: true });
+    expect(admin?.spec.strategy).toEqual({
+      kind: 'blue-green',
+      drainMs: 30_000,
+      keepOld: true,
+      validationMs: 0,
+      switch: 'automatic',
+      bakeMs: 0,
+    });
     expect(marketing?.spec).toMatchObject({
       static: 'dist',
       health: { http: '/' },
-      strategy: { kind: 'rolling', options: {} },
+      strategy: { kind: 'rolling', batch: { count: 1 }, maxSurge: { count: 1 }, maxUnavailable: { count: 0 } },
     });
     expect(marketing?.spec.run).toBeUndefined();
   });

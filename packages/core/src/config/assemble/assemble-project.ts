@@ -1,15 +1,17 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Address } from '../../address.ts';
-import type { JsonObject } from '../../json.ts';
+import { isObject, type JsonObject } from '../../json.ts';
 import type { ProviderRegistry } from '../../provider/registry.ts';
 import { check } from '../check.ts';
-import { memberOf } from '../merge.ts';
-import { type Finding, quote } from '../problem.ts';
+import { layOver, memberOf } from '../merge.ts';
+import type { Finding } from '../problem.ts';
 import type { Environment, Project, ResourceDeclaration, ServiceDeclaration } from '../project.ts';
 import { unescapeReferences } from '../references.ts';
 import { type ProjectValues, projectShellSchema } from '../schema/project.ts';
 import type { Config } from '../source/read-config.ts';
+import { checkLockstep } from './check-lockstep.ts';
+import { loadKnown } from './check-options.ts';
 import { Interpolation, type Variables } from './interpolation.ts';
 import { NodeNames } from './node-names.ts';
 import { layNodes, type Nodes } from './nodes.ts';
@@ -17,7 +19,6 @@ import { environmentBlock, readEnvironment } from './read-environment.ts';
 import { readResource } from './read-resource.ts';
 import { readService } from './read-service.ts';
 import type { Scope } from './scope.ts';
-import { TypeIndex } from './type-index.ts';
 
 /** How a service gets another name. */
 const RENAME =
@@ -56,14 +57,17 @@ export async function assembleProject(
   const environment = readEnvironment(
     environmentName,
     interpolation.apply(shell, path),
-    { variables, limits: settings.values.limits },
+    { variables, limits: settings.values.limits, metricSources: layMetricSources(config.value, block, interpolation) },
     findings,
   );
   const { withNodes = true } = options;
   const nodes = withNodes ? layNodes(config.value, environmentName, findings) : NO_NODES;
-  const types = await loadTypes(options.registry, nodes, environment, findings);
+  const types = await loadKnown(options.registry, typesOf(nodes), environment, findings);
   const names = new NodeNames(nodes, environmentName);
-  const declared = readNodes(nodes, { interpolation, names, types, variables, ports: new Map(), findings });
+  const metricSources = environment && Object.keys(environment.metricSources);
+  const scope = { interpolation, names, types, variables, metricSources, ports: new Map(), findings };
+  const declared = readNodes(nodes, scope);
+  if (declared.whole) checkLockstep(declared.services, declared.resources, findings);
   if (withNodes) checkMoved(config.value, settings.values, nodes, findings);
   if (findings.length > 0 || !environment || !settings.whole || !declared.whole)
     return { project: undefined, findings };
@@ -72,30 +76,25 @@ export async function assembleProject(
 }
 
 function readSettings(config: JsonObject, interpolation: Interpolation, findings: Finding[]) {
-  const { resources: _, services: __, environments: ___, variables, ...shell } = config;
+  const { resources: _, services: __, environments: ___, metricSources: ____, variables, ...shell } = config;
   const applied = interpolation.apply(shell, []);
   return check(projectShellSchema, variables === undefined ? applied : { ...applied, variables }, [], findings);
 }
 
-async function loadTypes(
-  registry: ProviderRegistry,
-  nodes: Nodes,
-  environment: Environment | undefined,
-  findings: Finding[],
-): Promise<TypeIndex> {
+function typesOf(nodes: Nodes): Set<string> {
   const types = new Set<string>();
   for (const resource of nodes.resources.values()) {
     const type = memberOf(resource, 'type');
     if (typeof type === 'string') types.add(type);
   }
-  const platform = environment?.platform.use;
-  const index = await TypeIndex.load(registry, { types, platforms: platform === undefined ? [] : [platform] });
-  const typo = platform === undefined ? undefined : index.typoHint(platform);
-  if (environment && typo) {
-    const path = ['environments', environment.name, 'platform'];
-    findings.push({ path, message: `there is no platform ${quote(String(platform))}`, hint: typo });
-  }
-  return index;
+  return types;
+}
+
+/** The environment's laid over the project's. */
+function layMetricSources(config: JsonObject, block: JsonObject, interpolation: Interpolation): JsonObject {
+  const [below, over] = [config.metricSources, block.metricSources];
+  const metricSources = layOver(isObject(below) ? below : {}, isObject(over) ? over : {}, ['metricSources']);
+  return interpolation.apply({ metricSources }, []).metricSources as JsonObject;
 }
 
 function readNodes(nodes: Nodes, scope: Scope) {

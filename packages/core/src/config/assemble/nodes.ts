@@ -7,8 +7,8 @@ import { type Finding, type Path, quote } from '../problem.ts';
 import { nodeName } from '../schema/scalars.ts';
 
 const KINDS = {
-  resources: { word: 'resource', toAddress: resourceAddress, required: 'type' },
-  services: { word: 'service', toAddress: serviceAddress, required: 'path' },
+  resources: { word: 'resource', toAddress: resourceAddress, required: ['type'] },
+  services: { word: 'service', toAddress: serviceAddress, required: ['path', 'image'] },
 } as const;
 /** Nearly all names: saves asking the schema, which says why a name is none. */
 const SIMPLE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,50}$/;
@@ -58,7 +58,7 @@ function layKind(
       scope.findings.push({ path, message: `must be a mapping or null, not ${nameOf(block)}` });
     } else if (below && block !== null) {
       nodes.set(name, layOver(below, block, [kind, name]));
-    } else if (block === null || !Object.hasOwn(block, required)) {
+    } else if (block === null || !required.some((key) => Object.hasOwn(block, key))) {
       const known = Object.keys(declared);
       const hint = didYouMean(name, known) ?? `${kind}: ${known.slice(0, 10).join(', ') || 'none'}`;
       scope.findings.push({

@@ -1,19 +1,24 @@
-import { isObject, type JsonObject } from '../../json.ts';
+import { z } from 'zod';
+import { isObject, type JsonObject, type JsonValue } from '../../json.ts';
 import { check } from '../check.ts';
 import { parseDuration } from '../duration.ts';
 import { memberOf } from '../merge.ts';
 import { didYouMean } from '../nearest.ts';
-import { type Finding, quote } from '../problem.ts';
+import { type Finding, type Path, quote } from '../problem.ts';
 import type { Environment, Limits } from '../project.ts';
-import { unescapeReferences } from '../references.ts';
-import { environmentShellSchema, UNSUPPORTED_KEYS } from '../schema/environment.ts';
+import { findReferences, unescapeReferences } from '../references.ts';
+import { environmentShellSchema, metricSources, UNSUPPORTED_KEYS } from '../schema/environment.ts';
 import type { ProjectValues } from '../schema/project.ts';
+import { visitStrings } from './interpolation.ts';
 import { checkName } from './nodes.ts';
 import { isTrue, refuseRunTimeReferences } from './scope.ts';
 
 /** The one environment of a project that declares none. */
 const DEFAULT_ENVIRONMENT = 'dev';
 const DEFAULT_SLOTS = 10;
+/** What has options that may name secrets, and is checked by itself. */
+const OPTIONS = ['platform', 'router'] as const;
+const sourcesSchema = z.strictObject({ metricSources });
 
 type LimitValues = NonNullable<ProjectValues['limits']>;
 
@@ -57,23 +62,66 @@ export function checkEnvironments(config: JsonObject, findings: Finding[]): void
   }
 }
 
+type Options = { use: string } & JsonObject;
+
+/** A name, or a name with options. What they name of secrets is left in, and stays escaped, until a run resolves it. */
+function withOptions(written: string | Readonly<Record<string, unknown>>): Options {
+  return typeof written === 'string' ? { use: written } : (written as Options);
+}
+
+/** Undefined when something is wrong with them. */
+function readMetricSources(sources: JsonObject | undefined, findings: Finding[]): Record<string, Options> | undefined {
+  const path = ['metricSources'];
+  refuseNodeReferences(sources, path, findings);
+  const checked = check(sourcesSchema, { metricSources: sources ?? {} }, [], findings);
+  for (const name of Object.keys(sources ?? {})) {
+    if (name !== 'router') continue;
+    findings.push({ path: [...path, name], message: 'is the name of the router itself', hint: 'give it another name' });
+    return undefined;
+  }
+  return checked.whole ? (checked.values.metricSources as Record<string, Options>) : undefined;
+}
+
+/** Secrets are resolved when the options are used; what a node's outputs are may not be known by then. */
+function refuseNodeReferences(value: JsonValue | undefined, path: Path, findings: Finding[]): void {
+  if (value === undefined) return;
+  visitStrings(value, path, (text, place) => {
+    for (const { kind, name, output } of findReferences(text)) {
+      if (kind !== 'resource' && kind !== 'service') continue;
+      const message = `${quote(`\${${kind}:${name}.${output}}`)} can not stand here`;
+      findings.push({ path: place, message, hint: 'only properties and env can refer to it' });
+    }
+  });
+}
+
 /** `shell` is the environment's block, references to variables resolved. Undefined when something is wrong with it. */
 export function readEnvironment(
   name: string,
   shell: JsonObject,
-  project: { variables: Record<string, string>; limits: LimitValues | undefined },
+  project: {
+    variables: Record<string, string>;
+    limits: LimitValues | undefined;
+    /** With the environment's laid over. */
+    metricSources: JsonObject | undefined;
+  },
   findings: Finding[],
 ): Environment | undefined {
   const path = ['environments', name];
-  refuseRunTimeReferences({ ...shell, variables: {} }, path, 'only properties and env can refer to it', findings);
-  const checked = check(environmentShellSchema, shell, path, findings);
-  if (!checked.whole) return undefined;
-  const values = unescapeReferences(checked.values as JsonObject) as typeof checked.values;
-  const { platform, router, timeout, promoteFrom } = values;
+  const { platform: _, router: __, metricSources: ___, ...rest } = shell;
+  refuseRunTimeReferences({ ...rest, variables: {} }, path, 'only properties and env can refer to it', findings);
+  for (const key of OPTIONS) refuseNodeReferences(shell[key], [...path, key], findings);
+  const metricSources = readMetricSources(project.metricSources, findings);
+  const checked = check(environmentShellSchema, { ...shell, metricSources: {} }, path, findings);
+  if (!checked.whole || !metricSources) return undefined;
+  // What is laid over the project's sources was checked with them.
+  const { platform, router, metricSources: ____, ...plain } = checked.values;
+  const values = unescapeReferences(plain as JsonObject) as typeof plain;
+  const { timeout, promoteFrom } = values;
   return {
     name,
-    platform: typeof platform === 'string' ? { use: platform } : (platform as Environment['platform']),
-    ...(router === undefined ? {} : { router }),
+    platform: withOptions(platform),
+    ...(router === undefined ? {} : { router: withOptions(router) }),
+    metricSources,
     onFailure: values.onFailure,
     protected: isTrue(values.protected),
     tests: values.tests,

@@ -1,14 +1,34 @@
-import type { JsonObject } from '../../json.ts';
 import { parseDuration } from '../duration.ts';
 import type { Finding, Path } from '../problem.ts';
-import type { StrategyDeclaration } from '../project.ts';
-import { STRATEGIES, type StrategyInput, type StrategyKind } from '../schema/strategy.ts';
+import type { Amount, BlueGreenStrategy, CanaryStrategy, RollingStrategy, StrategyDeclaration } from '../project.ts';
+import {
+  type BlueGreenValues,
+  type CanaryValues,
+  type RollingValues,
+  STRATEGIES,
+  type StrategyInput,
+  type StrategyKind,
+} from '../schema/strategy.ts';
+import { canarySteps, readAmount } from './canary-steps.ts';
+import { checkBlueGreen, checkCanary, checkRolling } from './check-strategy.ts';
+import { given } from './given.ts';
+import { readAnalysis } from './read-analysis.ts';
 import { isTrue } from './scope.ts';
 
 const KINDS = Object.keys(STRATEGIES) as StrategyKind[];
+const ONE: Amount = { count: 1 };
+const ALL: Amount = { percent: 100 };
 
-/** The strategy with its defaults; undefined when it has faults beyond its shape, which are added. */
-export function readStrategy(input: StrategyInput, path: Path, findings: Finding[]): StrategyDeclaration | undefined {
+/**
+ * The strategy with its defaults; faults beyond its shape are added. `sources`: names of the environment's metric
+ * sources, undefined where they aren't known. Undefined when it names no strategy, or several.
+ */
+export function readStrategy(
+  input: StrategyInput,
+  sources: readonly string[] | undefined,
+  path: Path,
+  findings: Finding[],
+): StrategyDeclaration | undefined {
   const options = typeof input === 'string' ? { [input]: {} } : input;
   const kinds = KINDS.filter((kind) => options[kind] !== undefined);
   const [kind] = kinds;
@@ -16,43 +36,79 @@ export function readStrategy(input: StrategyInput, path: Path, findings: Finding
     findings.push({ path, message: `must name exactly one strategy`, hint: `one of ${KINDS.join(', ')}` });
     return undefined;
   }
+  const at = typeof input === 'string' ? path : [...path, kind];
   if (kind === 'recreate') return { kind };
   if (kind === 'blue-green') {
-    const { drain, keepOld } = STRATEGIES['blue-green'].parse(options['blue-green']);
-    return { kind, drainMs: parseDuration(drain)!, keepOld: isTrue(keepOld) };
+    const values = STRATEGIES[kind].parse(options[kind]);
+    checkBlueGreen(values, sources, at, findings);
+    return readBlueGreen(values);
   }
-  if (kind === 'canary' && options.canary) checkCanary(options.canary, [...path, 'canary'], findings);
-  return { kind, options: options[kind] as JsonObject };
+  if (kind === 'rolling') {
+    const values = STRATEGIES[kind].parse(options[kind]);
+    const strategy = readRolling(values);
+    checkRolling(values, strategy, sources, at, findings);
+    return strategy;
+  }
+  const values = STRATEGIES[kind].parse(options[kind]);
+  checkCanary(values, sources, at, findings);
+  return readCanary(values);
 }
 
-function checkCanary(canary: NonNullable<Exclude<StrategyInput, string>['canary']>, path: Path, findings: Finding[]) {
-  let before = -1;
-  for (const [index, step] of canary.steps.entries()) {
-    const weight = Number(step.weight);
-    if (weight <= before) {
-      findings.push({
-        path: [...path, 'steps', index, 'weight'],
-        message: `must be more than ${before}, the weight before`,
-      });
-    }
-    before = weight;
-  }
-  for (const [index, metric] of (canary.analysis?.metrics ?? []).entries()) {
-    const place = [...path, 'analysis', 'metrics', index];
-    const compares = metric.maxIncrease !== undefined || metric.maxDecrease !== undefined;
-    const judges = [metric.failAbove, metric.failBelow, metric.passAbove, metric.passBelow];
-    if (metric.compareWith !== undefined && !compares) {
-      findings.push({ path: [...place, 'compareWith'], message: 'needs maxIncrease or maxDecrease beside it' });
-    } else if (metric.compareWith === undefined && compares) {
-      const key = metric.maxIncrease === undefined ? 'maxDecrease' : 'maxIncrease';
-      findings.push({
-        path: [...place, key],
-        message: 'needs compareWith beside it',
-        hint: 'write compareWith: stable',
-      });
-    } else if (!compares && judges.every((limit) => limit === undefined)) {
-      const hint = 'add failAbove, failBelow, passAbove, passBelow, or compareWith';
-      findings.push({ path: place, message: 'says nothing of when it fails or passes', hint });
-    }
-  }
+function readBlueGreen(values: BlueGreenValues): BlueGreenStrategy {
+  const { before, after, gradual, previewPort } = values;
+  return {
+    kind: 'blue-green',
+    drainMs: parseDuration(values.drain)!,
+    keepOld: readKeepOld(values.keepOld),
+    ...given({
+      previewPort: previewPort === undefined ? undefined : Number(previewPort),
+      before: before && readAnalysis(before),
+      after: after && readAnalysis(after),
+      gradual: gradual && { step: Number(gradual.step), holdMs: parseDuration(gradual.hold)! },
+    }),
+    validationMs: parseDuration(values.validation)!,
+    switch: values.switch,
+    bakeMs: parseDuration(values.bake)!,
+  };
+}
+
+function readRolling(values: RollingValues): RollingStrategy {
+  const maxUnavailable = readAmount(values.maxUnavailable);
+  const batch = values.batch === undefined ? undefined : readAmount(values.batch);
+  const maxSurge = values.maxSurge === undefined ? (batch ?? ONE) : readAmount(values.maxSurge);
+  // Who says what may be above or missing, and no more, means that nothing else slows it down.
+  const isBounded = values.maxSurge !== undefined || isSome(maxUnavailable);
+  return {
+    kind: 'rolling',
+    batch: batch ?? (isBounded ? ALL : ONE),
+    maxSurge,
+    maxUnavailable,
+    minimumHealthyMs: parseDuration(values.minimumHealthy)!,
+    pauseMs: parseDuration(values.pause)!,
+    drainMs: parseDuration(values.drain)!,
+    ...given({ analysis: values.analysis && readAnalysis(values.analysis) }),
+    bakeMs: parseDuration(values.bake)!,
+  };
+}
+
+function readCanary(values: CanaryValues): CanaryStrategy {
+  return {
+    kind: 'canary',
+    steps: canarySteps(values),
+    ...given({ analysis: values.analysis && readAnalysis(values.analysis) }),
+    background: isTrue(values.background),
+    baseline: isTrue(values.baseline),
+    bakeMs: parseDuration(values.bake)!,
+    drainMs: parseDuration(values.drain)!,
+    keepOld: readKeepOld(values.keepOld),
+  };
+}
+
+function readKeepOld(values: boolean | string): boolean | { forMs: number } {
+  const forMs = parseDuration(String(values));
+  return forMs === undefined ? isTrue(values) : { forMs };
+}
+
+function isSome(amount: Amount): boolean {
+  return ('count' in amount ? amount.count : amount.percent) > 0;
 }

@@ -13,6 +13,8 @@ export interface Scope {
   types: TypeIndex;
   /** The environment's variables: every service's `env` begins with them. */
   variables: Record<string, string>;
+  /** Names of the environment's metric sources; undefined where those have faults of their own. */
+  metricSources: readonly string[] | undefined;
   /** Which service has a port. */
   ports: Map<number, string>;
   findings: Finding[];

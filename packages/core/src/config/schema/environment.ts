@@ -26,6 +26,26 @@ const platform = z.union([
     .meta({ id: 'Platform', description: 'A platform with its options.' }),
 ]);
 
+const router = z.union([
+  text,
+  z
+    .looseObject({ use: text.meta({ description: "The router's name." }) })
+    .meta({ id: 'Router', description: 'A router with its options.' }),
+]);
+
+export const metricSources = z
+  .record(
+    nodeName,
+    z
+      .looseObject({
+        use: text.meta({ description: "The source's kind, for example `prometheus`." }),
+      })
+      .meta({ id: 'MetricSource', description: 'Where measurements come from, with its options.' }),
+  )
+  .meta({
+    description: 'By the name that metrics call them by, for example `prom: {use: prometheus, url: …}`.',
+  });
+
 const window = z.strictObject({
   allow: text.optional().meta({ description: 'When deployments may run.' }),
   deny: text.optional().meta({ description: 'When they may not.' }),
@@ -38,7 +58,13 @@ export const environmentShape = {
   platform: platform.default('local').meta({
     description: 'Where services run: a name, or `{use: NAME}` with options of the platform.',
   }),
-  router: text.optional().meta({ description: "What distributes traffic. Default: the platform's own." }),
+  router: router.optional().meta({
+    description:
+      "What distributes traffic: a name, or `{use: NAME}` with options of the router. Default: the platform's own.",
+  }),
+  metricSources: z.record(nodeName, z.looseObject({}).nullable()).optional().meta({
+    description: "Laid over the project's metric sources of the same name; `null` removes one here.",
+  }),
   onFailure: z.enum(['rollback', 'stop', 'continue']).default('stop').meta({
     description:
       'When a step fails for good: `rollback` takes everything back, `stop` starts nothing new, `continue` goes on with independent branches.',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { environmentSchema, limits, variables } from './environment.ts';
+import { environmentSchema, limits, metricSources, variables } from './environment.ts';
 import { resourcesSchema } from './resource.ts';
 import { address, nodeName, text } from './scalars.ts';
 import { servicesSchema } from './service.ts';
@@ -27,6 +27,7 @@ export const projectSchema = z
     variables: variables.optional().meta({
       description: 'For `${var:NAME}` in every environment, and environment variables of every service.',
     }),
+    metricSources: metricSources.optional(),
     resources: resourcesSchema.optional().meta({ description: 'Infrastructure, by name.' }),
     services: servicesSchema.optional().meta({ description: 'What the team builds and ships, by name.' }),
     secrets: z
@@ -62,5 +63,6 @@ export const projectShellSchema = projectSchema.extend({
   environments: z.unknown().optional(),
   resources: z.unknown().optional(),
   services: z.unknown().optional(),
+  metricSources: z.unknown().optional(),
 });
 export type ProjectValues = z.output<typeof projectShellSchema>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from '../duration.ts';
+import { parseMemory } from '../memory.ts';
 
 // Patterns let `${…}` through for the sake of editors: at load time `${env:}` and `${var:}` are resolved before.
 
@@ -52,6 +53,30 @@ export function count(least: number, most: number) {
     .refine((value) => Number(value) >= least && Number(value) <= most, { error });
 }
 
+/** A number, or a string that holds one, as a variable does. */
+export function decimal(least: number, most: number) {
+  const error = otherwise(`must be a number from ${least} to ${most}`);
+  return z
+    .union([z.number().min(least, ABORT).max(most, ABORT), z.string().regex(/^\d+(\.\d+)?$|\$\{/, ABORT)], { error })
+    .refine((value) => Number(value) >= least && Number(value) <= most, { error });
+}
+
+/** Whole instances, or a share of them: `2` or `"25%"`. */
+export const amount = z
+  .union([z.int().min(0, ABORT).max(10_000, ABORT), z.string().regex(/^\d+%?$|\$\{/, ABORT)], {
+    error: otherwise('must be a whole number or a percentage\nwrite for example 2 or "25%"'),
+  })
+  .refine((value) => isAmount(String(value)), {
+    error: 'must be a whole number or a percentage of at most 100\nwrite for example 2 or "25%"',
+  });
+
+/** `256Mi`, `1Gi`, `512M`, or a number of bytes. */
+export const memory = z
+  .union([z.int().min(1, ABORT), z.string().regex(/^\d+(\.\d+)?([KMGT]i?)?$|\$\{/, ABORT)], {
+    error: otherwise('must be an amount of memory\nwrite for example "256Mi" or "1Gi"'),
+  })
+  .refine((value) => parseMemory(String(value)) >= 1, 'must be at least one byte');
+
 /** True or false, or a string that says so, as a variable does. */
 export const flag = z
   .union([z.boolean(), z.string().regex(/^(true|false)$|\$\{/, ABORT)], { error: otherwise('must be true or false') })
@@ -70,6 +95,10 @@ export const tags = z.record(text, plainText);
 export function overrides<Shape extends z.core.$ZodShape>(shape: Shape) {
   const entries = Object.entries(shape).map(([key, schema]) => [key, z.optional(z.nullable(schema))]);
   return Object.fromEntries(entries) as { [Key in keyof Shape]: z.ZodOptional<z.ZodNullable<Shape[Key]>> };
+}
+
+function isAmount(written: string): boolean {
+  return Number.parseInt(written, 10) <= (written.endsWith('%') ? 100 : 10_000);
 }
 
 function leaves(path: string): boolean {

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import {
   count,
+  decimal,
   duration,
   flag,
   innerPath,
+  memory,
   nodeName,
   overrides,
   plainText,
@@ -61,12 +63,68 @@ const migrations = z
   })
   .meta({ id: 'Migrations', description: 'Database migrations, run before the new revision starts.' });
 
+const cookieName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]+$|\$\{/, 'must be the name of a cookie: letters, digits, "-" and "_"')
+  .max(100, 'must have at most 100 characters');
+
+const volume = z.union([
+  z.string().regex(/^([A-Za-z0-9][\w.-]*|\/[^:]*):\/[^:]*(:(ro|rw))?$|\$\{/, {
+    error: 'must be a volume\nwrite for example "data:/var/lib/data" or "/srv/static:/static:ro"',
+  }),
+  z
+    .strictObject({
+      source: text.meta({ description: 'A name, or an absolute path on the machine.' }),
+      target: z
+        .string()
+        .regex(/^\/|\$\{/, 'must be an absolute path')
+        .meta({ description: 'Where it is mounted.' }),
+      readOnly: flag.default(false).meta({ description: 'It can only be read.' }),
+    })
+    .meta({ id: 'Volume' }),
+]);
+
 export const serviceShape = {
-  path: innerPath.meta({ description: "The service's folder, relative to the project's directory." }),
+  path: innerPath.optional().meta({
+    description: "The service's folder, relative to the project's directory. Required without `image`.",
+  }),
+  image: text.optional().meta({
+    description: 'An image to run as it is, for example `nginx:1.27`, instead of one made of `path`.',
+  }),
+  dockerfile: innerPath.optional().meta({
+    description: "What the platform's image is built with, relative to `path`.",
+  }),
   build: text.optional().meta({ description: 'Shell command that builds it, run in its folder.' }),
-  run: text.optional().meta({ description: 'Shell command that starts it. It listens on `PORT`.' }),
+  run: text.optional().meta({
+    description:
+      "Shell command that starts it. It listens on `PORT`. With `image`: instead of the image's own command.",
+  }),
   static: innerPath.optional().meta({ description: 'A folder that is served as a static site, instead of `run`.' }),
   port: count(1, 65_535).meta({ description: 'Where users reach it: the router listens here.' }),
+  containerPort: count(1, 65_535).optional().meta({
+    description: 'Where the process listens in its container. Default: `port`. It is told in `PORT`.',
+  }),
+  instances: count(1, 1_000).optional().meta({
+    description: 'How many of it run. Default: 1; on hosts, one on each.',
+  }),
+  limits: z
+    .strictObject({
+      cpus: decimal(0.01, 1_024).optional().meta({ description: 'CPUs; 0.5 is half of one.' }),
+      memory: memory.optional().meta({ description: 'Memory, for example `256Mi`.' }),
+    })
+    .optional()
+    .meta({ id: 'ServiceLimits', description: 'What one instance may use.' }),
+  volumes: z.array(volume).optional().meta({
+    description:
+      'What is mounted into each instance: `NAME:/path`, `/path/on/the/machine:/path`, each with `:ro` to only read.',
+  }),
+  affinity: z
+    .union([cookieName, z.strictObject({ cookie: cookieName.meta({ description: "The cookie's name." }) })])
+    .optional()
+    .meta({
+      id: 'Affinity',
+      description: 'A user stays with the instance that answered first, by this cookie.',
+    }),
   env: z.record(variableName, plainText).optional().meta({
     description: 'Environment variables. May hold `${secret:}`, `${resource:}` and `${service:}`.',
   }),
@@ -74,7 +132,12 @@ export const serviceShape = {
   tests: tests.optional(),
   migrations: migrations.optional(),
   strategy: strategySchema.default('blue-green').meta({
-    description: 'How a new revision takes over: `recreate`, `blue-green`, `rolling`, or one of them with options.',
+    description:
+      'How a new revision takes over: `recreate`, `blue-green`, `rolling`, or one of them or `canary` with options.',
+  }),
+  lockstep: nodeName.optional().meta({
+    description:
+      'A group: its services move together, each step of the rollout waits for all, and one that fails takes all back.',
   }),
   dependsOn: z.array(text).optional().meta({
     description: 'Names or addresses of services and resources that come first.',
@@ -93,7 +156,7 @@ export const serviceShape = {
 
 export const serviceSchema = z
   .strictObject(serviceShape)
-  .meta({ id: 'Service', description: 'Something that the team builds and ships; `run` or `static`.' });
+  .meta({ id: 'Service', description: 'Something that the team builds and ships; `run`, `static` or `image`.' });
 
 /** What an environment may say of a service; the same keys, none required, `null` takes one away. */
 export const serviceOverrideSchema = z

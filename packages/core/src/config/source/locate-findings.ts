@@ -3,6 +3,9 @@ import { type Finding, formatPath, oneLine, type Path, type Problem } from '../p
 import type { Config } from './read-config.ts';
 import type { Place, Source } from './source.ts';
 
+/** What an environment's block lays over what the project says. */
+const LAID_OVER = new Set<string | number | undefined>(['services', 'resources', 'metricSources']);
+
 /**
  * Says of each finding in which file, line and column it stands: in the strongest file that has its key,
  * and, where an environment's block was laid over a node, in that block when it has the key.
@@ -38,7 +41,7 @@ export function sortProblems(config: Config, problems: readonly Problem[]): Prob
 }
 
 function bestPlace(sources: readonly Source[], path: Path, environment: string | undefined) {
-  const laidOver = environment !== undefined && (path[0] === 'services' || path[0] === 'resources');
+  const laidOver = environment !== undefined && LAID_OVER.has(path[0]);
   const candidates = sources.map((source) => candidate(source, path));
   if (laidOver) {
     const overPath = ['environments', environment, ...path];
