@@ -26,6 +26,9 @@ test('whoever only wants things in memory, a clock or single checks needs no vit
     expect(names).toContain(name);
 });
 
-test.for(['resource-conformance', 'store-conformance'])('the suite %s does', async (suite) => {
-  expect(await importWithoutVitest(`@slipway/provider-testkit/${suite}`)).toContain('vitest is not installed');
-});
+test.for(['resource-conformance', 'store-conformance', 'platform-conformance', 'router-conformance'])(
+  'the suite %s does',
+  async (suite) => {
+    expect(await importWithoutVitest(`@slipway/provider-testkit/${suite}`)).toContain('vitest is not installed');
+  },
+);

@@ -1,0 +1,73 @@
+import { describe, expect } from 'vitest';
+import { exchange } from '../load/exchange.ts';
+import { sendLoad } from '../load/load.ts';
+import { waitUntil } from '../wait-until.ts';
+import { checksOn } from './checks-on.ts';
+import { distribute, type OpenStand } from './stand.ts';
+
+export function describeCounts(open: OpenStand): void {
+  const check = checksOn(open);
+  describe('counts', () => {
+    check('tell requests and errors of each revision, and only grow', async (stand) => {
+      await Promise.all([stand.serve('r1'), stand.serve('r2', { env: { FAIL_PERCENT: '20' } })]);
+      const url = await distribute(stand, { r1: 50, r2: 50 });
+      const look = () => stand.router.traffic(stand.context(), stand.service);
+      const before = await look();
+      const { answered, errors } = await sendLoad(url, 200);
+      const grown = async () => {
+        const after = await look();
+        return Object.fromEntries(
+          ['r1', 'r2'].map((id) => [
+            id,
+            {
+              requests: after[id]!.requests - (before[id]?.requests ?? 0),
+              errors: after[id]!.errors - (before[id]?.errors ?? 0),
+            },
+          ]),
+        );
+      };
+      const wanted = {
+        r1: { requests: answered.r1, errors: 0 },
+        r2: { requests: answered.r2, errors: errors.r2 },
+      };
+      await waitUntil(
+        'all is counted',
+        async () => JSON.stringify(await grown()) === JSON.stringify(wanted) || grown(),
+      );
+      await distribute(stand, { r1: 90, r2: 10 });
+      expect(await grown()).toEqual(wanted);
+    });
+
+    check('an answer of 500 is an error', async (stand) => {
+      await stand.serve('r1');
+      const url = await distribute(stand, { r1: 100 });
+      expect((await exchange(new URL('/fail', url))).kind).toBe('answered');
+      await waitUntil('the failure is counted', async () => {
+        const { r1 } = await stand.router.traffic(stand.context(), stand.service);
+        return r1?.errors === 1 || r1;
+      });
+    });
+
+    check(
+      'tell how long requests took, as a histogram too',
+      async (stand) => {
+        await Promise.all([stand.serve('r1'), stand.serve('r2', { env: { DELAY_MS: '300' } })]);
+        const url = await distribute(stand, { r1: 50, r2: 50 });
+        const { answered } = await sendLoad(url, 40, { kept: 4, fresh: 4 });
+        await waitUntil('all is counted', async () => {
+          const { r2 } = await stand.router.traffic(stand.context(), stand.service);
+          return r2?.requests === answered.r2 || r2;
+        });
+        const { r1, r2 } = await stand.router.traffic(stand.context(), stand.service);
+        expect(r2!.latency.p50).toBeGreaterThanOrEqual(150);
+        expect(r2!.latency.p95).toBeGreaterThanOrEqual(r2!.latency.p50!);
+        expect(r1!.latency.p50).toBeLessThan(r2!.latency.p50!);
+        const { bounds, counts } = r2!.histogram!;
+        expect(counts).toHaveLength(bounds.length + 1);
+        expect(bounds).toEqual(bounds.toSorted((a, b) => a - b));
+        expect(counts.reduce((sum, count) => sum + count, 0)).toBe(r2!.requests);
+      },
+      'latency',
+    );
+  });
+}
