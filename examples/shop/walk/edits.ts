@@ -15,6 +15,20 @@ export const edits: Readonly<Record<string, { says: string; edits: readonly Edit
       { file: 'shared/brand.json', from: 'Sturdy things for small boats.', to: 'Small things for sturdy boats.' },
     ],
   },
+  'change-backend': {
+    says: 'The backend lists its products by name.',
+    edits: [{ file: 'services/backend/src/orders.ts', from: 'FROM products ORDER BY id', to: 'FROM products ORDER BY name' }],
+  },
+  'break-requests': {
+    says: 'One request in five for the list of products fails, and the health check sees nothing of it.',
+    edits: [
+      {
+        file: 'services/backend/src/handle-request.ts',
+        from: "    case 'GET /products':\n      return",
+        to: "    case 'GET /products':\n      if (Math.random() < 0.2) throw new Error('the shelf is empty');\n      return",
+      },
+    ],
+  },
   'break-build': {
     says: 'The backend no longer compiles.',
     edits: [{ file: 'services/backend/src/orders.ts', from: '  quantity: number;', to: '  quantity: ;' }],

@@ -4,6 +4,7 @@ import { html } from './html.ts';
 import { ordersTable, page, productsTable } from './pages.ts';
 
 const port = Number(process.env.PORT ?? 4001);
+const host = process.env.HOST ?? '127.0.0.1';
 const banner = process.env.BANNER ?? '';
 const backendUrl = process.env.BACKEND_URL;
 if (!backendUrl) throw new Error('BACKEND_URL is not set; it names the backend that this admin shows.');
@@ -56,4 +57,4 @@ function stop(): void {
 
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
-server.listen(port, '127.0.0.1', () => console.log(`admin listens on http://127.0.0.1:${port}`));
+server.listen(port, host, () => console.log(`admin listens on http://${host}:${port}`));

@@ -5,10 +5,9 @@ import { readFileSync } from 'node:fs';
 export class Receipts {
   readonly #key: string;
 
-  /** `file` holds the key: the output of the resource `session-key`. */
-  constructor(file: string) {
-    this.#key = readFileSync(file, 'utf8').trim();
-    if (this.#key.length < 32) throw new Error(`${file} holds no key of at least 32 characters.`);
+  constructor(key: string) {
+    if (key.length < 32) throw new Error('The session key has less than 32 characters.');
+    this.#key = key;
   }
 
   sign(id: string): string {
@@ -20,4 +19,10 @@ export class Receipts {
     const given = Buffer.from(receipt);
     return given.length === expected.length && timingSafeEqual(given, expected);
   }
+}
+
+/** The key itself in `SESSION_KEY`, or the file that `SESSION_KEY_FILE` names: the output of the resource `session-key`. */
+export function readKey(): string {
+  const { SESSION_KEY, SESSION_KEY_FILE } = process.env;
+  return (SESSION_KEY ?? readFileSync(SESSION_KEY_FILE ?? '', 'utf8')).trim();
 }

@@ -1,10 +1,11 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { type Answer, handleRequest } from './handle-request.ts';
 import { openDatabase } from './open-database.ts';
-import { Receipts } from './receipts.ts';
+import { Receipts, readKey } from './receipts.ts';
 
 const port = Number(process.env.PORT ?? 4000);
-const receipts = new Receipts(process.env.SESSION_KEY_FILE ?? '');
+const host = process.env.HOST ?? '127.0.0.1';
+const receipts = new Receipts(readKey());
 const database = openDatabase();
 let stopping = false;
 
@@ -37,4 +38,4 @@ function stop(): void {
 
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
-server.listen(port, '127.0.0.1', () => console.log(`backend listens on http://127.0.0.1:${port}`));
+server.listen(port, host, () => console.log(`backend listens on http://${host}:${port}`));
