@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
-import { SlipwayError } from '@slipway/core/provider';
+import { type Affinity, type Endpoint, type JsonObject, SlipwayError, type TrafficRoute } from '@slipway/core/provider';
+import { fromFirstFormat } from './first-format.ts';
 import { agentDirectory, type RevisionName, storeFile } from './locations.ts';
 
 /** How a process ended, as far as it is known. */
@@ -24,12 +25,11 @@ export interface RunSpec {
   base: Record<string, string>;
 }
 
-/** What is wanted of a revision, and what is known of its process. */
-export interface RevisionRow extends RevisionName {
+/** What is wanted of one instance of a revision, and what is known of its process. */
+export interface InstanceRow {
+  slot: number;
+  /** `removed`: it is being stopped, for good. */
   desired: 'running' | 'removed';
-  spec: RunSpec;
-  /** See {@link import('./sealed-env.ts').EnvSeal}. */
-  env: Uint8Array;
   /** Of its process; for a static site, of its preview. */
   port: number | null;
   process: { pid: number; start: string; marker: string } | null;
@@ -38,14 +38,36 @@ export interface RevisionRow extends RevisionName {
   lastExit: ProcessExit | null;
 }
 
+/** What is wanted of a revision. */
+export interface RevisionRow extends RevisionName {
+  desired: 'running' | 'removed';
+  spec: RunSpec;
+  /** See {@link import('./sealed-env.ts').EnvSeal}. */
+  env: Uint8Array;
+  /** What the platform was asked to keep beside it. */
+  record: JsonObject;
+  /** By number, ascending. */
+  instances: InstanceRow[];
+}
+
+/** An instance that takes part in a route. */
+export interface BackendRow extends Endpoint {
+  /** This agent hosts it: when its address changes, the route follows. */
+  own: boolean;
+}
+
 export interface RouteRow {
   environment: string;
   service: string;
   port: number;
   weights: Record<string, number>;
+  backends: Record<string, BackendRow[]>;
+  routes: TrafficRoute[];
+  affinity?: Affinity;
 }
 
-const SCHEMA_VERSION = 1;
+/** Of the rows: 1 knew one process for each revision, and routes without backends. */
+const SCHEMA_VERSION = 2;
 const SCHEMA = `
   CREATE TABLE epochs (environment TEXT PRIMARY KEY, epoch INTEGER NOT NULL) STRICT;
   CREATE TABLE revisions (
@@ -77,6 +99,7 @@ export class AgentStore {
       db.exec('BEGIN EXCLUSIVE');
       const version = db.prepare('PRAGMA user_version').get()?.user_version;
       if (version === 0) db.exec(SCHEMA);
+      else if (version === 1) fromFirstFormat(db, SCHEMA_VERSION);
       else if (version !== SCHEMA_VERSION) throw unreadable(state, Number(version));
       db.exec('COMMIT');
       return new AgentStore(db);

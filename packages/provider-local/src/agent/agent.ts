@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { processStart, SlipwayError } from '@slipway/core/provider';
 import { ServiceRouter } from '../router/index.ts';
 import type { AgentStore } from './agent-store.ts';
-import { describeName } from './hosted-revision.ts';
+import { describeName, HOST } from './hosted-instance.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { agentLogFile, atRestFile, type RevisionName } from './locations.ts';
 import { LogKeeper } from './log-keeper.ts';
@@ -59,6 +59,7 @@ export class Agent {
       store,
       router: this.#router,
       backends: (environment, service) => this.#host.backends(environment, service),
+      isOwn: (name, { slot, host, port }) => host === HOST && this.#host.answersOn(name, slot, port),
       log,
     });
     this.#host = new RevisionHost({
@@ -68,9 +69,10 @@ export class Agent {
       log,
       router: this.#router,
       logs: this.#logs,
+      ports: new KeyedQueue(),
       takenPorts: () => new Set([...this.#host.ports(), ...this.#routes.ports()]),
       backendChanged: (environment, service) => this.#routes.refresh(environment, service),
-      backendGone: (name) => this.#routes.forget(name),
+      backendGone: (name, slot) => this.#routes.forget(name, slot),
     });
   }
 
@@ -119,20 +121,21 @@ export class Agent {
     'ensure-revision': async (request) => {
       checkNames(request.environment, request.service, request.revision);
       return await this.#change(request, request, async () => {
-        const { env, secrets } = request;
-        const { preview } = await this.#host.ensure(request, request.spec, { env, secrets });
+        const { spec, env, secrets, slots, record } = request;
+        const { preview } = await this.#host.ensure(request, { spec, env: { env, secrets }, slots, record });
         return { preview };
       });
     },
     'remove-revision': async (request) =>
       await this.#change(request, request, async () => ({ kind: await this.#host.remove(request) })),
+    records: async ({ environment, service }) => this.#host.records(environment, service),
     'environment-of': async (name) => this.#host.environmentOf(name),
     list: async ({ environment }) => this.#list(environment),
     'set-route': async (request) => {
-      const { environment, service, port, weights } = request;
-      checkNames(environment, service);
+      const { epoch: _epoch, ...wanted } = request;
+      checkNames(wanted.environment, wanted.service);
       this.#admit(request);
-      return await this.#routes.set({ environment, service, port, weights });
+      return await this.#routes.set(wanted);
     },
     'remove-route': async (request) => {
       this.#admit(request);
@@ -141,7 +144,7 @@ export class Agent {
     weights: async ({ environment, service }) => this.#routes.weights(environment, service),
     'port-holder': async ({ port }) => this.#portHolder(port),
     traffic: async ({ environment, service }) => this.#routes.traffic(environment, service),
-    drain: async (request, signal) => await this.#routes.drain(request, request.drainMs, signal),
+    drain: async (request, signal) => await this.#routes.drain(request, signal),
   };
 
   close(): void {

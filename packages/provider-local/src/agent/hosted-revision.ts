@@ -1,68 +1,56 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { equalJson, isAlive, SlipwayError } from '@slipway/core/provider';
-import type { Backend, ServiceRouter } from '../router/index.ts';
-import type { AgentStore, ProcessExit, RevisionRow } from './agent-store.ts';
-import { findFreePort, isPortFree } from './free-port.ts';
-import { launchProcess } from './launch-process.ts';
-import { dataDirectory, type RevisionName, workingCopy } from './locations.ts';
-import { logFile, noteInLog } from './log-files.ts';
-import type { LogKeeper } from './log-keeper.ts';
-import { endFamily, type Leader } from './process-family.ts';
+import { equalJson, SlipwayError } from '@slipway/core/provider';
+import type { Backend } from '../router/index.ts';
+import type { InstanceRow, RevisionRow } from './agent-store.ts';
+import { describeName, HOST, HostedInstance, type InstanceOwner, type Surroundings } from './hosted-instance.ts';
+import { dataDirectory, workingCopy } from './locations.ts';
 import type { RevisionStatus } from './protocol.ts';
-import type { EnvSeal, ProcessEnv } from './sealed-env.ts';
-import { SupervisedProcess } from './supervised-process.ts';
+import type { ProcessEnv } from './sealed-env.ts';
 import { makeWorkingCopy, removeWorkingCopy } from './working-copy.ts';
 
-export const HOST = '127.0.0.1';
+/** From the best to the worst. */
+const STATES = ['running', 'starting', 'restarting', 'stopped'] as const;
 
-/** What a hosted revision needs of the agent around it. */
-export interface Surroundings {
-  state: string;
-  store: AgentStore;
-  seal: EnvSeal;
-  router: ServiceRouter;
-  logs: LogKeeper;
-  /** Every port that is spoken for. */
-  takenPorts(): ReadonlySet<number>;
-  /** A revision's address is another, or is there now. */
-  backendChanged(environment: string, service: string): Promise<void>;
-  /** Nothing is to reach this revision any more. */
-  backendGone(name: RevisionName): Promise<void>;
-  log(line: string): void;
-}
-
-/** One revision on this machine: its working copy, and its process or, for a static site, its preview. */
-export class HostedRevision {
+/** One revision on this machine: its working copy and the instances that run in it. */
+export class HostedRevision implements InstanceOwner {
   readonly #around: Surroundings;
   #row: RevisionRow;
-  #process: SupervisedProcess | undefined;
-  #problem: string | null = null;
+  readonly #instances = new Map<number, HostedInstance>();
 
   constructor(around: Surroundings, row: RevisionRow) {
     this.#around = around;
     this.#row = row;
+    for (const { slot } of row.instances) this.#instances.set(slot, new HostedInstance(around, this, slot));
   }
 
   get row(): Readonly<RevisionRow> {
     return this.#row;
   }
 
-  /** Where the router sends its requests; undefined while it can take none. */
-  get backend(): Backend | undefined {
-    if (this.#row.desired === 'removed') return undefined;
-    if (this.#row.spec.static !== undefined) {
-      return this.#isServed() ? { kind: 'static', directory: this.#siteDirectory() } : undefined;
-    }
-    return this.#row.port === null ? undefined : { kind: 'http', host: HOST, port: this.#row.port };
+  /** Where its instances take requests, of those that can. */
+  get backends(): Backend[] {
+    if (this.#row.desired === 'removed') return [];
+    return this.#all().flatMap(({ backend }) => backend ?? []);
+  }
+
+  get directory(): string {
+    return join(workingCopy(this.#around.state, this.#row), this.#row.spec.path);
+  }
+
+  get siteDirectory(): string | undefined {
+    const { static: site } = this.#row.spec;
+    return site === undefined ? undefined : join(this.directory, site);
+  }
+
+  givenEnv(): ProcessEnv {
+    return this.#around.seal.open(this.#row.env, describeName(this.#row));
   }
 
   /** False also when what is stored can't be opened any more. */
   hasEnv(env: ProcessEnv): boolean {
     try {
-      return equalJson(this.#env(), env);
+      return equalJson(this.givenEnv(), env);
     } catch (error) {
       this.#around.log(`${describeName(this.#row)}: ${(error as Error).message}`);
       return false;
@@ -76,36 +64,51 @@ export class HostedRevision {
     this.#row = row;
   }
 
-  /**
-   * Makes it run, taking back a process that an earlier agent left; one that waits after a crash starts again at
-   * once. Safe to repeat.
-   */
-  async start(): Promise<void> {
-    if (this.#process || this.#isServed()) {
-      this.#process?.hasten();
-      return;
-    }
-    try {
-      const directory = workingCopy(this.#around.state, this.#row);
-      await makeWorkingCopy(this.#row.spec.artifact.directory, directory);
-      await mkdir(dataDirectory(this.#around.state, this.#row), { recursive: true, mode: 0o700 });
-      if (this.#row.spec.static !== undefined) await this.#serveSite();
-      else await this.#startProcess();
-      this.#problem = null;
-    } catch (error) {
-      this.#problem = (error as Error).message;
-      throw error;
-    }
+  saveInstance(slot: number, change: Partial<InstanceRow>): void {
+    const instances = this.#row.instances.map((row) => (row.slot === slot ? { ...row, ...change } : row));
+    this.save({ instances });
   }
 
-  /** Ends its process; everything else stays. Safe to repeat. */
+  /**
+   * Makes exactly these instances run: records them, starts what is missing, then stops what is too many. When one
+   * that is new can't be started, those that are new are taken back, and the error is thrown. Safe to repeat.
+   */
+  async scale(slots: readonly number[]): Promise<void> {
+    const kept = this.#row.instances.filter(({ desired }) => desired === 'running').map(({ slot }) => slot);
+    // What an earlier call was to stop, and didn't get to, before a number of it is used anew.
+    await this.#stopSurplus();
+    this.#want(slots);
+    try {
+      await this.start();
+    } catch (error) {
+      this.#want(kept);
+      await this.#stopSurplus();
+      throw error;
+    }
+    await this.#stopSurplus();
+  }
+
+  /** Makes what is recorded true: see {@link HostedInstance.start}. */
+  async start(): Promise<void> {
+    const wanted = this.#all().filter(({ row }) => row.desired === 'running');
+    try {
+      await makeWorkingCopy(this.#row.spec.artifact.directory, workingCopy(this.#around.state, this.#row));
+      await mkdir(dataDirectory(this.#around.state, this.#row), { recursive: true, mode: 0o700 });
+    } catch (error) {
+      for (const instance of wanted) instance.fail((error as Error).message);
+      throw error;
+    }
+    await settleAll(wanted.map((instance) => instance.start()));
+  }
+
+  /** After a crash: starts what is to run, and stops what no longer is. */
+  async take(): Promise<void> {
+    await settleAll([this.start(), this.#stopSurplus()]);
+  }
+
+  /** Ends its processes; everything else stays. Safe to repeat. */
   async stop(): Promise<void> {
-    await this.#around.router.removeRoute(previewKey(this.#row));
-    if (this.#process) await this.#process.stop();
-    else if (this.#row.process) await endFamily(this.#row.process, this.#row.spec.stopGraceMs);
-    for (const file of this.#logFiles()) this.#around.logs.release(file);
-    this.#process = undefined;
-    this.save({ process: null, startedAt: null });
+    await settleAll(this.#all().map((instance) => instance.stop()));
   }
 
   /** Stops it and removes what it left, except its logs and the service's data. */
@@ -113,165 +116,80 @@ export class HostedRevision {
     await this.stop();
     await removeWorkingCopy(workingCopy(this.#around.state, this.#row));
     this.#around.store.removeRevision(this.#row);
-    noteInLog(this.#around.state, this.#row, 'removed');
+    for (const instance of this.#all()) instance.note('removed');
   }
 
   status(): RevisionStatus {
-    const { environment, service, revision, port, restarts, startedAt, lastExit } = this.#row;
-    const resting = this.#problem === null && this.#row.desired === 'running' ? 'starting' : 'stopped';
-    const state = this.#process?.state ?? (this.#isServed() ? 'running' : resting);
-    const pid = this.#process?.pid;
+    const { environment, service, revision } = this.#row;
+    const parts = this.#all()
+      .filter(({ row }) => row.desired === 'running' || this.#row.desired === 'removed')
+      .map((instance) => instance.status());
+    const running = parts.filter(({ state }) => state === 'running');
+    const worst = Math.max(...parts.map(({ state }) => STATES.indexOf(state)));
+    const port = parts[0]?.port ?? null;
+    const pid = running[0]?.pid;
+    const started = parts.flatMap(({ startedAt }) => startedAt ?? []).sort();
     return {
       environment,
       service,
       revision,
-      state,
-      instances: state === 'running' ? 1 : 0,
+      state: STATES[worst] ?? 'stopped',
+      instances: running.length,
+      slots: running.map(({ slot }) => slot),
       preview: port === null ? '' : `http://${HOST}:${port}`,
-      restarts,
-      startedAt,
-      directory: this.#directory(),
-      lastExit,
-      problem: this.#problem,
+      restarts: parts.reduce((sum, { restarts }) => sum + restarts, 0),
+      startedAt: started[0] ?? null,
+      directory: this.directory,
+      parts,
       ...(pid === undefined ? {} : { pid }),
     };
   }
 
-  /** All that its process is given where it listens now, secrets in clear. */
-  environment(): ProcessEnv {
-    const { env, secrets } = this.#env();
-    const { port, spec } = this.#row;
-    return { env: { ...spec.base, HOST, ...env, ...this.#identity(port ?? 0) }, secrets };
-  }
-
-  /** What the service gives it, secrets in clear. */
-  #env(): ProcessEnv {
-    return this.#around.seal.open(this.#row.env, describeName(this.#row));
-  }
-
-  #siteDirectory(): string {
-    return join(this.#directory(), this.#row.spec.static as string);
-  }
-
-  /** The service's own folder in its working copy. */
-  #directory(): string {
-    return join(workingCopy(this.#around.state, this.#row), this.#row.spec.path);
-  }
-
-  /** True for a static site whose preview listens. */
-  #isServed(): boolean {
-    return Object.keys(this.#around.router.weights(previewKey(this.#row))).length > 0;
-  }
-
-  async #serveSite(): Promise<void> {
-    const directory = this.#siteDirectory();
-    if (!existsSync(directory)) {
-      throw new SlipwayError('static-missing', `The artifact has no folder ${this.#row.spec.static}.`, {
-        subject: `service:${this.#row.service}`,
-        hint: 'Check that the build writes the folder that `static` names.',
-      });
-    }
-    const route = {
-      key: previewKey(this.#row),
-      backends: { [this.#row.revision]: { kind: 'static', directory } },
-    } as const;
-    const weights = { [this.#row.revision]: 100 };
-    const { router } = this.#around;
-    const { port } = await router.setRoute({ ...route, port: this.#row.port ?? 0, weights }).catch((error: unknown) => {
-      if ((error as { code?: string }).code !== 'port-in-use') throw error;
-      return router.setRoute({ ...route, port: 0, weights });
-    });
-    this.save({ port, startedAt: this.#row.startedAt ?? new Date().toISOString() });
-  }
-
-  async #startProcess(): Promise<void> {
-    this.#process = this.#supervise();
-    const { secrets } = this.#env();
-    for (const file of this.#logFiles()) this.#around.logs.keep(file, secrets);
-    const leader = this.#row.process;
-    if (leader) {
-      const found = isAlive(leader.pid, leader.start) ? 'taken back' : 'ended while no agent ran';
-      noteInLog(this.#around.state, this.#row, `process ${leader.pid} ${found}`);
-      await this.#process.resume(leader);
-    } else await this.#process.start();
-  }
-
-  #supervise(): SupervisedProcess {
-    return new SupervisedProcess({
-      stopGraceMs: () => this.#row.spec.stopGraceMs,
-      launch: () => this.#launch(),
-      ended: (exit, restartInMs) => this.#ended(exit, restartInMs),
-      log: (line) => this.#around.log(`${describeName(this.#row)}: ${line}`),
+  /** See {@link HostedInstance.environment}. Throws `instance-missing`. */
+  environmentOf(slot: number): ProcessEnv {
+    const instance = this.#instances.get(slot);
+    if (instance) return instance.environment();
+    throw new SlipwayError('instance-missing', `${describeName(this.#row)} has no instance ${slot} here.`, {
+      subject: `service:${this.#row.service}`,
+      hint: 'It may have been scaled down meanwhile: look again.',
     });
   }
 
-  async #launch() {
-    const before = this.#row.port;
-    const port = await this.#choosePort();
-    if (port !== before) {
-      this.save({ port });
-      await this.#around.backendChanged(this.#row.environment, this.#row.service);
-    }
-    const { state } = this.#around;
-    const launched = await launchProcess(
-      {
-        command: this.#row.spec.run as string,
-        cwd: this.#directory(),
-        env: this.environment().env,
-        marker: randomUUID(),
-        stdoutFile: logFile(state, this.#row, 'stdout'),
-        stderrFile: logFile(state, this.#row, 'stderr'),
-      },
-      (leader: Leader) => {
-        const restarts = this.#row.restarts + (this.#row.startedAt === null ? 0 : 1);
-        this.save({ process: leader, startedAt: new Date().toISOString(), restarts });
-      },
+  /** By number. */
+  #all(): HostedInstance[] {
+    return this.#row.instances.map(({ slot }) => this.#instances.get(slot) as HostedInstance);
+  }
+
+  /** Records which instances are to run; the others are to be stopped. */
+  #want(slots: readonly number[]): void {
+    const before = this.#row.instances;
+    const missing = [...new Set(slots)].filter((slot) => !before.some((row) => row.slot === slot));
+    const rows = before.map((row) => ({ ...row, desired: slots.includes(row.slot) ? 'running' : 'removed' }) as const);
+    const instances = [...rows, ...missing.map(newInstance)].sort((a, b) => a.slot - b.slot);
+    if (!equalJson(instances, before)) this.save({ instances });
+    for (const slot of missing) this.#instances.set(slot, new HostedInstance(this.#around, this, slot));
+  }
+
+  async #stopSurplus(): Promise<void> {
+    const surplus = this.#all().filter(({ row }) => row.desired === 'removed');
+    await settleAll(
+      surplus.map(async (instance) => {
+        await this.#around.backendGone(this.#row, instance.slot);
+        await instance.stop();
+        instance.note('removed');
+        this.#instances.delete(instance.slot);
+        this.save({ instances: this.#row.instances.filter(({ slot }) => slot !== instance.slot) });
+      }),
     );
-    this.#problem = null;
-    noteInLog(state, this.#row, `started as process ${launched.leader.pid} on port ${port}`);
-    return launched;
-  }
-
-  #identity(port: number): Record<string, string> {
-    return {
-      PORT: String(port),
-      SLIPWAY_ENVIRONMENT: this.#row.environment,
-      SLIPWAY_SERVICE: this.#row.service,
-      SLIPWAY_REVISION: this.#row.revision,
-      SLIPWAY_DATA_DIR: dataDirectory(this.#around.state, this.#row),
-    };
-  }
-
-  /** The one it had, so that its address stays, or another when someone took it meanwhile. */
-  async #choosePort(): Promise<number> {
-    const { port } = this.#row;
-    if (port !== null && (await isPortFree(port))) return port;
-    return await findFreePort(this.#around.takenPorts());
-  }
-
-  /** Only tells of the exit; the supervisor goes on even when that can't be written. */
-  #ended(exit: ProcessExit, restartInMs: number): void {
-    try {
-      this.save({ lastExit: exit });
-      const pause = `next start in ${(restartInMs / 1000).toFixed(1)} s`;
-      noteInLog(this.#around.state, this.#row, `${describeExit(exit)}, ${pause}`);
-    } catch (error) {
-      this.#around.log(`${describeName(this.#row)}: its exit can't be recorded: ${(error as Error).message}`);
-    }
-  }
-
-  #logFiles(): string[] {
-    return (['stdout', 'stderr', 'slipway'] as const).map((stream) => logFile(this.#around.state, this.#row, stream));
   }
 }
 
-const previewKey = (name: RevisionName) => `preview of ${describeName(name)}`;
+function newInstance(slot: number): InstanceRow {
+  return { slot, desired: 'running', port: null, process: null, startedAt: null, restarts: 0, lastExit: null };
+}
 
-export const describeName = (name: RevisionName) => `${name.environment}/${name.service}/${name.revision}`;
-
-/** For people: how a process ended. */
-export function describeExit(exit: ProcessExit): string {
-  if (exit.reason !== undefined) return exit.reason;
-  if (exit.signal !== null) return `ended by ${exit.signal}`;
-  return exit.code === null ? 'ended, how is not known' : `exited with code ${exit.code}`;
+/** Waits for all, also when one fails; then rejects with the first failure. */
+async function settleAll(work: Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
 }

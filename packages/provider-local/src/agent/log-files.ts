@@ -9,9 +9,19 @@ export const ROTATIONS = 3;
 /** Revisions whose logs outlive them, per service. */
 const KEPT_REVISIONS = 10;
 
-/** The file that a stream is written to. Lines of `slipway` begin with their time. */
-export const logFile = (state: string, name: RevisionName, stream: LogStream) =>
-  join(logDirectory(state, name), `${name.revision}.${stream}.log`);
+/** Whose log it is: number 0 alone has the revision's plain name, which can't hold an `@`. */
+const ownerOf = (revision: string, slot: number) => (slot === 0 ? revision : `${revision}@${slot}`);
+
+/** The file that a stream of an instance is written to. Lines of `slipway` begin with their time. */
+export const logFile = (state: string, name: RevisionName & { slot?: number }, stream: LogStream) =>
+  join(logDirectory(state, name), `${ownerOf(name.revision, name.slot ?? 0)}.${stream}.log`);
+
+export interface InstanceLog {
+  revision: string;
+  slot: number;
+  stream: LogStream;
+  file: string;
+}
 
 /**
  * Beside a log: lines `END TIME`, which say that what was written before the offset END, and after the END
@@ -19,17 +29,18 @@ export const logFile = (state: string, name: RevisionName, stream: LogStream) =>
  */
 export const timesFile = (log: string) => log.replace(/\.log(\.\d+)?$/, '.times$1');
 
-/** Which revisions of a service have logs: file name of the current log by revision and stream. */
-export function findLogs(directory: string): { revision: string; stream: LogStream; file: string }[] {
+/** The current logs of all instances of a service. */
+export function findLogs(directory: string): InstanceLog[] {
   return listFolder(directory).flatMap((entry) => {
-    const match = /^(.+)\.(stdout|stderr|slipway)\.log$/.exec(entry);
+    const match = /^([^@]+)(?:@(\d+))?\.(stdout|stderr|slipway)\.log$/.exec(entry);
     if (!match) return [];
-    return { revision: match[1] as string, stream: match[2] as LogStream, file: join(directory, entry) };
+    const [, revision, slot, stream] = match as unknown as [string, string, string | undefined, LogStream];
+    return { revision, slot: Number(slot ?? 0), stream, file: join(directory, entry) };
   });
 }
 
-/** Notes what happened to a revision among its logs. */
-export function noteInLog(state: string, name: RevisionName, text: string): void {
+/** Notes what happened to an instance among its logs. */
+export function noteInLog(state: string, name: RevisionName & { slot?: number }, text: string): void {
   const file = logFile(state, name, 'slipway');
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   appendFileSync(file, `${new Date().toISOString()} ${text}\n`, { mode: 0o600 });
@@ -46,7 +57,7 @@ export function pruneLogs(state: string, service: { environment: string; service
   const byAge = [...newest].sort((a, b) => b[1] - a[1]).map(([revision]) => revision);
   const dropped = new Set(byAge.slice(KEPT_REVISIONS));
   for (const entry of listFolder(directory)) {
-    const revision = /^(.+)\.(?:stdout|stderr|slipway)\.(?:log|times)(?:\.\d+)?$/.exec(entry)?.[1];
+    const revision = /^([^@]+)(?:@\d+)?\.(?:stdout|stderr|slipway)\.(?:log|times)(?:\.\d+)?$/.exec(entry)?.[1];
     if (revision !== undefined && dropped.has(revision)) rmSync(join(directory, entry), { force: true });
   }
 }

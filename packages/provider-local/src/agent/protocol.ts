@@ -1,9 +1,16 @@
-import type { RevisionTraffic, RunningRevision } from '@slipway/core/provider';
+import type {
+  Affinity,
+  Endpoint,
+  JsonObject,
+  RevisionTraffic,
+  RunningRevision,
+  TrafficRoute,
+} from '@slipway/core/provider';
 import type { ProcessExit, RunSpec } from './agent-store.ts';
 import type { RevisionName } from './locations.ts';
 
 /** Grows with every change that an older agent or client would misunderstand. */
-export const AGENT_PROTOCOL = 1;
+export const AGENT_PROTOCOL = 2;
 /** Request header that says which protocol the client speaks. */
 export const PROTOCOL_HEADER = 'slipway-agent-protocol';
 
@@ -30,18 +37,39 @@ interface Fenced {
   epoch: number;
 }
 
-export interface RevisionStatus extends RunningRevision {
-  environment: string;
-  /** The service's own folder in the revision's working copy. */
-  directory: string;
+export interface InstanceStatus {
+  slot: number;
+  state: RunningRevision['state'];
+  /** Where it answers, or is to; null until it is first started. */
+  port: number | null;
+  pid?: number;
+  restarts: number;
+  startedAt: string | null;
   lastExit: ProcessExit | null;
   /** Why it isn't running, as far as that isn't an exit. */
   problem: string | null;
 }
 
+export interface RevisionStatus extends RunningRevision {
+  environment: string;
+  /** The service's own folder in the revision's working copy. */
+  directory: string;
+  /** All that are wanted, by number, ascending. */
+  parts: InstanceStatus[];
+}
+
 interface ServiceName {
   environment: string;
   service: string;
+}
+
+export interface RouteWanted {
+  port: number;
+  weights: Record<string, number>;
+  /** The agent's own instances or anybody's. */
+  backends: Record<string, readonly Endpoint[]>;
+  routes: readonly TrafficRoute[];
+  affinity?: Affinity;
 }
 
 export type PortHolder =
@@ -59,15 +87,27 @@ export interface Operations {
   /** Ends every process and then the agent; what is wanted stays recorded, for the next agent to start. */
   stop: { request: Record<string, never>; response: AgentInfo };
   'ensure-revision': {
-    request: Fenced & RevisionName & { spec: RunSpec; env: Record<string, string>; secrets: string[] };
+    request: Fenced &
+      RevisionName & {
+        spec: RunSpec;
+        env: Record<string, string>;
+        secrets: string[];
+        slots: readonly number[];
+        record: JsonObject;
+      };
     response: { preview: string };
   };
   'remove-revision': { request: Fenced & RevisionName; response: { kind: 'removed' | 'absent' } };
-  /** What the revision's process was given, secrets in clear, and which those are. */
-  'environment-of': { request: RevisionName; response: { env: Record<string, string>; secrets: string[] } };
+  /** What was kept beside a service's revisions, and their instances. */
+  records: { request: ServiceName; response: { record: JsonObject; slots: number[] }[] };
+  /** What an instance's process was given, secrets in clear, and which those are. */
+  'environment-of': {
+    request: RevisionName & { slot: number };
+    response: { env: Record<string, string>; secrets: string[] };
+  };
   list: { request: { environment: string }; response: RevisionStatus[] };
   'set-route': {
-    request: Fenced & ServiceName & { port: number; weights: Record<string, number> };
+    request: Fenced & ServiceName & RouteWanted;
     response: { url: string };
   };
   'remove-route': { request: Fenced & ServiceName; response: { kind: 'removed' | 'absent' } };
@@ -76,7 +116,7 @@ export interface Operations {
   'port-holder': { request: { port: number }; response: PortHolder };
   traffic: { request: ServiceName; response: Record<string, RevisionTraffic> };
   drain: {
-    request: ServiceName & { revision: string; drainMs: number };
+    request: ServiceName & { revision: string; slots?: readonly number[]; drainMs: number };
     response: { kind: 'drained' } | { kind: 'timed-out'; open: number };
   };
 }

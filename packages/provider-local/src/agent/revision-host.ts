@@ -1,15 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { equalJson, SlipwayError } from '@slipway/core/provider';
+import { equalJson, type JsonObject, SlipwayError } from '@slipway/core/provider';
 import type { Backend } from '../router/index.ts';
 import type { RevisionRow, RunSpec } from './agent-store.ts';
-import { describeName, HostedRevision, type Surroundings } from './hosted-revision.ts';
+import { describeName, type Surroundings } from './hosted-instance.ts';
+import { HostedRevision } from './hosted-revision.ts';
 import type { RevisionName } from './locations.ts';
 import { pruneLogs } from './log-files.ts';
 import type { RevisionStatus } from './protocol.ts';
 import type { ProcessEnv } from './sealed-env.ts';
 import { removeWorkingCopy } from './working-copy.ts';
+
+/** What is wanted of a revision. */
+export interface Wanted {
+  spec: RunSpec;
+  env: ProcessEnv;
+  slots: readonly number[];
+  record: JsonObject;
+}
 
 /** Names of environments can't begin like that. */
 const ASIDE = '.removed-';
@@ -39,18 +48,18 @@ export class RevisionHost {
   /** Brings a recorded revision to what is wanted of it: running again, or gone. */
   async take(name: RevisionName): Promise<void> {
     const revision = this.#revisions.get(describeName(name));
-    if (revision?.row.desired === 'running') await revision.start();
+    if (revision?.row.desired === 'running') await revision.take();
     else if (revision) await this.remove(name);
   }
 
-  /** Throws `revision-conflict` when this id is there with other content. */
-  async ensure(name: RevisionName, spec: RunSpec, env: ProcessEnv): Promise<RevisionStatus> {
+  /** Exactly the wanted instances of it run. Throws `revision-conflict` when this id is there with other content. */
+  async ensure(name: RevisionName, wanted: Wanted): Promise<RevisionStatus> {
     const found = this.#revisions.get(describeName(name));
     if (found?.row.desired === 'removed') await this.remove(name);
-    else if (found) return await this.#ensureFound(found, spec, env);
-    const revision = this.#add(name, spec, env);
+    else if (found) return await this.#ensureFound(found, wanted);
+    const revision = this.#add(name, wanted);
     try {
-      await revision.start();
+      await revision.scale(wanted.slots);
     } catch (error) {
       // Nothing of it runs: a revision that could not be made is not left half there.
       await this.remove(name);
@@ -86,10 +95,19 @@ export class RevisionHost {
     return revisions.map((revision) => revision.status());
   }
 
-  /** See {@link HostedRevision.environment}. Throws `revision-missing`. */
-  environmentOf(name: RevisionName): ProcessEnv {
+  /** What was kept beside the revisions of a service, and their instances. */
+  records(environment: string, service: string): { record: JsonObject; slots: number[] }[] {
+    const live = this.#of(environment, service).filter(({ row }) => row.desired === 'running');
+    return live.map(({ row }) => ({
+      record: row.record,
+      slots: row.instances.filter(({ desired }) => desired === 'running').map(({ slot }) => slot),
+    }));
+  }
+
+  /** See {@link HostedRevision.environmentOf}. Throws `revision-missing`. */
+  environmentOf(name: RevisionName & { slot: number }): ProcessEnv {
     const revision = this.#revisions.get(describeName(name));
-    if (revision) return revision.environment();
+    if (revision) return revision.environmentOf(name.slot);
     throw new SlipwayError('revision-missing', `${describeName(name)} is not on this machine.`, {
       subject: `service:${name.service}`,
       hint: 'Deploy again.',
@@ -97,16 +115,20 @@ export class RevisionHost {
   }
 
   /** Where a service's revisions take requests. */
-  backends(environment: string, service: string): Record<string, Backend> {
-    return Object.fromEntries(
-      this.#of(environment, service).flatMap(({ row, backend }) => (backend ? [[row.revision, backend]] : [])),
-    );
+  backends(environment: string, service: string): Record<string, Backend[]> {
+    return Object.fromEntries(this.#of(environment, service).map(({ row, backends }) => [row.revision, backends]));
+  }
+
+  /** Whether an instance of this number answers on this port of the machine. */
+  answersOn(name: RevisionName, slot: number, port: number): boolean {
+    const rows = this.#revisions.get(describeName(name))?.row.instances ?? [];
+    return rows.some((row) => row.slot === slot && row.port === port);
   }
 
   /** Which revision runs on a port of this machine. */
   on(port: number): RevisionName | undefined {
-    const found = [...this.#revisions.values()].find(
-      (one) => one.row.port === port && one.status().state === 'running',
+    const found = [...this.#revisions.values()].find((one) =>
+      one.status().parts.some((part) => part.port === port && part.state === 'running'),
     );
     if (!found) return undefined;
     const { environment, service, revision } = found.row;
@@ -114,10 +136,10 @@ export class RevisionHost {
   }
 
   ports(): number[] {
-    return [...this.#revisions.values()].flatMap(({ row }) => row.port ?? []);
+    return [...this.#revisions.values()].flatMap(({ row }) => row.instances.flatMap(({ port }) => port ?? []));
   }
 
-  #add(name: RevisionName, spec: RunSpec, env: ProcessEnv): HostedRevision {
+  #add(name: RevisionName, { spec, env, record }: Wanted): HostedRevision {
     const row: RevisionRow = {
       environment: name.environment,
       service: name.service,
@@ -125,11 +147,8 @@ export class RevisionHost {
       desired: 'running',
       spec,
       env: this.#around.seal.seal(env, describeName(name)),
-      port: null,
-      process: null,
-      startedAt: null,
-      restarts: 0,
-      lastExit: null,
+      record,
+      instances: [],
     };
     const revision = new HostedRevision(this.#around, row);
     revision.save({});
@@ -137,7 +156,7 @@ export class RevisionHost {
     return revision;
   }
 
-  async #ensureFound(found: HostedRevision, spec: RunSpec, env: ProcessEnv): Promise<RevisionStatus> {
+  async #ensureFound(found: HostedRevision, { spec, env, slots, record }: Wanted): Promise<RevisionStatus> {
     const { row } = found;
     if (!equalJson(contentOf(row.spec), contentOf(spec))) {
       throw new SlipwayError('revision-conflict', `Revision ${row.revision} exists with another artifact or command.`, {
@@ -145,13 +164,13 @@ export class RevisionHost {
         hint: 'A revision never changes. Retire this one first.',
       });
     }
-    found.save({ spec: { ...spec, base: row.spec.base } });
+    found.save({ spec: { ...spec, base: row.spec.base }, record });
     if (!found.hasEnv(env)) {
       // Values that come from elsewhere, such as an address, may change; the router holds requests meanwhile.
       await found.stop();
       found.save({ env: this.#around.seal.seal(env, describeName(row)) });
     }
-    await found.start();
+    await found.scale(slots);
     await this.#around.backendChanged(row.environment, row.service);
     return found.status();
   }

@@ -1,9 +1,10 @@
-import { type RevisionTraffic, SlipwayError } from '@slipway/core/provider';
-import type { Backend, ServiceRouter } from '../router/index.ts';
+import { type Endpoint, type RevisionTraffic, SlipwayError } from '@slipway/core/provider';
+import type { Backend, RouteRequest, ServiceRouter } from '../router/index.ts';
 import type { AgentStore, RouteRow } from './agent-store.ts';
-import { HOST } from './hosted-revision.ts';
+import { HOST } from './hosted-instance.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { RevisionName } from './locations.ts';
+import type { RouteWanted } from './protocol.ts';
 
 /** How often a route is tried again whose port was taken when an agent came back. */
 const RETRY_MS = 2_000;
@@ -11,7 +12,9 @@ const RETRY_MS = 2_000;
 export interface RouteTableOptions {
   store: AgentStore;
   router: ServiceRouter;
-  backends(environment: string, service: string): Record<string, Backend>;
+  /** Where the agent's own revisions of a service take requests. */
+  backends(environment: string, service: string): Record<string, readonly Backend[]>;
+  isOwn(name: RevisionName, endpoint: Endpoint): boolean;
   log(line: string): void;
 }
 
@@ -32,7 +35,8 @@ export class RouteTable {
   }
 
   ports(): number[] {
-    return [...this.#routes.values()].map(({ port }) => port);
+    const ported = [...this.#routes.values()].flatMap(({ routes }) => routes.filter((route) => 'port' in route));
+    return [...[...this.#routes.values()].map(({ port }) => port), ...ported.map(({ port }) => port)];
   }
 
   /** Opens what is recorded. A port that someone took meanwhile is tried again until it is free. */
@@ -40,17 +44,24 @@ export class RouteTable {
     await Promise.all([...this.#routes.values()].map((row) => this.refresh(row.environment, row.service)));
   }
 
-  /** Sets all weights of a service at once. Throws `revision-unknown`, `port-in-use`; then all is as before. */
-  async set(row: RouteRow): Promise<{ url: string }> {
-    await this.#inTurn(row.environment, row.service, async (key) => {
-      const { environment, service, port, weights } = row;
-      const backends = this.#options.backends(environment, service);
-      const missing = Object.keys(weights).find((revision) => weights[revision] && !backends[revision]);
+  /**
+   * Distributes a service's traffic anew, all of it. Throws `revision-unknown`, `route-invalid`, `port-in-use`; then
+   * all is as before.
+   */
+  async set(wanted: { environment: string; service: string } & RouteWanted): Promise<{ url: string }> {
+    const { environment, service } = wanted;
+    await this.#inTurn(environment, service, async (key) => {
+      const row = this.#toRow(wanted);
+      const request = this.#toRequest(key, row);
+      const missing = [
+        ...Object.keys(row.weights).filter((revision) => row.weights[revision]),
+        ...row.routes.map(({ revision }) => revision),
+      ].find((revision) => !request.backends[revision]?.length);
       if (missing !== undefined) throw unknownRevision(service, missing);
       const before = this.#routes.get(key);
       this.#options.store.saveRoute(row);
       try {
-        await this.#options.router.setRoute({ key, port, backends, weights });
+        await this.#options.router.setRoute({ ...request, weights: row.weights });
         this.#routes.set(key, row);
       } catch (error) {
         if (before) this.#options.store.saveRoute(before);
@@ -58,7 +69,7 @@ export class RouteTable {
         throw error;
       }
     });
-    return { url: `http://${HOST}:${row.port}` };
+    return { url: `http://${HOST}:${wanted.port}` };
   }
 
   /** Follows a change of where the service's revisions are; those that can't be reached get nothing meanwhile. */
@@ -66,14 +77,20 @@ export class RouteTable {
     await this.#inTurn(environment, service, (key) => this.#apply(key));
   }
 
-  /** The revision is gone, and with it its weight: should it come back, it comes without traffic. */
-  async forget({ environment, service, revision }: RevisionName): Promise<void> {
+  /**
+   * The agent's own revision, or this instance of it, is gone, and with it what it had of the traffic: should it come
+   * back, it comes without.
+   */
+  async forget({ environment, service, revision }: RevisionName, slot?: number): Promise<void> {
     await this.#inTurn(environment, service, async (key) => {
-      const row = this.#routes.get(key);
-      if (!row) return;
-      const { [revision]: _gone, ...weights } = row.weights;
-      this.#options.store.saveRoute({ ...row, weights });
-      this.#routes.set(key, { ...row, weights });
+      const before = this.#routes.get(key);
+      const had = before?.backends[revision];
+      if (!before || (!had && !(revision in before.weights))) return;
+      const left = (had ?? []).filter((one) => !one.own || (slot !== undefined && one.slot !== slot));
+      const row =
+        left.length > 0 ? { ...before, backends: { ...before.backends, [revision]: left } } : without(before, revision);
+      this.#options.store.saveRoute(row);
+      this.#routes.set(key, row);
       await this.#apply(key);
     });
   }
@@ -96,7 +113,8 @@ export class RouteTable {
   on(port: number): { environment: string; service: string } | undefined {
     const { router } = this.#options;
     for (const { environment, service } of this.#routes.values()) {
-      if (router.port(keyOf(environment, service)) === port) return { environment, service };
+      const key = keyOf(environment, service);
+      if (router.port(key) === port || router.previewPorts(key).includes(port)) return { environment, service };
     }
     return undefined;
   }
@@ -105,8 +123,11 @@ export class RouteTable {
     return this.#options.router.traffic(keyOf(environment, service));
   }
 
-  drain(name: { environment: string; service: string; revision: string }, drainMs: number, signal: AbortSignal) {
-    return this.#options.router.drain(keyOf(name.environment, name.service), name.revision, drainMs, signal);
+  drain(
+    request: { environment: string; service: string; revision: string; slots?: readonly number[]; drainMs: number },
+    signal: AbortSignal,
+  ) {
+    return this.#options.router.drain(keyOf(request.environment, request.service), request, signal);
   }
 
   close(): void {
@@ -116,14 +137,47 @@ export class RouteTable {
   async #apply(key: string): Promise<void> {
     const row = this.#routes.get(key);
     if (!row) return;
-    const backends = this.#options.backends(row.environment, row.service);
-    const weights = Object.fromEntries(Object.entries(row.weights).filter(([revision]) => backends[revision]));
     try {
-      await this.#options.router.setRoute({ key, port: row.port, backends, weights });
+      await this.#options.router.setRoute(this.#toRequest(key, row));
     } catch (error) {
       this.#options.log(`route ${key}: ${(error as Error).message}`);
       this.#retryLater();
     }
+  }
+
+  #toRow(wanted: { environment: string; service: string } & RouteWanted): RouteRow {
+    const { environment, service, port, weights, routes, affinity } = wanted;
+    const backends = Object.entries(wanted.backends).map(([revision, endpoints]) => {
+      const name = { environment, service, revision };
+      return [revision, endpoints.map((one) => ({ ...one, own: this.#options.isOwn(name, one) }))] as const;
+    });
+    return {
+      environment,
+      service,
+      port,
+      weights,
+      backends: Object.fromEntries(backends),
+      routes: [...routes],
+      ...(affinity ? { affinity } : {}),
+    };
+  }
+
+  /** As it can be served now: without what can't be reached. */
+  #toRequest(key: string, row: RouteRow): RouteRequest & { backends: Record<string, Backend[]> } {
+    const own = this.#options.backends(row.environment, row.service);
+    const placed = Object.entries(row.backends).map(([revision, all]): [string, Backend[]] => [
+      revision,
+      all.flatMap((one) => (one.own ? (own[revision]?.find(({ slot }) => slot === one.slot) ?? []) : reachedAt(one))),
+    ]);
+    const backends = Object.fromEntries(placed.filter(([, found]) => found.length > 0));
+    return {
+      key,
+      port: row.port,
+      backends,
+      weights: Object.fromEntries(Object.entries(row.weights).filter(([revision]) => backends[revision])),
+      routes: row.routes.filter(({ revision }) => backends[revision]),
+      ...(row.affinity ? { affinity: row.affinity } : {}),
+    };
   }
 
   #inTurn<T>(environment: string, service: string, work: (key: string) => Promise<T>): Promise<T> {
@@ -137,6 +191,16 @@ export class RouteTable {
       for (const { environment, service } of this.#routes.values()) void this.refresh(environment, service);
     }, RETRY_MS).unref();
   }
+}
+
+function reachedAt({ slot, host, port }: Endpoint): Backend {
+  return { kind: 'http', slot, host, port };
+}
+
+function without(row: RouteRow, revision: string): RouteRow {
+  const { [revision]: _weight, ...weights } = row.weights;
+  const { [revision]: _backends, ...backends } = row.backends;
+  return { ...row, weights, backends, routes: row.routes.filter((route) => route.revision !== revision) };
 }
 
 function unknownRevision(service: string, revision: string): SlipwayError {

@@ -5,10 +5,12 @@ import {
   type Platform,
   type PlatformCapabilities,
   type RevisionRequest,
+  type Router,
   type RunningRevision,
   SlipwayError,
 } from '@slipway/core/provider';
 import { askAgent, callAgent } from '../agent/client.ts';
+import { HOST } from '../agent/hosted-instance.ts';
 import { dataDirectory } from '../agent/locations.ts';
 import { checkPort } from './check-port.ts';
 import { localRouter } from './local-router.ts';
@@ -16,20 +18,20 @@ import { probeRevision } from './probe-revision.ts';
 import { readLogs } from './read-logs.ts';
 
 const capabilities: PlatformCapabilities = {
-  strategies: ['recreate', 'blue-green'],
+  strategies: ['recreate', 'blue-green', 'rolling', 'canary'],
   staticSites: true,
-  weights: true,
   instantSwitchBack: true,
-  webSockets: true,
-  instances: false,
-  sessionAffinity: false,
+  instances: true,
+  images: false,
+  limits: false,
+  volumes: false,
 };
 
 /**
  * Runs services as supervised processes of this machine, behind a router of their own. A background agent
  * holds both, so that they outlive the command; it is started when something is to be changed or may run.
  */
-export const localPlatform: Platform = {
+export const localPlatform: Platform & { router: Router } = {
   name: 'local',
   capabilities,
   router: localRouter,
@@ -37,8 +39,9 @@ export const localPlatform: Platform = {
   logs: readLogs,
 
   async stage(context, request) {
-    const { service, revision } = request;
-    context.log(`starts ${service} ${revision} on this machine`);
+    const { service, revision, slots, record } = request;
+    const several = slots.length === 1 ? '' : `, ${slots.length} instances`;
+    context.log(`starts ${service} ${revision} on this machine${several}`);
     return await callAgent(context, 'ensure-revision', {
       environment: context.environment,
       epoch: context.epoch,
@@ -47,6 +50,8 @@ export const localPlatform: Platform = {
       spec: runSpec(request),
       env: request.env,
       secrets: request.secrets ?? [],
+      slots: [...slots],
+      record,
     });
   },
 
@@ -68,6 +73,21 @@ export const localPlatform: Platform = {
 
   checkPort,
 
+  async endpoints(context, { service, revisions }) {
+    const found = (await askAgent(context, 'list', { environment: context.environment })) ?? [];
+    return Object.fromEntries(
+      revisions.map((revision) => {
+        const status = found.find((one) => one.service === service && one.revision === revision);
+        const endpoints = status?.parts.flatMap(({ slot, port }) => (port === null ? [] : { slot, host: HOST, port }));
+        return [revision, endpoints ?? []];
+      }),
+    );
+  },
+
+  async recover(context, service) {
+    return (await askAgent(context, 'records', { environment: context.environment, service })) ?? [];
+  },
+
   async list(context) {
     return await listRevisions(context);
   },
@@ -75,7 +95,7 @@ export const localPlatform: Platform = {
 
 async function listRevisions(context: CallContext): Promise<RunningRevision[]> {
   const found = (await askAgent(context, 'list', { environment: context.environment })) ?? [];
-  return found.map(({ service, revision, state, instances, preview, restarts, startedAt, pid, weight }) => ({
+  return found.map(({ service, revision, state, instances, slots, preview, restarts, startedAt, pid, weight }) => ({
     service,
     revision,
     state,
@@ -83,6 +103,7 @@ async function listRevisions(context: CallContext): Promise<RunningRevision[]> {
     preview,
     restarts,
     startedAt,
+    ...(slots === undefined ? {} : { slots }),
     ...(pid === undefined ? {} : { pid }),
     ...(weight === undefined ? {} : { weight }),
   }));

@@ -1,20 +1,40 @@
-import type { Router } from '@slipway/core/provider';
+import type { Router, RouterCapabilities } from '@slipway/core/provider';
 import { askAgent, callAgent, mayHost } from '../agent/client.ts';
+import { checkPort } from './check-port.ts';
 
-/** The router that the local agent holds: one port of this machine per service. */
+const capabilities: RouterCapabilities = {
+  weights: true,
+  headers: true,
+  cookies: true,
+  affinity: true,
+  previewPort: true,
+  webSockets: true,
+  latency: true,
+};
+
+/**
+ * The router that the local agent holds: one port of this machine per service. It leads to whatever instances it is
+ * told, its own agent's or those of another platform.
+ */
 export const localRouter: Router = {
-  async setWeights(context, { service, port, weights }) {
+  name: 'local',
+  capabilities,
+  checkPort,
+
+  async setWeights(context, { service, port, weights, backends, routes, affinity }) {
     const { environment, epoch } = context;
-    return await callAgent(context, 'set-route', { environment, epoch, service, port, weights });
+    const route = { port, weights, backends, routes, ...(affinity ? { affinity } : {}) };
+    return await callAgent(context, 'set-route', { environment, epoch, service, ...route });
   },
 
   async weights(context, service) {
     return (await askAgent(context, 'weights', { environment: context.environment, service })) ?? {};
   },
 
-  async drain(context, { service, revision, drainMs }) {
+  async drain(context, { service, revision, slots, drainMs }) {
     if (!(await mayHost(context))) return { kind: 'drained' };
-    return await callAgent(context, 'drain', { environment: context.environment, service, revision, drainMs });
+    const what = { service, revision, drainMs, ...(slots ? { slots } : {}) };
+    return await callAgent(context, 'drain', { environment: context.environment, ...what });
   },
 
   async traffic(context, service) {

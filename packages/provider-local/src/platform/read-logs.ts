@@ -2,23 +2,24 @@ import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallContext, LogLine } from '@slipway/core/provider';
 import { logDirectory } from '../agent/locations.ts';
-import { findLogs, type LogStream } from '../agent/log-files.ts';
+import { findLogs, type InstanceLog } from '../agent/log-files.ts';
 import { readOn, readTail } from './log-tail.ts';
 
 const LOOK_EVERY_MS = 250;
 
 type LogQuery = { service: string; lines: number; follow: boolean };
-type Log = { revision: string; stream: LogStream; file: string };
+/** `tagged`: its revision has several instances. */
+type Log = InstanceLog & { tagged: boolean };
 
 /**
- * The newest lines of all of a service's revisions, oldest first, then new ones. Needs no agent: the files
+ * The newest lines of all of a service's revisions and instances, oldest first, then new ones. Needs no agent: the files
  * are there. Services write them without times, so a line's is when the agent first saw it, to the second.
  */
 export async function* readLogs(context: CallContext, { service, lines, follow }: LogQuery): AsyncGenerator<LogLine> {
   const directory = logDirectory(context.stateDirectory, { environment: context.environment, service });
   const ends = new Map<string, number>();
   const history: LogLine[] = [];
-  for (const log of findLogs(directory)) {
+  for (const log of logsIn(directory)) {
     const tail = readTail(log.file, lines, !follow);
     ends.set(log.file, tail.end);
     for (const { text, at } of tail.lines) history.push(toLine(log, text, at));
@@ -26,7 +27,7 @@ export async function* readLogs(context: CallContext, { service, lines, follow }
   history.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   yield* lines > 0 ? history.slice(-lines) : [];
   while (follow && !context.signal.aborted) {
-    for (const log of findLogs(directory)) yield* readNew(log, ends);
+    for (const log of logsIn(directory)) yield* readNew(log, ends);
     await sleep(LOOK_EVERY_MS, undefined, { signal: context.signal }).catch(() => {});
   }
 }
@@ -54,8 +55,15 @@ function* readAll(log: Log, file: string, from: number): Generator<LogLine, numb
   }
 }
 
-function toLine({ revision, stream }: Log, text: string, at: string): LogLine {
-  if (stream !== 'slipway') return { at, revision, stream, text };
+function logsIn(directory: string): Log[] {
+  const logs = findLogs(directory);
+  const several = new Set(logs.flatMap(({ revision, slot }) => (slot > 0 ? revision : [])));
+  return logs.map((log) => ({ ...log, tagged: several.has(log.revision) }));
+}
+
+function toLine({ revision, slot, stream, tagged }: Log, text: string, at: string): LogLine {
+  const head = { revision, stream, ...(tagged ? { slot } : {}) };
+  if (stream !== 'slipway') return { at, ...head, text };
   const space = text.indexOf(' ');
-  return { at: text.slice(0, space), revision, stream, text: text.slice(space + 1) };
+  return { at: text.slice(0, space), ...head, text: text.slice(space + 1) };
 }

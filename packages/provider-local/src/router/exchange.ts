@@ -1,33 +1,29 @@
-import {
-  Agent,
-  type ClientRequest,
-  type IncomingMessage,
-  type RequestOptions,
-  request,
-  type ServerResponse,
-} from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { type ClientRequest, type IncomingMessage, type RequestOptions, request, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { HttpBackend } from './backend.ts';
+import { connectBounded } from './connections.ts';
+import type { Instance } from './instance.ts';
 import { type OutgoingHead, outgoingHead, responseHeaders } from './message-head.ts';
 import { refuse } from './refuse.ts';
-import type { Revision } from './revision.ts';
 import { serveStatic } from './static-site.ts';
 import { switchingHead, tunnel } from './tunnel.ts';
 
 /** What an exchange asks of its route, each time anew: weights may change while it waits. */
 export interface Destinations {
   readonly key: string;
-  /** How long a request is held while a revision refuses connections, in ms. */
+  /** How long a request is held while every instance of a revision refuses connections, in ms. */
   readonly holdMs: number;
-  choose(): Revision | undefined;
+  /** Where a request is to go that came in on this port. */
+  choose(incoming: IncomingMessage, port: number): Instance | undefined;
+  /** What the answer of an instance is to set, so that the user stays with it. */
+  cookieFor(instance: Instance, incoming: IncomingMessage, port: number): string | undefined;
 }
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 320;
 /** May be sent twice with the effect of once (RFC 9110, section 9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
-const freshConnections = new Agent({ keepAlive: false });
 
 /**
  * One request and what becomes of it. Nothing fails for the router's own reasons:
@@ -35,8 +31,9 @@ const freshConnections = new Agent({ keepAlive: false });
  * - Only what can be sent twice (idempotent, without a body) uses a kept-alive connection. When the backend
  *   closed it at that very moment, the request is sent once more, on a new one. Everything else gets a new
  *   connection from the start, because RFC 9110, section 9.2.2, forbids a proxy to repeat it.
- * - A refused connection has carried nothing, so any request waits a little and is sent to whatever the
- *   weights say then, until `holdMs` is over.
+ * - A connection that never came about has carried nothing, so any request goes on at once at another instance of
+ *   its revision. When none takes it, it waits a little and is sent to whatever the weights say then, until
+ *   `holdMs` is over.
  */
 export class Exchange {
   readonly #to: Destinations;
@@ -45,7 +42,10 @@ export class Exchange {
   /** The client's connection when it asks to switch protocols. */
   readonly #upgrading: Socket | undefined;
   readonly #arrived = performance.now();
-  #revision: Revision | undefined;
+  readonly #port: number;
+  #instance: Instance | undefined;
+  /** Those that refused it. */
+  #refused: Set<Instance> | undefined;
   #upstream: ClientRequest | undefined;
   #pauseMs = FIRST_PAUSE_MS;
   #pause: NodeJS.Timeout | undefined;
@@ -53,8 +53,10 @@ export class Exchange {
   #failed = false;
   #over = false;
 
-  constructor(to: Destinations, incoming: IncomingMessage, response: ServerResponse, upgrading?: Socket) {
+  /** `port`: where it came in. */
+  constructor(to: Destinations, port: number, incoming: IncomingMessage, response: ServerResponse, upgrading?: Socket) {
     this.#to = to;
+    this.#port = port;
     this.#incoming = incoming;
     this.#response = response;
     this.#upgrading = upgrading;
@@ -66,39 +68,50 @@ export class Exchange {
   }
 
   #send(): void {
-    this.#visit(this.#to.choose());
-    if (!this.#revision) {
+    this.#visit(this.#to.choose(this.#incoming, this.#port));
+    this.#hand();
+  }
+
+  #hand(): void {
+    const instance = this.#instance;
+    if (!instance) {
       refuse(this.#response, 503, `Service ${this.#to.key}: no revision has traffic.`);
       return;
     }
-    const { backend } = this.#revision;
-    if (backend.kind === 'http') this.#forward(this.#revision, backend);
-    else this.#serve(backend.directory);
+    const { backend } = instance;
+    if (backend.kind === 'http') this.#forward(instance, backend);
+    else this.#serve(instance, backend.directory);
   }
 
   /** Counts the request where it is now; a revision that it had to leave has failed it. */
-  #visit(revision: Revision | undefined): void {
-    const before = this.#revision;
-    this.#revision = revision;
-    if (before?.counter === revision?.counter) return;
-    before?.counter.leave(true);
-    revision?.counter.enter();
+  #visit(instance: Instance | undefined): void {
+    const before = this.#instance;
+    this.#instance = instance;
+    if (before === instance) return;
+    if (before && before.revision === instance?.revision) {
+      before.revision.counter.passOn(before.slot, instance.slot, false);
+      return;
+    }
+    before?.revision.counter.leave(before.slot, true);
+    instance?.revision.counter.enter(instance.slot);
   }
 
-  #serve(directory: string): void {
+  #serve(instance: Instance, directory: string): void {
+    const cookie = this.#to.cookieFor(instance, this.#incoming, this.#port);
+    if (cookie !== undefined) this.#response.setHeader('Set-Cookie', cookie);
     serveStatic(directory, this.#incoming, this.#response, () => {
       this.#failed = this.#response.statusCode >= 500;
       this.#answered();
     }).catch((error: unknown) => this.#giveUp(error));
   }
 
-  #forward(revision: Revision, backend: HttpBackend): void {
+  #forward(instance: Instance, backend: HttpBackend): void {
     const { method = 'GET', url = '/' } = this.#incoming;
     try {
-      const head = outgoingHead(this.#incoming, `${backend.host}:${backend.port}`, this.#upgrading !== undefined);
+      const head = outgoingHead(this.#incoming, authorityOf(backend), this.#upgrading !== undefined);
       const repeatable = !head.hasBody && !this.#upgrading && IDEMPOTENT.has(method);
       const upstream = request({
-        ...this.#connection(revision, backend, repeatable && !this.#repeated),
+        ...this.#connection(instance, backend, repeatable && !this.#repeated),
         host: backend.host,
         port: backend.port,
         method,
@@ -106,19 +119,21 @@ export class Exchange {
         headers: head.headers,
       });
       this.#upstream = upstream;
-      upstream.on('response', (answer) => this.#relay(answer));
+      upstream.on('response', (answer) => this.#relay(instance, answer));
       upstream.on('error', (error) => this.#recover(error, repeatable && upstream.reusedSocket));
-      if (this.#upgrading) upstream.on('upgrade', (answer, socket, first) => this.#switch(answer, socket, first));
+      if (this.#upgrading) {
+        upstream.on('upgrade', (answer, socket, first) => this.#switch(instance, answer, socket, first));
+      }
       this.#sendBody(upstream, head);
     } catch (error) {
       this.#giveUp(error);
     }
   }
 
-  #connection(revision: Revision, { host, port }: HttpBackend, mayReuse: boolean): RequestOptions {
-    if (!this.#upgrading) return { agent: mayReuse ? revision.pool : freshConnections };
+  #connection(instance: Instance, { host, port }: HttpBackend, mayReuse: boolean): RequestOptions {
+    if (!this.#upgrading) return { agent: instance.connections(mayReuse) };
     // One side of a tunnel may be done before the other.
-    return { createConnection: () => connect({ host, port, allowHalfOpen: true }) };
+    return { createConnection: () => connectBounded({ host, port, allowHalfOpen: true }) };
   }
 
   /** Nothing of a body is read before there is a connection, so that a refused one has lost nothing. */
@@ -139,12 +154,15 @@ export class Exchange {
     });
   }
 
-  #relay(answer: IncomingMessage): void {
+  #relay(instance: Instance, answer: IncomingMessage): void {
     if (this.#over) return;
     const response = this.#response;
     this.#failed = (answer.statusCode ?? 0) >= 500;
     try {
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', responseHeaders(answer.rawHeaders));
+      const headers = responseHeaders(answer.rawHeaders);
+      const cookie = this.#to.cookieFor(instance, this.#incoming, this.#port);
+      if (cookie !== undefined) headers.push('Set-Cookie', cookie);
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', headers);
     } catch (error) {
       answer.destroy();
       this.#giveUp(error);
@@ -159,7 +177,7 @@ export class Exchange {
     answer.pipe(response);
   }
 
-  #switch(answer: IncomingMessage, backend: Socket, first: Buffer): void {
+  #switch(instance: Instance, answer: IncomingMessage, backend: Socket, first: Buffer): void {
     const client = this.#upgrading;
     if (!client || this.#over) {
       backend.destroy();
@@ -167,21 +185,39 @@ export class Exchange {
     }
     this.#over = true;
     this.#response.detachSocket(client);
-    client.write(switchingHead(answer), 'latin1');
+    client.write(switchingHead(answer, this.#to.cookieFor(instance, this.#incoming, this.#port)), 'latin1');
     if (first.length > 0) backend.unshift(first);
-    tunnel(client, backend, () => this.#revision?.counter.leave(this.#failed));
+    tunnel(client, backend, () => this.#leave());
   }
 
   #recover(error: NodeJS.ErrnoException, repeatable: boolean): void {
     if (this.#over) return;
     if (this.#response.headersSent) {
       this.#cut();
-    } else if (error.code === 'ECONNREFUSED' && performance.now() - this.#arrived < this.#to.holdMs) {
-      this.#pause = setTimeout(() => this.#send(), this.#pauseMs);
-      this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
+    } else if (error.syscall === 'connect' && this.#instance) {
+      this.#passOn(this.#instance, error);
     } else if (repeatable && (error.code === 'ECONNRESET' || error.code === 'EPIPE')) {
       this.#repeated = true;
       this.#send();
+    } else {
+      this.#giveUp(error);
+    }
+  }
+
+  /** Nothing was sent yet. */
+  #passOn(instance: Instance, error: Error): void {
+    instance.rest();
+    this.#refused ??= new Set();
+    const first = !this.#refused.has(instance);
+    this.#refused.add(instance);
+    const other = instance.revision.besides(this.#refused);
+    if (other) {
+      instance.revision.counter.passOn(instance.slot, other.slot, first);
+      this.#instance = other;
+      this.#hand();
+    } else if (performance.now() - this.#arrived < this.#to.holdMs) {
+      this.#pause = setTimeout(() => this.#send(), this.#pauseMs);
+      this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
     } else {
       this.#giveUp(error);
     }
@@ -195,7 +231,11 @@ export class Exchange {
     }
     this.#answered();
     const code = (error as NodeJS.ErrnoException).code ?? 'unexpected';
-    refuse(this.#response, 502, `Service ${this.#to.key}: revision ${this.#revision?.name} did not answer (${code}).`);
+    refuse(
+      this.#response,
+      502,
+      `Service ${this.#to.key}: revision ${this.#instance?.revision.name} did not answer (${code}).`,
+    );
   }
 
   #cut(): void {
@@ -204,7 +244,7 @@ export class Exchange {
   }
 
   #answered(): void {
-    this.#revision?.counter.answered(performance.now() - this.#arrived);
+    this.#instance?.revision.counter.answered(performance.now() - this.#arrived);
   }
 
   #end(): void {
@@ -219,8 +259,16 @@ export class Exchange {
       this.#upstream?.destroy();
       this.#incoming.resume();
     }
-    this.#revision?.counter.leave(this.#failed);
+    this.#leave();
   }
+
+  #leave(): void {
+    this.#instance?.revision.counter.leave(this.#instance.slot, this.#failed);
+  }
+}
+
+function authorityOf({ host, port }: HttpBackend): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function pairs(raw: readonly string[]): [string, string][] {

@@ -16,6 +16,7 @@ export class Listener {
   readonly #tunnels = new Set<Socket>();
   /** Resolves when it was stopped and its last connection is gone. */
   readonly closed: Promise<void>;
+  #port = 0;
   #stopped = false;
 
   private constructor(answering: Answering) {
@@ -47,11 +48,12 @@ export class Listener {
       listener.#server.on('error', (error) => reject(explain(error, host, port, subject)));
       listener.#server.listen({ host, port }, resolve);
     });
+    listener.#port = (listener.#server.address() as AddressInfo).port;
     return listener;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   /** No new connections; those that remain are closed after their current request. */

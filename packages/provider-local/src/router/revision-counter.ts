@@ -1,7 +1,5 @@
-import { createHistogram } from 'node:perf_hooks';
 import type { RevisionTraffic } from '@slipway/core/provider';
-
-const ONE_HOUR_US = 3_600_000_000;
+import { LatencyHistogram } from './latency-histogram.ts';
 
 /**
  * Counts one revision's traffic: requests, errors, what is open, and how long answers take to begin.
@@ -12,44 +10,63 @@ export class RevisionCounter {
   #requests = 0;
   #errors = 0;
   #open = 0;
-  readonly #latency = createHistogram({ lowest: 1, highest: ONE_HOUR_US, figures: 3 });
-  readonly #idleListeners = new Set<() => void>();
+  /** By the number of the instance. */
+  readonly #openOf = new Map<number, number>();
+  readonly #latency = new LatencyHistogram();
+  readonly #listeners = new Set<() => void>();
 
-  get open(): number {
-    return this.#open;
+  /** What is open: of all instances, or of these. */
+  open(slots?: readonly number[]): number {
+    if (!slots) return this.#open;
+    return slots.reduce((sum, slot) => sum + (this.#openOf.get(slot) ?? 0), 0);
   }
 
-  enter(): void {
+  enter(slot: number): void {
     this.#requests++;
     this.#open++;
+    this.#openOf.set(slot, (this.#openOf.get(slot) ?? 0) + 1);
   }
 
   answered(milliseconds: number): void {
-    this.#latency.record(Math.min(ONE_HOUR_US, Math.max(1, Math.round(milliseconds * 1000))));
+    this.#latency.record(milliseconds);
   }
 
   /** `failed`: the response had a status of 500 or more, or the connection broke. */
-  leave(failed: boolean): void {
+  leave(slot: number, failed: boolean): void {
     if (failed) this.#errors++;
     this.#open--;
-    if (this.#open > 0) return;
-    for (const listener of [...this.#idleListeners]) listener();
+    this.#close(slot);
   }
 
-  /** Calls back each time nothing is open any more; returns the way to stop listening. */
-  onIdle(listener: () => void): () => void {
-    this.#idleListeners.add(listener);
-    return () => this.#idleListeners.delete(listener);
+  /** A request that an instance refused goes on at another one of the revision: an attempt of its own, which failed. */
+  passOn(from: number, to: number, failed: boolean): void {
+    if (failed) {
+      this.#requests++;
+      this.#errors++;
+    }
+    this.#openOf.set(to, (this.#openOf.get(to) ?? 0) + 1);
+    this.#close(from);
+  }
+
+  /** Calls back each time something is no longer open where it was; returns the way to stop listening. */
+  onLess(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   traffic(): RevisionTraffic {
-    const percentile = (percent: number) =>
-      this.#latency.count === 0 ? null : this.#latency.percentile(percent) / 1000;
+    const latency = this.#latency;
     return {
       requests: this.#requests,
       errors: this.#errors,
       open: this.#open,
-      latency: { p50: percentile(50), p95: percentile(95), p99: percentile(99) },
+      latency: { p50: latency.percentile(50), p95: latency.percentile(95), p99: latency.percentile(99) },
+      histogram: latency.counts(),
     };
+  }
+
+  #close(slot: number): void {
+    this.#openOf.set(slot, (this.#openOf.get(slot) ?? 1) - 1);
+    for (const listener of [...this.#listeners]) listener();
   }
 }

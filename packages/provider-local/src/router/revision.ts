@@ -1,33 +1,55 @@
-import { Agent } from 'node:http';
-import { type Backend, sameBackend } from './backend.ts';
-import type { RevisionCounter } from './revision-counter.ts';
+import type { Backend } from './backend.ts';
+import { Instance } from './instance.ts';
+import { RevisionCounter } from './revision-counter.ts';
 
-/** A revision as the router sees it now: where it answers, its connections and its counts. */
-export interface Revision {
+/** A revision as the router sees it now: its instances and its counts. */
+export class Revision {
+  /** The key of the route that it belongs to. */
+  readonly route: string;
   readonly name: string;
-  readonly backend: Backend;
-  /** Outlives a change of the backend. */
-  readonly counter: RevisionCounter;
-  /** Kept-alive connections to the backend. */
-  readonly pool: Agent;
-}
+  /** Outlives every change of the instances. */
+  readonly counter = new RevisionCounter();
+  #instances: readonly Instance[] = [];
+  #turn = 0;
 
-/** Keeps the revision as it is when the backend didn't change, else gives it a new pool and retires the old one. */
-export function placeRevision(
-  name: string,
-  backend: Backend,
-  known: Revision | undefined,
-  counter: RevisionCounter,
-): Revision {
-  if (known && sameBackend(known.backend, backend)) return known;
-  if (known) retirePool(known.pool);
-  return { name, backend, counter, pool: new Agent({ keepAlive: true, maxSockets: 1024, maxFreeSockets: 256 }) };
-}
+  constructor(route: string, name: string) {
+    this.route = route;
+    this.name = name;
+  }
 
-/** Closes idle connections now, and those in use when they become free. */
-export function retirePool(pool: Agent): void {
-  pool.maxFreeSockets = 0;
-  for (const sockets of Object.values(pool.freeSockets)) {
-    for (const socket of sockets ?? []) socket.destroy();
+  get instances(): readonly Instance[] {
+    return this.#instances;
+  }
+
+  /** The next instance in turn, of those that don't rest if there are such; undefined without instances. */
+  next(): Instance | undefined {
+    const all = this.#instances;
+    let fallback: Instance | undefined;
+    for (let tried = 0; tried < all.length; tried++) {
+      const instance = all[this.#turn % all.length] as Instance;
+      this.#turn = (this.#turn + 1) % all.length;
+      if (!instance.rests) return instance;
+      fallback ??= instance;
+    }
+    return fallback;
+  }
+
+  /** Another instance than these, for a request that they refused. */
+  besides(refused: ReadonlySet<Instance>): Instance | undefined {
+    for (let tried = 0; tried < this.#instances.length; tried++) {
+      const instance = this.next();
+      if (instance && !refused.has(instance)) return instance;
+    }
+    return this.#instances.find((instance) => !refused.has(instance));
+  }
+
+  /** Takes effect between two requests; instances that stay where they are keep their connections. */
+  place(backends: readonly Backend[]): void {
+    const before = this.#instances;
+    const after = backends.map(
+      (backend) => before.find((instance) => instance.answers(backend)) ?? new Instance(this, backend),
+    );
+    this.#instances = after;
+    for (const instance of before) if (!after.includes(instance)) instance.retire();
   }
 }

@@ -1,22 +1,29 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { equalJson, type RevisionTraffic } from '@slipway/core/provider';
+import { type Affinity, equalJson, type RevisionTraffic } from '@slipway/core/provider';
 import type { RouteRequest } from './backend.ts';
+import { cookieValue, sessionCookie } from './cookies.ts';
+import { DirectRoutes } from './direct-routes.ts';
 import { type Destinations, Exchange } from './exchange.ts';
+import type { Instance } from './instance.ts';
 import type { Answering, Listener } from './listener.ts';
-import { placeRevision, type Revision, retirePool } from './revision.ts';
-import { RevisionCounter } from './revision-counter.ts';
+import { Revision } from './revision.ts';
+import type { RevisionCounter } from './revision-counter.ts';
 import { WeightedChoice } from './weighted-choice.ts';
+
+/** So many revisions that no longer take part keep their counts: the ones that left last. */
+const KEPT_COUNTS = 20;
 
 /** One service's traffic: which revisions there are, who gets how much, and what they did with it. */
 export class Route implements Answering, Destinations {
   readonly key: string;
   readonly holdMs: number;
-  #revisions = new Map<string, Revision>();
+  /** Those that take part, and those whose counts are kept, which have no instances. */
+  readonly #revisions = new Map<string, Revision>();
   #weights: Readonly<Record<string, number>> = {};
   #choice = new WeightedChoice<Revision>([]);
-  /** Of every revision that has a backend or an open request. */
-  readonly #counters = new Map<string, RevisionCounter>();
+  #direct = new DirectRoutes([]);
+  #affinity: Affinity | undefined;
 
   constructor(key: string, holdMs: number) {
     this.key = key;
@@ -27,37 +34,53 @@ export class Route implements Answering, Destinations {
     return { ...this.#weights };
   }
 
-  choose(): Revision | undefined {
-    return this.#choice.next();
+  choose(incoming: IncomingMessage, port: number): Instance | undefined {
+    const previewed = this.#direct.ofPort(port);
+    if (previewed !== undefined) return this.#revisions.get(previewed)?.next();
+    const sticky = this.#affinity && this.#instanceOf(cookieValue(incoming.headers.cookie, this.#affinity.cookie));
+    const direct = this.#revisions.get(this.#direct.ofRequest(incoming) ?? '');
+    if (direct && direct.instances.length > 0) return sticky?.revision === direct ? sticky : direct.next();
+    if (sticky && (this.#weights[sticky.revision.name] ?? 0) > 0) return sticky;
+    return this.#choice.next()?.next();
+  }
+
+  cookieFor(instance: Instance, incoming: IncomingMessage, port: number): string | undefined {
+    if (!this.#affinity || !this.#weights[instance.revision.name]) return undefined;
+    if (this.#direct.ofPort(port) !== undefined || this.#direct.ofRequest(incoming) !== undefined) return undefined;
+    const { cookie } = this.#affinity;
+    if (cookieValue(incoming.headers.cookie, cookie) === instance.token) return undefined;
+    return sessionCookie(cookie, instance.token);
   }
 
   counter(revision: string): RevisionCounter | undefined {
-    return this.#counters.get(revision);
+    return this.#revisions.get(revision)?.counter;
   }
 
   traffic(): Record<string, RevisionTraffic> {
-    return Object.fromEntries([...this.#counters].map(([name, counter]) => [name, counter.traffic()]));
+    return Object.fromEntries([...this.#revisions].map(([name, { counter }]) => [name, counter.traffic()]));
   }
 
   /** Takes effect between two requests: there is no moment with half of it. */
-  apply(request: Pick<RouteRequest, 'backends' | 'weights'>): void {
-    const before = this.#revisions;
-    const after = new Map<string, Revision>();
-    for (const [name, backend] of Object.entries(request.backends)) {
-      const counter = this.#counters.get(name) ?? new RevisionCounter();
-      this.#counters.set(name, counter);
-      after.set(name, placeRevision(name, backend, before.get(name), counter));
+  apply(request: Pick<RouteRequest, 'backends' | 'weights' | 'routes' | 'affinity'>): void {
+    const { backends, weights, routes = [], affinity } = request;
+    const before = new Set(this.#revisions.values());
+    for (const [name, instances] of Object.entries(backends)) {
+      const revision = this.#revisions.get(name) ?? new Revision(this.key, name);
+      this.#revisions.set(name, revision);
+      revision.place(instances);
+      before.delete(revision);
     }
-    const unchanged = equalJson(request.weights, this.#weights) && sameRevisions(before, after);
-    this.#revisions = after;
-    this.#weights = { ...request.weights };
+    for (const revision of before) this.#retire(revision);
+    this.#direct = new DirectRoutes(routes);
+    this.#affinity = affinity;
     // Repeating a request must not begin the cycle of choices anew: that would favour the first revision.
-    if (!unchanged) {
+    if (!equalJson(weights, this.#weights)) {
       this.#choice = new WeightedChoice(
-        [...after.values()].map((revision) => [revision, request.weights[revision.name] ?? 0]),
+        Object.keys(backends).map((name) => [this.#revisions.get(name) as Revision, weights[name] ?? 0]),
       );
     }
-    for (const revision of before.values()) if (!after.has(revision.name)) this.#forget(revision);
+    this.#weights = { ...weights };
+    this.#forgetOldest();
   }
 
   /** No revision gets anything any more. */
@@ -67,34 +90,39 @@ export class Route implements Answering, Destinations {
 
   request(incoming: IncomingMessage, response: ServerResponse, listener: Listener): void {
     if (listener.stopped) response.shouldKeepAlive = false;
-    new Exchange(this, incoming, response).begin();
+    new Exchange(this, listener.port, incoming, response).begin();
   }
 
-  upgrade(incoming: IncomingMessage, socket: Socket): void {
+  upgrade(incoming: IncomingMessage, socket: Socket, listener: Listener): void {
     const response = new ServerResponse(incoming);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
     response.once('finish', () => socket.destroySoon());
     socket.on('error', () => socket.destroy());
-    new Exchange(this, incoming, response, socket).begin();
+    new Exchange(this, listener.port, incoming, response, socket).begin();
   }
 
-  #forget(revision: Revision): void {
-    retirePool(revision.pool);
-    const { counter, name } = revision;
-    const drop = () => {
-      if (!this.#revisions.has(name) && this.#counters.get(name) === counter) this.#counters.delete(name);
-    };
-    if (counter.open === 0) drop();
-    else {
-      const stop = counter.onIdle(() => {
-        stop();
-        drop();
-      });
+  #instanceOf(token: string | undefined): Instance | undefined {
+    if (token === undefined) return undefined;
+    for (const { instances } of this.#revisions.values()) {
+      const found = instances.find((instance) => instance.token === token);
+      if (found) return found;
     }
+    return undefined;
   }
-}
 
-function sameRevisions(a: ReadonlyMap<string, Revision>, b: ReadonlyMap<string, Revision>): boolean {
-  return a.size === b.size && [...a].every(([name, revision]) => b.get(name) === revision);
+  /** It keeps its counts, as the newest of those that left. */
+  #retire(revision: Revision): void {
+    if (revision.instances.length === 0) return;
+    revision.place([]);
+    this.#revisions.delete(revision.name);
+    this.#revisions.set(revision.name, revision);
+  }
+
+  #forgetOldest(): void {
+    const gone = [...this.#revisions.values()].filter(
+      ({ instances, counter }) => instances.length === 0 && counter.open() === 0,
+    );
+    for (const { name } of gone.slice(0, Math.max(0, gone.length - KEPT_COUNTS))) this.#revisions.delete(name);
+  }
 }

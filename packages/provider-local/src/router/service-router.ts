@@ -1,5 +1,6 @@
 import { type RevisionTraffic, SlipwayError } from '@slipway/core/provider';
 import { checkRoute, type RouteRequest } from './backend.ts';
+import { DirectRoutes } from './direct-routes.ts';
 import { Listener } from './listener.ts';
 import { Route } from './route.ts';
 import { type Drained, waitUntilIdle } from './wait-until-idle.ts';
@@ -13,12 +14,15 @@ export interface ServiceRouterOptions {
 
 interface Served {
   route: Route;
+  /** Where users reach it. */
   listener: Listener;
+  /** Where revisions are reached alone, by port. */
+  previews: Map<number, Listener>;
 }
 
 /**
  * A reverse proxy in this process: each route listens on a port and spreads its requests over the
- * revisions of one service by weight, HTTP/1.1 with keep-alive on both sides, and anything that begins as
+ * revisions of one service by weight, and over the instances of a revision in turn; HTTP/1.1 with keep-alive on both sides, and anything that begins as
  * an HTTP upgrade. A change of weights loses no request: what was sent is finished where it is, what comes
  * next follows the new weights.
  */
@@ -46,25 +50,30 @@ export class ServiceRouter {
       checkRoute(request);
       const before = this.#served.get(request.key);
       const route = before?.route ?? new Route(request.key, this.#holdMs);
-      const stays = before && (request.port === 0 || request.port === before.listener.port);
-      const listener = stays ? before.listener : await this.#listen(request, route);
+      const served = await this.#listen(request, route, before);
       route.apply(request);
-      this.#served.set(request.key, { route, listener });
-      if (before && !stays) this.#stop(before.listener);
-      return { port: listener.port };
+      this.#served.set(request.key, served);
+      const kept = new Set(listenersOf(served));
+      for (const listener of listenersOf(before)) if (!kept.has(listener)) this.#stop(listener);
+      return { port: served.listener.port };
     });
   }
 
   /**
-   * Resolves as soon as the revision has no open request or tunnel, or with their number when `drainMs` is
-   * over. A revision that isn't known has none. It doesn't keep new ones away: take the weight first.
+   * Resolves as soon as the revision (or these instances of it) has no open request or tunnel, or with their number
+   * when `drainMs` is over. A revision that isn't known has none. It doesn't keep new ones away: take the weight first.
    */
-  async drain(key: string, revision: string, drainMs: number, signal?: AbortSignal): Promise<Drained> {
-    const counter = this.#served.get(key)?.route.counter(revision);
-    return counter ? await waitUntilIdle(counter, drainMs, signal) : { kind: 'drained' };
+  async drain(
+    key: string,
+    request: { revision: string; slots?: readonly number[]; drainMs: number },
+    signal?: AbortSignal,
+  ): Promise<Drained> {
+    const counter = this.#served.get(key)?.route.counter(request.revision);
+    if (!counter) return { kind: 'drained' };
+    return await waitUntilIdle(counter, { slots: request.slots, limitMs: request.drainMs, signal });
   }
 
-  /** Since each revision got its backend; nothing for a route that isn't there. */
+  /** Since each revision got its first backend; nothing for a route that isn't there. */
   traffic(key: string): Record<string, RevisionTraffic> {
     return this.#served.get(key)?.route.traffic() ?? {};
   }
@@ -79,13 +88,18 @@ export class ServiceRouter {
     return this.#served.get(key)?.listener.port;
   }
 
+  /** Where its revisions are reached alone. */
+  previewPorts(key: string): number[] {
+    return [...(this.#served.get(key)?.previews.keys() ?? [])];
+  }
+
   /** Frees the port at once; what is in flight is finished. Safe to repeat. */
   removeRoute(key: string): Promise<void> {
     return this.#inOrder(key, async () => {
       const served = this.#served.get(key);
       if (!served) return;
       this.#served.delete(key);
-      this.#stop(served.listener);
+      for (const listener of listenersOf(served)) this.#stop(listener);
       served.route.empty();
     });
   }
@@ -96,15 +110,33 @@ export class ServiceRouter {
     await Promise.all([...this.#lingering].map((listener) => listener.destroy()));
   }
 
-  async #listen(request: RouteRequest, route: Route): Promise<Listener> {
-    const holder = [...this.#served].find(([, { listener }]) => listener.port === request.port);
-    if (holder) {
-      throw new SlipwayError('port-in-use', `Port ${request.port} is already taken by ${holder[0]}.`, {
-        subject: request.key,
-        hint: 'Give one of the two services another port.',
-      });
+  /** All that the route is to listen on, what it has already included, or nothing new. */
+  async #listen(request: RouteRequest, route: Route, before: Served | undefined): Promise<Served> {
+    const had = new Map(listenersOf(before).map((listener) => [listener.port, listener]));
+    const opened: Listener[] = [];
+    const open = async (port: number) => {
+      const listener = had.get(port) ?? (await this.#open(request.key, port, route));
+      if (!had.has(port)) opened.push(listener);
+      return listener;
+    };
+    try {
+      const listener = before && request.port === 0 ? before.listener : await open(request.port);
+      const previews = new Map<number, Listener>();
+      for (const port of new DirectRoutes(request.routes ?? []).ports) {
+        if (port === listener.port) throw taken(request.key, port, 'its own users');
+        previews.set(port, await open(port));
+      }
+      return { route, listener, previews };
+    } catch (error) {
+      for (const listener of opened) this.#stop(listener);
+      throw error;
     }
-    return await Listener.open(this.#host, request.port, request.key, route);
+  }
+
+  async #open(key: string, port: number, route: Route): Promise<Listener> {
+    const holder = [...this.#served].find(([, served]) => listenersOf(served).some((one) => one.port === port));
+    if (holder) throw taken(key, port, holder[0]);
+    return await Listener.open(this.#host, port, key, route);
   }
 
   #stop(listener: Listener): void {
@@ -122,4 +154,15 @@ export class ServiceRouter {
     });
     return result;
   }
+}
+
+function listenersOf(served: Served | undefined): Listener[] {
+  return served ? [served.listener, ...served.previews.values()] : [];
+}
+
+function taken(key: string, port: number, holder: string): SlipwayError {
+  return new SlipwayError('port-in-use', `Port ${port} is already taken by ${holder}.`, {
+    subject: key,
+    hint: 'Give one of the two another port.',
+  });
 }

@@ -3,12 +3,13 @@ import type { Socket } from 'node:net';
 
 const KEEP_ALIVE_MS = 60_000;
 
-/** The backend's agreement to switch protocols, as it is sent to the client. */
-export function switchingHead(response: IncomingMessage): string {
+/** The backend's agreement to switch protocols, as it is sent to the client; `cookie`: to be set besides. */
+export function switchingHead(response: IncomingMessage, cookie: string | undefined): string {
   const lines = [`HTTP/1.1 ${response.statusCode} ${response.statusMessage ?? ''}`];
   for (let i = 0; i < response.rawHeaders.length; i += 2) {
     lines.push(`${response.rawHeaders[i]}: ${response.rawHeaders[i + 1]}`);
   }
+  if (cookie !== undefined) lines.push(`Set-Cookie: ${cookie}`);
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 

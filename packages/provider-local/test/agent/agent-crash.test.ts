@@ -29,8 +29,7 @@ describe.each(['SIGKILL', 'SIGTERM'] as const)('after %s to the agent', (signal)
     const port = await freePort();
     await ground.serve(ground.request('r1'));
     await ground.serve(ground.request('r2'));
-    const split = { service: 'web', port, weights: { r1: 50, r2: 50 } };
-    const { url } = await router.setWeights(ground.context(), split);
+    const { url } = await ground.route(port, { r1: 50, r2: 50 });
     const before = await list();
     await killAgent(signal);
     expect(ground.processes()).toHaveLength(2);
@@ -83,7 +82,7 @@ describe('an agent that is killed', () => {
     const request = ground.request('s1', {}, { 'dist/index.html': 'hello' });
     const { run: _run, ...spec } = request.spec;
     const preview = await ground.serve({ ...request, spec: { ...spec, static: 'dist' } });
-    const { url } = await router.setWeights(ground.context(), { service: 'web', port, weights: { s1: 100 } });
+    const { url } = await ground.route(port, { s1: 100 });
     await killAgent();
     await list();
     expect(await get(url)).toBe('hello');
@@ -94,7 +93,7 @@ describe('an agent that is killed', () => {
     const port = await freePort();
     await ground.serve(ground.request('r1'));
     const weights = { r1: 100 };
-    const { url } = await router.setWeights(ground.context(), { service: 'web', port, weights });
+    const { url } = await ground.route(port, weights);
     await killAgent();
     const thief = createServer().listen(port, '127.0.0.1');
     await once(thief, 'listening');
@@ -115,7 +114,7 @@ describe('an agent that is killed', () => {
         for (const pid of ground.agents()) process.kill(pid, 'SIGKILL');
       })();
       await ground.serve(ground.request(revision));
-      await router.setWeights(ground.context(), { service: 'web', port, weights: { [revision]: 100 } });
+      await ground.route(port, { [revision]: 100 });
       wanted.add(revision);
       if (oldest && round % 2 === 0) {
         await localPlatform.retire(ground.context(), { service: 'web', revision: oldest });
@@ -137,7 +136,7 @@ describe('an agent whose state directory is removed', () => {
   it('ends, with its services and their ports', async () => {
     const port = await freePort();
     await ground.serve(ground.request('r1'));
-    await router.setWeights(ground.context(), { service: 'web', port, weights: { r1: 100 } });
+    await ground.route(port, { r1: 100 });
     const agent = await ground.agentPid();
     rmSync(ground.state, { recursive: true, force: true });
     await until(() => !isRunning(agent));
@@ -152,7 +151,7 @@ describe('the watch over the agent', () => {
   it('brings a killed agent back without a command, again and again, and the route with it', async () => {
     const port = await freePort();
     await ground.serve(ground.request('r1'));
-    const { url } = await router.setWeights(ground.context(), { service: 'web', port, weights: { r1: 100 } });
+    const { url } = await ground.route(port, { r1: 100 });
     const before = await get(url);
     for (let round = 0; round < 2; round++) {
       const [agent] = ground.agents();

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CallContext, HealthCheck, RevisionRequest, ServiceSpec } from '@slipway/core/provider';
+import type { CallContext, HealthCheck, RevisionRequest, ServiceSpec, TrafficRequest } from '@slipway/core/provider';
 import { expect } from 'vitest';
 import { agentStatus, stopAgent } from '../../src/agent/agent-control.ts';
 import { localPlatform } from '../../src/platform/local-platform.ts';
@@ -51,7 +51,12 @@ export class Playground {
   }
 
   /** Writes an artifact of these files and asks for a revision of it. */
-  request(revision: string, change: Partial<ServiceSpec> = {}, files: Record<string, string> = {}): RevisionRequest {
+  request(
+    revision: string,
+    change: Partial<ServiceSpec> & { slots?: readonly number[] } = {},
+    files: Record<string, string> = {},
+  ): RevisionRequest {
+    const { slots = [0], ...specChange } = change;
     const directory = join(this.directory, 'artifacts', revision);
     for (const [name, content] of Object.entries({ 'server.js': SERVER, ...files })) {
       mkdirSync(join(directory, name, '..'), { recursive: true });
@@ -66,9 +71,10 @@ export class Playground {
       tests: {},
       strategy: { kind: 'recreate' },
       stopGraceMs: 3_000,
-      ...change,
+      ...specChange,
     };
-    return { service: 'web', revision, spec, artifact: { digest: revision, directory }, env: {} };
+    const artifact = { digest: revision, directory };
+    return { service: 'web', revision, spec, slots, artifact, env: {}, record: { made: revision } };
   }
 
   /** Stages it and waits until it answers. */
@@ -76,6 +82,20 @@ export class Playground {
     const { preview } = await localPlatform.stage(this.context(), request);
     await this.untilHealthy(request.revision);
     return preview;
+  }
+
+  /** Sends the service's traffic to the instances that there are of the revisions that have some. */
+  async route(
+    port: number,
+    weights: Record<string, number>,
+    change: Partial<TrafficRequest> = {},
+    context = this.context(),
+  ): Promise<{ url: string }> {
+    const revisions = [...Object.keys(weights), ...(change.routes ?? []).map(({ revision }) => revision)];
+    const service = change.service ?? 'web';
+    const backends = await localPlatform.endpoints(context, { service, revisions });
+    const request = { service, port, weights, backends, routes: [], health, ...change };
+    return await localPlatform.router.setWeights(context, request);
   }
 
   async untilHealthy(revision: string, service = 'web'): Promise<void> {

@@ -63,8 +63,7 @@ describe('a service that ends', () => {
   it('gets another port when its own was taken meanwhile, and the router follows', async () => {
     const port = await freePort();
     const preview = await ground.serve(ground.request('r1'));
-    const weights = { service: 'web', port, weights: { r1: 100 } };
-    const { url } = await localPlatform.router.setWeights(ground.context(), weights);
+    const { url } = await ground.route(port, { r1: 100 });
     // Without an agent nobody starts it again before its port is taken.
     const service = (await running())?.pid as number;
     process.kill(await ground.agentPid(), 'SIGKILL');
@@ -143,7 +142,7 @@ describe('fencing', () => {
     process.kill(await ground.agentPid(), 'SIGKILL');
     await expectFenced(localPlatform.retire(stale, request));
     await expectFenced(localPlatform.router.remove(stale, 'web'));
-    await expectFenced(localPlatform.router.setWeights(stale, { service: 'web', port: 1, weights: {} }));
+    await expectFenced(ground.route(1, {}, {}, stale));
     expect((await running())?.state).toBe('running');
     await localPlatform.retire(ground.context({ epoch: 4, environment: 'other' }), request);
     await localPlatform.retire(ground.context({ epoch: 5 }), request);

@@ -61,7 +61,7 @@ describe('who has a port', () => {
   it('is the platform itself for a route of this environment, and named for one of another', async () => {
     const preview = await ground.serve(ground.request('r1'));
     const port = await freePort();
-    await localPlatform.router.setWeights(ground.context(), { service: 'web', port, weights: { r1: 100 } });
+    await ground.route(port, { r1: 100 });
     expect(await ask(port)).toEqual({ kind: 'own' });
     expect(await ask(port, 'prod')).toEqual({ kind: 'taken', holder: 'web of the environment dev of this project' });
     expect(await ask(Number(new URL(preview).port))).toEqual({
@@ -75,7 +75,7 @@ describe('who has a port', () => {
   it('is who listens there, when the route is only to have it', async () => {
     await ground.serve(ground.request('r1'));
     const port = await freePort();
-    await localPlatform.router.setWeights(ground.context(), { service: 'web', port, weights: { r1: 100 } });
+    await ground.route(port, { r1: 100 });
     const agent = await ground.agentPid();
     process.kill(agent, 'SIGKILL');
     await until(() => !isRunning(agent));

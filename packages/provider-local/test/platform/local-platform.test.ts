@@ -22,10 +22,10 @@ describe('a revision', () => {
     expect(await get(preview)).toMatch(/^r1 /);
     expect(await router.weights(ground.context(), 'web')).toEqual({});
 
-    const { url } = await router.setWeights(ground.context(), { service: 'web', port, weights: { r1: 100 } });
+    const { url } = await ground.route(port, { r1: 100 });
     await ground.serve(ground.request('r2'));
     expect(await get(url)).toMatch(/^r1 /);
-    await router.setWeights(ground.context(), { service: 'web', port, weights: { r2: 100 } });
+    await ground.route(port, { r2: 100 });
     expect(await get(url)).toMatch(/^r2 /);
     expect(await router.weights(ground.context(), 'web')).toEqual({ r2: 100 });
     expect((await router.traffic(ground.context(), 'web')).r1).toMatchObject({ requests: 1, errors: 0 });
@@ -111,7 +111,7 @@ describe('a static site', () => {
     const preview = await ground.serve({ ...request, spec: { ...spec, static: 'dist' } });
     expect(await get(preview)).toBe('<h1>hello</h1>');
     const port = await freePort();
-    const { url } = await router.setWeights(ground.context(), { service: 'web', port, weights: { s1: 100 } });
+    const { url } = await ground.route(port, { s1: 100 });
     expect(await get(url)).toBe('<h1>hello</h1>');
     await localPlatform.retire(ground.context(), request);
     await expect(get(preview)).rejects.toThrow();
@@ -166,11 +166,11 @@ describe('a route', () => {
   it('is refused on a port that others hold, naming it, and leaves what was', async () => {
     await ground.serve(ground.request('r1'));
     const port = await freePort();
-    const { url } = await router.setWeights(ground.context(), { service: 'web', port, weights: { r1: 100 } });
+    const { url } = await ground.route(port, { r1: 100 });
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const taken = (other.address() as { port: number }).port;
-    const moved = router.setWeights(ground.context(), { service: 'web', port: taken, weights: { r1: 100 } });
+    const moved = ground.route(taken, { r1: 100 });
     await expect(moved).rejects.toMatchObject({ code: 'port-in-use', message: expect.stringContaining(String(taken)) });
     other.close();
     expect(await get(url)).toMatch(/^r1 /);
@@ -180,8 +180,7 @@ describe('a route', () => {
   it('gives nothing to a revision that had it, went and comes back', async () => {
     const request = ground.request('r1');
     await ground.serve(request);
-    const route = { service: 'web', port: await freePort(), weights: { r1: 100 } };
-    const { url } = await router.setWeights(ground.context(), route);
+    const { url } = await ground.route(await freePort(), { r1: 100 });
     await localPlatform.retire(ground.context(), request);
     expect((await fetch(url)).status).toBe(503);
     await ground.serve(request);
@@ -190,8 +189,7 @@ describe('a route', () => {
   });
 
   it('is refused for a revision that is not there', async () => {
-    const request = { service: 'web', port: await freePort(), weights: { r1: 100 } };
-    await expect(router.setWeights(ground.context(), request)).rejects.toMatchObject({ code: 'revision-unknown' });
+    await expect(ground.route(await freePort(), { r1: 100 })).rejects.toMatchObject({ code: 'revision-unknown' });
     expect(await router.weights(ground.context(), 'web')).toEqual({});
   });
 });

@@ -19,7 +19,7 @@ test('a backend that drops its connection after every third request fails none, 
     void text(incoming).then((body) => response.end(body || 'empty'));
   });
   const router = startRouter();
-  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: backend }, weights: { a: 1 } });
+  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: [backend] }, weights: { a: 1 } });
   const agent = keepAliveAgent();
   const client = async (number: number) => {
     for (let i = 0; i < 200; i++) {
@@ -49,14 +49,14 @@ async function startOneShot(answers: string[]) {
   onTestFinished(() => void server.close());
   return {
     requests,
-    backend: { kind: 'http', host: '127.0.0.1', port: (server.address() as AddressInfo).port } as const,
+    backend: { kind: 'http', slot: 0, host: '127.0.0.1', port: (server.address() as AddressInfo).port } as const,
   };
 }
 
 test('a request is repeated once, on a new connection, when a kept one breaks under it; a POST is never repeated', async () => {
   const { requests, backend } = await startOneShot(['HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok']);
   const router = startRouter();
-  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: backend }, weights: { a: 1 } });
+  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: [backend] }, weights: { a: 1 } });
   expect((await call(port)).body).toBe('ok');
   expect((await call(port)).body).toBe('ok');
   expect(requests).toEqual(['GET', 'GET', 'GET']);
@@ -68,7 +68,7 @@ test('a request is repeated once, on a new connection, when a kept one breaks un
 test('a backend that breaks off before its first answer gives 502 that names service and revision', async () => {
   const { backend } = await startBackend((incoming) => incoming.socket.destroy());
   const router = startRouter();
-  const { port } = await router.setRoute({ key: 'dev/shop', port: 0, backends: { r7: backend }, weights: { r7: 1 } });
+  const { port } = await router.setRoute({ key: 'dev/shop', port: 0, backends: { r7: [backend] }, weights: { r7: 1 } });
   const answer = await call(port);
   expect(answer.status).toBe(502);
   expect(answer.body).toContain('dev/shop');
@@ -83,7 +83,7 @@ test('half a response is cut off, so that the client sees it', async () => {
     response.write('half', () => incoming.socket.destroy());
   });
   const router = startRouter();
-  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: backend }, weights: { a: 1 } });
+  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: [backend] }, weights: { a: 1 } });
   await expect(call(port)).rejects.toMatchObject({ code: 'ECONNRESET' });
   await until(() => router.traffic('s').a?.open === 0);
   expect(router.traffic('s').a).toMatchObject({ requests: 1, errors: 1 });
@@ -95,7 +95,7 @@ test('requests wait for a backend that is being restarted, bodies included', asy
   const route = await router.setRoute({
     key: 's',
     port: 0,
-    backends: { a: { kind: 'http', host: '127.0.0.1', port } },
+    backends: { a: [{ kind: 'http', slot: 0, host: '127.0.0.1', port }] },
     weights: { a: 1 },
   });
   const waiting = [call(route.port), call(route.port, { method: 'POST', body: 'kept' })];
@@ -107,11 +107,16 @@ test('requests wait for a backend that is being restarted, bodies included', asy
 
 test('requests that wait for a refusing revision follow a switch', async () => {
   const router = startRouter({ holdMs: 20_000 });
-  const gone = { kind: 'http', host: '127.0.0.1', port: await freePort() } as const;
-  const { port } = await router.setRoute({ key: 's', port: 0, backends: { old: gone }, weights: { old: 1 } });
+  const gone = { kind: 'http', slot: 0, host: '127.0.0.1', port: await freePort() } as const;
+  const { port } = await router.setRoute({ key: 's', port: 0, backends: { old: [gone] }, weights: { old: 1 } });
   const waiting = call(port);
   await until(() => router.traffic('s').old?.open === 1);
-  await router.setRoute({ key: 's', port, backends: { old: gone, new: await startNamed('new') }, weights: { new: 1 } });
+  await router.setRoute({
+    key: 's',
+    port,
+    backends: { old: [gone], new: await startNamed('new') },
+    weights: { new: 1 },
+  });
   expect((await waiting).body).toBe('new');
   expect(router.traffic('s')).toMatchObject({
     old: { requests: 1, errors: 1, open: 0 },
@@ -121,8 +126,8 @@ test('requests that wait for a refusing revision follow a switch', async () => {
 
 test('a backend that keeps refusing gives 502 when the time is over', async () => {
   const router = startRouter({ holdMs: 60 });
-  const gone = { kind: 'http', host: '127.0.0.1', port: await freePort() } as const;
-  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: gone }, weights: { a: 1 } });
+  const gone = { kind: 'http', slot: 0, host: '127.0.0.1', port: await freePort() } as const;
+  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: [gone] }, weights: { a: 1 } });
   const answer = await call(port);
   expect(answer).toMatchObject({ status: 502, headers: { 'content-type': 'text/plain; charset=utf-8' } });
   expect(answer.body).toContain('ECONNREFUSED');
@@ -143,12 +148,12 @@ test('a restarted backend on another port keeps its counts, and its old connecti
   const first = createServer((_, response) => response.end('first')).listen(0, '127.0.0.1');
   await once(first, 'listening');
   const router = startRouter();
-  const at = (port: number) => ({ kind: 'http', host: '127.0.0.1', port }) as const;
+  const at = (port: number) => ({ kind: 'http', slot: 0, host: '127.0.0.1', port }) as const;
   const old = at((first.address() as AddressInfo).port);
-  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: old }, weights: { a: 1 } });
+  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: [old] }, weights: { a: 1 } });
   await call(port);
   const second = await startBackend((_: IncomingMessage, response) => response.end('second'));
-  await router.setRoute({ key: 's', port, backends: { a: second.backend }, weights: { a: 1 } });
+  await router.setRoute({ key: 's', port, backends: { a: [second.backend] }, weights: { a: 1 } });
   expect((await call(port)).body).toBe('second');
   expect(router.traffic('s').a?.requests).toBe(2);
   // Without a connection left, the server closes by itself.

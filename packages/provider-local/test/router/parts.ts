@@ -23,7 +23,7 @@ export async function startBackend(
   await once(server, 'listening');
   onTestFinished(() => stopServer(server));
   const taken = (server.address() as AddressInfo).port;
-  return { server, port: taken, backend: { kind: 'http', host: '127.0.0.1', port: taken } };
+  return { server, port: taken, backend: { kind: 'http', slot: 0, host: '127.0.0.1', port: taken } };
 }
 
 export function stopServer(server: Server): Promise<void> {
@@ -31,13 +31,13 @@ export function stopServer(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-/** Answers every request with its name. */
-export async function startNamed(name: string): Promise<Backend> {
+/** One instance that answers every request with its name. */
+export async function startNamed(name: string): Promise<[Backend]> {
   const { backend } = await startBackend((incoming, response) => {
     incoming.resume();
     response.end(name);
   });
-  return backend;
+  return [backend];
 }
 
 export function startRouter(options?: ServiceRouterOptions): ServiceRouter {

@@ -11,11 +11,11 @@ test('drain resolves at the moment that the last request ends', async () => {
   const router = startRouter();
   const held: ServerResponse[] = [];
   const { backend } = await startBackend((_, response) => void held.push(response));
-  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: backend }, weights: { a: 1 } });
+  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: [backend] }, weights: { a: 1 } });
   const answers = [call(port), call(port)];
   await until(() => held.length === 2);
   let drained: unknown;
-  const draining = router.drain('s', 'a', 60_000).then((outcome) => {
+  const draining = router.drain('s', { revision: 'a', drainMs: 60_000 }).then((outcome) => {
     drained = outcome;
   });
   held[0]?.end('one');
@@ -25,21 +25,21 @@ test('drain resolves at the moment that the last request ends', async () => {
   held[1]?.end('two');
   await draining;
   expect(drained).toEqual({ kind: 'drained' });
-  expect(await router.drain('s', 'a', 0)).toEqual({ kind: 'drained' });
-  expect(await router.drain('s', 'unknown', 0)).toEqual({ kind: 'drained' });
-  expect(await router.drain('unknown', 'a', 0)).toEqual({ kind: 'drained' });
+  expect(await router.drain('s', { revision: 'a', drainMs: 0 })).toEqual({ kind: 'drained' });
+  expect(await router.drain('s', { revision: 'unknown', drainMs: 0 })).toEqual({ kind: 'drained' });
+  expect(await router.drain('unknown', { revision: 'a', drainMs: 0 })).toEqual({ kind: 'drained' });
 });
 
 test('drain says what is still open when its time is over, and stops at an abort', async () => {
   const router = startRouter();
   const held: ServerResponse[] = [];
   const { backend } = await startBackend((_, response) => void held.push(response));
-  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: backend }, weights: { a: 1 } });
+  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: [backend] }, weights: { a: 1 } });
   const answer = call(port);
   await until(() => held.length === 1);
-  expect(await router.drain('s', 'a', 20)).toEqual({ kind: 'timed-out', open: 1 });
+  expect(await router.drain('s', { revision: 'a', drainMs: 20 })).toEqual({ kind: 'timed-out', open: 1 });
   const abort = new AbortController();
-  const draining = router.drain('s', 'a', 60_000, abort.signal);
+  const draining = router.drain('s', { revision: 'a', drainMs: 60_000 }, abort.signal);
   abort.abort(new Error('enough'));
   await expect(draining).rejects.toThrow('enough');
   held[0]?.end();
@@ -52,8 +52,8 @@ test('traffic: requests, statuses of 500 and up as errors, and latencies', async
     const [, status, ms] = (incoming.url ?? '').split('/');
     setTimeout(() => response.writeHead(Number(status)).end(), Number(ms));
   });
-  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: backend }, weights: { a: 1 } });
-  expect(router.traffic('s').a).toEqual({
+  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: [backend] }, weights: { a: 1 } });
+  expect(router.traffic('s').a).toMatchObject({
     requests: 0,
     errors: 0,
     open: 0,
@@ -109,7 +109,7 @@ test('another port moves the route: the new one answers, the old one is free, wh
     if (incoming.url === '/slow') finish = () => response.end('slow');
     else response.end('quick');
   });
-  const route = { key: 's', backends: { a: backend }, weights: { a: 1 } };
+  const route = { key: 's', backends: { a: [backend] }, weights: { a: 1 } };
   const { port } = await router.setRoute({ ...route, port: 0 });
   expect(await router.setRoute({ ...route, port: 0 })).toEqual({ port });
   const agent = keepAliveAgent();
@@ -155,7 +155,7 @@ test('a removed route frees its port at once and finishes what is in flight', as
     response.write('be');
     finish = () => response.end('gun');
   });
-  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: backend }, weights: { a: 1 } });
+  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: [backend] }, weights: { a: 1 } });
   const outgoing = request({ host: '127.0.0.1', port, agent: false }).end();
   const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
   await router.removeRoute('s');
@@ -173,7 +173,7 @@ test('close cuts off what is open: requests, tunnels, idle clients', async () =>
     if (incoming.url === '/quick') response.end();
   });
   new WebSocketServer({ server });
-  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: backend }, weights: { a: 1 } });
+  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: [backend] }, weights: { a: 1 } });
   await call(port, { path: '/quick', agent: keepAliveAgent() });
   const socket = new WebSocket(`ws://127.0.0.1:${port}`);
   await once(socket, 'open');

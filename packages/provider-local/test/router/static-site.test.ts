@@ -24,7 +24,7 @@ async function serve(files: Record<string, string>) {
   const { port } = await router.setRoute({
     key: 's',
     port: 0,
-    backends: { v1: { kind: 'static', directory } },
+    backends: { v1: [{ kind: 'static', slot: 0, directory }] },
     weights: { v1: 1 },
   });
   return { router, port, directory };
@@ -92,7 +92,12 @@ test('a tag is valid for its own release only, even when size and time of the fi
     headers: { etag: tag },
   });
   const next = await site({ 'index.html': 'v2' });
-  await router.setRoute({ key: 's', port, backends: { v2: { kind: 'static', directory: next } }, weights: { v2: 1 } });
+  await router.setRoute({
+    key: 's',
+    port,
+    backends: { v2: [{ kind: 'static', slot: 0, directory: next }] },
+    weights: { v2: 1 },
+  });
   const since = new Date(1_800_000_000_000).toUTCString();
   expect(await call(port, { headers: { 'If-None-Match': tag } })).toMatchObject({ status: 200, body: 'v2' });
   expect(await call(port, { headers: { 'If-Modified-Since': since } })).toMatchObject({ status: 200, body: 'v2' });
@@ -112,9 +117,9 @@ test('survives a folder that vanishes and a client that goes away', async () => 
 
 test('refuses a folder that is not there, and leaves the route alone', async () => {
   const { port, router } = await serve({ 'index.html': 'home' });
-  const missing = { kind: 'static', directory: join(tmpdir(), 'slipway-no-such-folder') } as const;
+  const missing = { kind: 'static', slot: 0, directory: join(tmpdir(), 'slipway-no-such-folder') } as const;
   await expect(
-    router.setRoute({ key: 's', port, backends: { v2: missing }, weights: { v2: 1 } }),
+    router.setRoute({ key: 's', port, backends: { v2: [missing] }, weights: { v2: 1 } }),
   ).rejects.toMatchObject({
     code: 'route-invalid',
   });

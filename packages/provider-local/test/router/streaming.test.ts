@@ -14,7 +14,7 @@ const MB = 1024 * 1024;
 async function routeTo(answer: RequestListener) {
   const { backend, server } = await startBackend(answer);
   const router = startRouter();
-  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: backend }, weights: { a: 1 } });
+  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: [backend] }, weights: { a: 1 } });
   return { router, port, server };
 }
 
