@@ -2,6 +2,7 @@ import type { StepHandlers } from '../execute/handler.ts';
 import type { Store } from '../journal/store.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import type { ArtifactStore } from '../release/artifact-store.ts';
+import { analysisHandlers } from './analyse-handler.ts';
 import { buildHandler } from './build-handler.ts';
 import { migrationHandlers } from './migration-handlers.ts';
 import { resourceHandlers } from './resource-handlers.ts';
@@ -30,6 +31,7 @@ export function stepHandlers(parts: {
     test: testHandler(registry, artifacts),
     ...trafficHandlers(registry),
     ...waitingHandlers,
+    ...analysisHandlers(registry),
   };
   return leaveUnchanged(handlers, registry);
 }

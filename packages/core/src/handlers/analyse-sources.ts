@@ -1,0 +1,154 @@
+import { nameOf } from '../address.ts';
+import type { Metric } from '../config/project.ts';
+import { SlipwayError } from '../errors.ts';
+import type { StepContext } from '../execute/handler.ts';
+import type { JsonObject } from '../json.ts';
+import type { Step } from '../plan/step.ts';
+import type { MetricReading, MetricSource, Router } from '../provider/contract.ts';
+import type { ProviderRegistry } from '../provider/registry.ts';
+import { markTraffic, readTraffic, type TrafficMark } from '../verify/traffic-window.ts';
+import { routerName } from './switch-handler.ts';
+
+/** A measurement looks back at least so far, in ms. */
+export const SHORTEST_WINDOW_MS = 1_000;
+
+/** The window of one measurement: its end by two clocks, and its length in ms. */
+export interface Window {
+  /** In ms since 1970. */
+  to: number;
+  /** In ms, of a clock that never jumps. */
+  now: number;
+  lengthMs: number;
+}
+
+/** Asks the sources of one analysis about revisions. What a source throws is thrown. */
+export interface Sources {
+  /** Takes what the router has counted by now, once for each moment, to count from or up to. */
+  mark(now: number, signal: AbortSignal): Promise<void>;
+  read(metric: Metric, revision: string, window: Window, signal: AbortSignal): Promise<MetricReading>;
+}
+
+/** The sources that a step may ask: the environment's router, and what its metric sources are declared as. */
+export function openSources(
+  registry: ProviderRegistry,
+  step: Step,
+  context: StepContext,
+  metrics: readonly Metric[],
+): Sources {
+  const service = nameOf(step.subject);
+  const marks = new Marks(Math.max(SHORTEST_WINDOW_MS, ...metrics.map(({ windowMs }) => windowMs ?? 0)));
+  const found = new Map<string, Promise<{ source: MetricSource; options: JsonObject }>>();
+  const sourceOf = (name: string) => {
+    let source = found.get(name);
+    if (!source) {
+      source = findSource(registry, name, context.call.metricSources?.[name]);
+      found.set(name, source);
+    }
+    return source;
+  };
+  const mark: Sources['mark'] = async (now, signal) => {
+    const router = routerOf(registry, step, context);
+    await marks.take(now, () => router.traffic({ ...context.call, signal }, service));
+  };
+  return {
+    mark,
+    async read(metric, revision, window, signal) {
+      if (metric.source === 'router') {
+        await mark(window.now, signal);
+        return marks.read(metric.query, revision, window);
+      }
+      const { source, options } = await sourceOf(metric.source);
+      const from = window.to - window.lengthMs;
+      const query = { service, revision, from, to: window.to };
+      return await source.read({ ...context.call, signal }, options, {
+        ...query,
+        query: fillIn(metric.query, query),
+      });
+    },
+  };
+}
+
+/** Where the service's route is recorded to be; before the first switch, the environment's. */
+function routerOf(registry: ProviderRegistry, step: Step, context: StepContext): Router {
+  const record = context.record(step.subject);
+  const isRouted = record?.kind === 'service' && record.outputs.url !== undefined;
+  return registry.requireRouter(step.type, isRouted ? record.router : routerName(context), step.subject);
+}
+
+/** The source that is declared under this name, or that has it and needs no options. */
+async function findSource(
+  registry: ProviderRegistry,
+  name: string,
+  declared: JsonObject | undefined,
+): Promise<{ source: MetricSource; options: JsonObject }> {
+  const { use: wanted, ...options } = declared ?? {};
+  const use = typeof wanted === 'string' ? wanted : name;
+  await registry.load([use]);
+  const source = registry.metricSource(use);
+  if (!source) {
+    throw new SlipwayError('metric-source-unknown', `No provider offers the metric source ${use}.`, {
+      subject: name,
+      hint: `Declare it for the environment: metricSources: { ${name}: { use: prometheus, url: … } }.`,
+    });
+  }
+  const checked = source.schema.safeParse(options);
+  if (checked.success) return { source, options: checked.data as JsonObject };
+  const problems = checked.error.issues.map(({ path, message }) => `${path.join('.') || name}: ${message}`);
+  throw new SlipwayError('metric-source-invalid', `The metric source ${name} can't be used. ${problems.join('; ')}.`, {
+    subject: name,
+    hint: `Correct its options in the environment's metricSources.`,
+  });
+}
+
+function fillIn(
+  query: string,
+  { service, revision, from, to }: Record<'service' | 'revision', string> & Record<'from' | 'to', number>,
+): string {
+  const values: Record<string, string> = {
+    service,
+    revision,
+    window: `${Math.max(1, Math.round((to - from) / 1_000))}s`,
+    from: String(Math.round(from / 1_000)),
+    to: String(Math.round(to / 1_000)),
+  };
+  return query.replace(/\{\{\s*(\w+)\s*\}\}/g, (all, name: string) => values[name] ?? all);
+}
+
+/** What the router had counted at the moments when it was asked, for as far back as windows reach. */
+class Marks {
+  readonly #reachMs: number;
+  #marks: TrafficMark[] = [];
+  #asking: { now: number; done: Promise<void> } | undefined;
+
+  /** `reachMs`: no window is longer, or it is that from one measurement to the next. */
+  constructor(reachMs: number) {
+    this.#reachMs = reachMs;
+  }
+
+  /** Asks once for each moment, whoever wants to know. */
+  async take(now: number, ask: () => Promise<Parameters<typeof markTraffic>[1]>): Promise<void> {
+    if (this.#asking?.now !== now) {
+      const done = ask().then((traffic) => {
+        // What answers after a later one was asked is too old to count from.
+        if ((this.#marks.at(-1)?.at ?? 0) > now) return;
+        const marks = [...this.#marks, markTraffic(now, traffic, this.#marks.at(-1))];
+        // The newest two are kept in any case, and of what is beyond reach the one where the longest window begins.
+        const first = marks.findLastIndex((mark) => mark.at <= now - this.#reachMs);
+        this.#marks = marks.slice(Math.max(0, Math.min(first, marks.length - 2)));
+      });
+      this.#asking = { now, done };
+    }
+    await this.#asking.done;
+  }
+
+  read(query: string, revision: string, { now, lengthMs }: Window): MetricReading {
+    const to = this.#marks.at(-1);
+    const earlier = this.#marks.filter((mark) => mark.at < now);
+    if (!to || earlier.length === 0)
+      return { value: null, note: 'there is no earlier count of the router to take the difference from' };
+    // Timers fire a little late: what is nearly as old as the window is its beginning.
+    const slackMs = Math.min(lengthMs / 2, 500);
+    const from = earlier.findLast((mark) => mark.at <= now - lengthMs + slackMs) ?? earlier[0]!;
+    return readTraffic(query, revision, from, to);
+  }
+}

@@ -1,0 +1,133 @@
+import type { Metric } from '../config/project.ts';
+import { compareSamples } from './compare-samples.ts';
+import type { MeasurementVerdict } from './judge-measurement.ts';
+import type { Judged, Verdict } from './verdict.ts';
+
+/** One measurement with its verdict, as it is kept. */
+export interface Measurement {
+  metric: string;
+  /** ISO 8601. */
+  at: string;
+  /** Null: there was none. */
+  value: number | null;
+  /** Of the revision that it is held against, in the same window. */
+  other?: number | null;
+  samples?: number;
+  otherSamples?: number;
+  verdict: MeasurementVerdict;
+  why: string;
+  /** There were no data or too few. */
+  lacking?: true;
+  /** The source could not be asked, which says nothing of the revision. */
+  error?: true;
+  /** The single values in the window, where the source told them and a comparison wants them. */
+  series?: number[];
+  otherSeries?: number[];
+}
+
+/** How a metric stands after some measurements. Plain data; never changed. */
+export interface Tally {
+  passed: number;
+  failed: number;
+  inconclusive: number;
+  /** Kept to be compared at the end. */
+  kept: number;
+  errors: number;
+  /** Failed since the last that passed. What tells nothing neither counts nor forgives. */
+  failuresInARow: number;
+  errorsInARow: number;
+  /** The newest that rests on data. */
+  newest: Pick<Measurement, 'verdict' | 'why'> | undefined;
+  /** The newest that told nothing, and why. */
+  untold: string | undefined;
+  ours: readonly number[];
+  theirs: readonly number[];
+  /** A failure, or a source that was lost for good: nothing that comes later changes it. */
+  settled: Judged<'fail' | 'inconclusive'> | undefined;
+}
+
+export const NOTHING_MEASURED: Tally = {
+  passed: 0,
+  failed: 0,
+  inconclusive: 0,
+  kept: 0,
+  errors: 0,
+  failuresInARow: 0,
+  errorsInARow: 0,
+  newest: undefined,
+  untold: undefined,
+  ours: [],
+  theirs: [],
+  settled: undefined,
+};
+
+/** Counts one measurement more. A failure is settled by the one that makes it. */
+export function tally(metric: Metric, before: Tally, measurement: Measurement): Tally {
+  const after = collected(metric, counted(before, measurement), measurement);
+  return { ...after, settled: before.settled?.verdict === 'fail' ? before.settled : settled(metric, before, after) };
+}
+
+/** What the metric comes to, were this all that is measured. Passing takes conclusive measurements, the newest a pass. */
+export function judgeMetric(metric: Metric, minimumMeasurements: number, tally: Tally): Judged {
+  if (tally.settled) return tally.settled;
+  const { judge, compareWith } = metric;
+  const conclusive = tally.passed + tally.failed + tally.kept;
+  const fewest = Math.max(1, minimumMeasurements);
+  if (conclusive < fewest) {
+    const why = `${conclusive === 0 ? 'nothing' : `only ${conclusive}`} was measured conclusively, at least ${fewest} needed`;
+    return { verdict: 'inconclusive', why: tally.untold === undefined ? why : `${why}; last: ${tally.untold}` };
+  }
+  const { newest } = tally;
+  if (newest?.verdict === 'fail' || newest?.verdict === 'inconclusive')
+    return { verdict: 'inconclusive', why: `the newest of its measurements doesn't pass: ${newest.why}` };
+  if (judge && compareWith) return compareSamples(judge, compareWith, tally.ours, tally.theirs);
+  return { verdict: 'pass', why: `${tally.passed} of ${total(tally)} measurements passed; last: ${newest?.why}` };
+}
+
+function counted(before: Tally, one: Measurement): Tally {
+  if (one.error)
+    return { ...before, errors: before.errors + 1, errorsInARow: before.errorsInARow + 1, untold: one.why };
+  const after = { ...before, errorsInARow: 0, ...(one.lacking ? {} : { newest: one }) };
+  switch (one.verdict) {
+    case 'collected':
+      return { ...after, kept: before.kept + 1, failuresInARow: 0 };
+    case 'pass':
+      return { ...after, passed: before.passed + 1, failuresInARow: 0 };
+    case 'fail':
+      return { ...after, failed: before.failed + 1, failuresInARow: before.failuresInARow + 1 };
+    case 'inconclusive':
+      return { ...after, inconclusive: before.inconclusive + 1, untold: one.why };
+  }
+}
+
+/** Keeps the values for the comparison at the end; those that failed by themselves are as good as any other. */
+function collected(metric: Metric, after: Tally, one: Measurement): Tally {
+  const { value, other } = one;
+  if (!metric.judge || (one.verdict !== 'collected' && one.verdict !== 'fail')) return after;
+  if (typeof value !== 'number' || typeof other !== 'number') return after;
+  return {
+    ...after,
+    ours: [...after.ours, ...(one.series ?? [value])],
+    theirs: [...after.theirs, ...(one.otherSeries ?? [other])],
+  };
+}
+
+function settled(metric: Metric, before: Tally, after: Tally): Tally['settled'] {
+  const { failuresInARow: inARow, failed, errorsInARow, newest } = after;
+  if (failed > before.failed && inARow >= metric.consecutiveFailures) {
+    const why = newest?.why ?? '';
+    return { verdict: 'fail', why: inARow === 1 ? why : `${inARow} measurements in a row failed, the last: ${why}` };
+  }
+  if (metric.failureLimit !== undefined && failed >= metric.failureLimit)
+    return { verdict: 'fail', why: `${failed} measurements failed, the last: ${newest?.why}` };
+  if (before.settled || errorsInARow < metric.consecutiveErrors) return before.settled;
+  return { verdict: 'inconclusive', why: `its source failed ${errorsInARow} times in a row; last: ${after.untold}` };
+}
+
+/** How many there were in all, errors of the source included. */
+function total(tally: Tally): number {
+  return tally.passed + tally.failed + tally.inconclusive + tally.kept + tally.errors;
+}
+
+/** The verdicts that a metric or an analysis can have on the way. */
+export type Standing = Verdict | 'running';

@@ -1,0 +1,123 @@
+import type { MetricReading, RevisionTraffic } from '../provider/contract.ts';
+
+/** The words of the source `router`. */
+export const ROUTER_QUERIES = [
+  'errorRate',
+  'requests',
+  'requestRate',
+  'latencyP50',
+  'latencyP95',
+  'latencyP99',
+] as const;
+export type RouterQuery = (typeof ROUTER_QUERIES)[number];
+
+/** What a router counted of each revision up to a moment, as if it had never started anew. */
+export interface TrafficMark {
+  /** In ms, of a clock that never jumps. */
+  at: number;
+  revisions: Readonly<Record<string, { raw: RevisionTraffic; sum: Counts }>>;
+}
+
+interface Counts {
+  requests: number;
+  errors: number;
+  histogram?: { bounds: readonly number[]; counts: readonly number[] };
+}
+
+const NONE: Counts = { requests: 0, errors: 0 };
+
+/**
+ * Marks what the router counted by now. Where counts are lower than at the mark before, it has started anew, and all
+ * that it counts came since; so it has of a revision that it didn't know then.
+ */
+export function markTraffic(
+  at: number,
+  traffic: Readonly<Record<string, RevisionTraffic>>,
+  before: TrafficMark | undefined,
+): TrafficMark {
+  const revisions: Record<string, { raw: RevisionTraffic; sum: Counts }> = { ...before?.revisions };
+  for (const [revision, raw] of Object.entries(traffic)) {
+    const last = before?.revisions[revision];
+    const since = last && !startedAnew(last.raw, raw) ? last.raw : undefined;
+    revisions[revision] = { raw, sum: plus(last?.sum ?? NONE, less(raw, since)) };
+  }
+  return { at, revisions };
+}
+
+/** What the router says of a revision between two marks. */
+export function readTraffic(query: string, revision: string, from: TrafficMark, to: TrafficMark): MetricReading {
+  const now = to.revisions[revision];
+  if (!now) return { value: null, samples: 0, note: `the router knows nothing of ${revision}` };
+  const { requests, errors, histogram } = less(now.sum, from.revisions[revision]?.sum);
+  // A connection that failed may be no request, and yet it is one that somebody made.
+  const samples = Math.max(requests, errors);
+  switch (query as RouterQuery) {
+    case 'errorRate':
+      return { value: samples === 0 ? null : errors / samples, samples };
+    case 'requests':
+      return { value: samples, samples };
+    case 'requestRate':
+      return { value: to.at > from.at ? (samples * 1_000) / (to.at - from.at) : null, samples };
+    case 'latencyP50':
+      return latency(0.5, histogram);
+    case 'latencyP95':
+      return latency(0.95, histogram);
+    case 'latencyP99':
+      return latency(0.99, histogram);
+    default:
+      return { value: null, note: `the router has no "${query}"; it has ${ROUTER_QUERIES.join(', ')}` };
+  }
+}
+
+/**
+ * The latency that this share of the requests didn't exceed, in ms: within the bucket where it lies, requests are taken to
+ * be spread evenly. Beyond the last bound it is at least that bound.
+ */
+function latency(share: number, histogram: Counts['histogram']): MetricReading {
+  if (!histogram) return { value: null, note: 'the router measures no latency' };
+  const { bounds, counts } = histogram;
+  const samples = counts.reduce((sum, count) => sum + count, 0);
+  if (samples === 0) return { value: null, samples };
+  const rank = share * samples;
+  let below = 0;
+  for (const [i, count] of counts.entries()) {
+    if (count === 0 || below + count < rank) {
+      below += count;
+      continue;
+    }
+    const low = i === 0 ? 0 : bounds[i - 1]!;
+    const high = bounds[i];
+    if (high === undefined) return { value: low, samples, note: `more than ${low} ms` };
+    return { value: low + ((rank - below) / count) * (high - low), samples };
+  }
+  return { value: bounds.at(-1) ?? null, samples };
+}
+
+function startedAnew(before: RevisionTraffic, now: RevisionTraffic): boolean {
+  if (now.requests < before.requests || now.errors < before.errors) return true;
+  const [a, b] = [before.histogram, now.histogram];
+  return (
+    a !== undefined && b !== undefined && sameBounds(a, b) && b.counts.some((count, i) => count < (a.counts[i] ?? 0))
+  );
+}
+
+function sameBounds(a: { bounds: readonly number[] }, b: { bounds: readonly number[] }): boolean {
+  return a.bounds.length === b.bounds.length && a.bounds.every((bound, i) => bound === b.bounds[i]);
+}
+
+function less(now: Counts, before: Counts | undefined): Counts {
+  if (!before) return now;
+  const plain = { requests: now.requests - before.requests, errors: now.errors - before.errors };
+  if (!now.histogram) return plain;
+  const earlier = before.histogram && sameBounds(now.histogram, before.histogram) ? before.histogram.counts : [];
+  const counts = now.histogram.counts.map((count, i) => count - (earlier[i] ?? 0));
+  return { ...plain, histogram: { bounds: now.histogram.bounds, counts } };
+}
+
+function plus(sum: Counts, more: Counts): Counts {
+  const plain = { requests: sum.requests + more.requests, errors: sum.errors + more.errors };
+  if (!more.histogram) return plain;
+  const earlier = sum.histogram && sameBounds(more.histogram, sum.histogram) ? sum.histogram.counts : [];
+  const counts = more.histogram.counts.map((count, i) => count + (earlier[i] ?? 0));
+  return { ...plain, histogram: { bounds: more.histogram.bounds, counts } };
+}
