@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { isHelpful } from '../router-conformance/refusals.ts';
+import { HELPFUL } from '../router-conformance/refusals.ts';
 import { checksOnPlatform, type OpenPlatformStand } from './checks-on-platform.ts';
 
 export function describeBounds(open: OpenPlatformStand): void {
@@ -12,7 +12,7 @@ export function describeBounds(open: OpenPlatformStand): void {
         await stand.platform.publish?.(stand.context(), request);
         await stand.platform.stage(stand.context(), request);
       };
-      await expect(staged()).rejects.toSatisfy(isHelpful);
+      await expect(staged()).rejects.toMatchObject(HELPFUL);
       expect(await stand.list()).toEqual([]);
     });
 
@@ -23,7 +23,7 @@ export function describeBounds(open: OpenPlatformStand): void {
         await stand.platform.publish?.(stand.context(), { ...request, artifact });
         await stand.platform.stage(stand.context(), { ...request, artifact });
       };
-      await expect(staged()).rejects.toSatisfy(isHelpful);
+      await expect(staged()).rejects.toMatchObject(HELPFUL);
       expect(await stand.list()).toEqual([]);
     });
 
