@@ -1,0 +1,37 @@
+import { basename } from 'node:path';
+import { type CallContext, sha256 } from '@slipway/core/provider';
+import type { DockerOptions } from './options.ts';
+
+/** What tells this project's environment from everything else on an engine. */
+export interface Place {
+  project: string;
+  environment: string;
+  network: string;
+}
+
+/** Two projects never share a place unless their configs name them alike: the default has a mark of the folder. */
+export function placeOf({ directory, environment }: CallContext, options: DockerOptions): Place {
+  const project = options.project ?? `${nameable(basename(directory))}-${sha256(directory).slice(0, 8)}`;
+  const network = options.network ?? nameable(`slipway-${project}-${environment}`);
+  return { project, environment, network };
+}
+
+/** The name of the container that is instance `slot` of a revision; the same on every try. */
+export function containerName(
+  { project, environment }: Place,
+  service: string,
+  revision: string,
+  slot: number,
+): string {
+  return nameable(`${project}-${environment}-${service}-${revision}-${slot}`);
+}
+
+/** The name on the engine of a volume or network that the config calls `name`: environments never share one. */
+export function scopedName({ project, environment }: Place, name: string): string {
+  return nameable(`slipway-${project}-${environment}-${name}`);
+}
+
+/** What an engine takes as a name. */
+export function nameable(text: string): string {
+  return text.replace(/[^a-zA-Z0-9_.-]+/g, '-').replace(/^[^a-zA-Z0-9]+/, '') || 'slipway';
+}

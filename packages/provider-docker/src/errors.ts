@@ -1,0 +1,145 @@
+import { type CallContext, type ErrorClass, SlipwayError, variantsOf } from '@slipway/core/provider';
+import type { Engine } from './engine/connect.ts';
+
+/** What the system or the engine says of a connection that failed and may work in a moment. */
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+]);
+const BROKEN_OFF = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
+const NO_TLS_TRUST = /certificate|tlsv1|ssl3|SSL routines|self.signed/i;
+
+/** What the engine and its registry put in words alone: each with what it means and what to do. */
+const IN_WORDS: { says: RegExp; code: string; hint: string; retryable?: boolean }[] = [
+  {
+    says: /no space left on device|disk quota exceeded/i,
+    code: 'docker-no-space',
+    hint: 'Free space on the engine’s disk, for example with `docker image prune`, then deploy again.',
+  },
+  {
+    says: /manifest( for \S+)? (is )?(unknown|not found)|name unknown|repository \S+ not found|pull access denied/i,
+    code: 'image-not-found',
+    hint: 'Check the name of the image, that it was pushed there, and who may read it.',
+  },
+  {
+    says: /unauthorized|no basic auth credentials|authentication required|denied: |access to the resource is denied|incorrect username/i,
+    code: 'registry-denied',
+    hint: 'Check `registry` in the config: the prefix, the username, and what the password may do.',
+  },
+  {
+    says: /no such host|connection refused|i\/o timeout|TLS handshake timeout|server misbehaving|request canceled while waiting|network is unreachable/i,
+    code: 'registry-unreachable',
+    hint: 'Check that the engine reaches the registry, then try again.',
+    retryable: true,
+  },
+  {
+    says: /no such image/i,
+    code: 'image-not-found',
+    hint: 'Check the name of the image, and that the engine can pull it.',
+  },
+  {
+    says: /port is already allocated|address already in use|proxy already running/i,
+    code: 'docker-address-taken',
+    hint: 'Another container or process has it. Try again: another one is chosen.',
+    retryable: true,
+  },
+];
+
+/** True where an address or port that was picked for a container turned out to be another's. */
+export function isTaken(error: unknown): boolean {
+  return /port is already allocated|address already in use|proxy already running|requested ip address .* is already/i.test(
+    textOf(error),
+  );
+}
+
+/** The engine's status of a refused request; undefined where there was no answer. */
+export function statusOf(error: unknown): number | undefined {
+  return (error as { statusCode?: number } | undefined)?.statusCode;
+}
+
+/** True where the engine said that there is no such thing. Podman answers 500 to some questions for what is not there. */
+export function isAbsent(error: unknown): boolean {
+  return (
+    statusOf(error) === 404 ||
+    (statusOf(error) === 500 && /no such (container|network|image|volume)|not known/i.test(textOf(error)))
+  );
+}
+
+/** Whether an error of this provider may pass by itself. */
+export function classify(error: unknown): ErrorClass {
+  return error instanceof SlipwayError && error.retryable ? 'transient' : 'permanent';
+}
+
+/** Turns what the engine or the connection threw into what an operator reads; credentials in it are masked. */
+export function engineError(error: unknown, { host, options }: Engine, subject: string): SlipwayError {
+  if (error instanceof SlipwayError) return error;
+  const { code: given = '', syscall } = error as NodeJS.ErrnoException;
+  // A file that can't be read has nothing to do with the engine.
+  const code = ['ENOENT', 'EACCES', 'EPERM'].includes(given) && syscall !== 'connect' ? '' : given;
+  const text = maskCredentials(textOf(error), options.registry?.password);
+  const make = (name: string, message: string, rest: ConstructorParameters<typeof SlipwayError>[2]) =>
+    new SlipwayError(name, message, { subject, ...rest });
+  if (code === 'EACCES' || code === 'EPERM') {
+    return make('docker-permission-denied', `This user may not use the Docker engine at ${host}.`, {
+      hint: 'Add the user to the group of the socket (often `docker`) and log in anew, or run a rootless engine.',
+      details: { effect: 'none' },
+    });
+  }
+  if (UNREACHABLE.has(code)) {
+    return make('docker-unreachable', `No Docker engine answers at ${host} (${code}).`, {
+      hint: 'Start the engine, or mend `host` under the environment’s platform.',
+      retryable: true,
+    });
+  }
+  if (BROKEN_OFF.has(code)) {
+    return make('docker-unreachable', `The Docker engine at ${host} broke off the connection (${text}).`, {
+      hint: 'Look whether the engine runs, then try again.',
+      retryable: true,
+    });
+  }
+  if (code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL') || NO_TLS_TRUST.test(text) || code === 'EPROTO') {
+    return make('docker-tls-failed', `No trusted connection to the Docker engine at ${host}: ${text}`, {
+      hint: 'Check the files under `tls`: the engine’s authority, and a certificate that the engine accepts.',
+    });
+  }
+  const known = IN_WORDS.find(({ says }) => says.test(text));
+  if (known) return make(known.code, text, { hint: known.hint, retryable: known.retryable ?? false });
+  const status = statusOf(error);
+  return make('docker-refused', status === undefined ? text : `The Docker engine refused (${status}): ${text}`, {
+    hint: 'The engine’s words say why; its own log may say more.',
+    retryable: status !== undefined && status >= 502,
+  });
+}
+
+/** Runs a provider's call: what it throws is the signal's reason when aborted, else always a SlipwayError. */
+export async function told<T>(
+  context: CallContext,
+  engine: Engine,
+  subject: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    context.signal.throwIfAborted();
+    return await work();
+  } catch (error) {
+    context.signal.throwIfAborted();
+    throw engineError(error, engine, subject);
+  }
+}
+
+/** The engine's own words, without what its client put around them. */
+function textOf(error: unknown): string {
+  const { json, message = '' } = (error ?? {}) as { json?: { message?: string; cause?: string }; message?: string };
+  return (json?.message ?? message.replace(/^\(HTTP code \d+\) [^-]*- /, '')).trim();
+}
+
+function maskCredentials(text: string, password: string | undefined): string {
+  if (password === undefined) return text;
+  const forms = [...variantsOf(password)].sort((a, b) => b.length - a.length);
+  return forms.reduce((kept, form) => kept.replaceAll(form, '***'), text);
+}

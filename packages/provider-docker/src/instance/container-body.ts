@@ -1,0 +1,87 @@
+import type { RevisionRequest } from '@slipway/core/provider';
+import type Docker from 'dockerode';
+import type { Engine } from '../engine/connect.ts';
+import { LABEL, placeLabels } from '../engine/labels.ts';
+import { containerName, scopedName } from '../engine/place.ts';
+import { markSecrets } from './secret-marks.ts';
+
+/** How much an engine keeps of what one container prints: 40 MB. */
+const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '4' } } as const;
+
+/** How one instance is reached. */
+export interface Reach {
+  network: string;
+  /** On a network whose addresses may be fixed. */
+  address?: string;
+  /** A port of 127.0.0.1 that leads to it. */
+  published?: number;
+}
+
+/** What the engine is asked to make of one instance. */
+export function containerBody(
+  engine: Engine,
+  request: RevisionRequest,
+  { slot, image, epoch, reach }: { slot: number; image: string; epoch: number; reach: Reach },
+): Docker.ContainerCreateOptions {
+  const { service, revision, spec, artifact, record } = request;
+  const port = spec.containerPort ?? spec.port;
+  const env = { ...request.env, PORT: String(port) };
+  const labels = {
+    ...placeLabels(engine.place),
+    [LABEL.service]: service,
+    [LABEL.revision]: revision,
+    [LABEL.slot]: String(slot),
+    [LABEL.epoch]: String(epoch),
+    [LABEL.artifact]: artifact.digest,
+    [LABEL.port]: String(port),
+    [LABEL.record]: JSON.stringify(record),
+    [LABEL.secrets]: markSecrets(env, request.secrets ?? []),
+    ...(reach.published === undefined ? {} : { [LABEL.published]: String(reach.published) }),
+  };
+  return {
+    name: containerName(engine.place, service, revision, slot),
+    Image: image,
+    Labels: labels,
+    Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    ...(spec.run === undefined ? {} : { Entrypoint: ['/bin/sh', '-c'], Cmd: [spec.run] }),
+    ExposedPorts: { [`${port}/tcp`]: {} },
+    // The engine counts in seconds; half a second too long is better than cut off.
+    StopTimeout: Math.max(1, Math.ceil(spec.stopGraceMs / 1000)),
+    HostConfig: hostConfig(engine, request, { port, reach }),
+    NetworkingConfig: {
+      EndpointsConfig: {
+        [reach.network]: reach.address === undefined ? {} : { IPAMConfig: { IPv4Address: reach.address } },
+      },
+    },
+  };
+}
+
+function hostConfig(
+  engine: Engine,
+  { spec: { limits, volumes } }: RevisionRequest,
+  { port, reach }: { port: number; reach: Reach },
+): Docker.HostConfig {
+  return {
+    // Passes signals on and reaps what a service leaves behind, which few services do themselves.
+    Init: true,
+    RestartPolicy: { Name: 'unless-stopped' },
+    LogConfig: LOG_CONFIG,
+    NetworkMode: reach.network,
+    ...(limits?.cpus === undefined ? {} : { NanoCpus: Math.round(limits.cpus * 1e9) }),
+    // As much with swap as without: a service over its limit ends, instead of slowing everybody's disk.
+    ...(limits?.memoryBytes === undefined ? {} : { Memory: limits.memoryBytes, MemorySwap: limits.memoryBytes }),
+    ...(volumes === undefined ? {} : { Mounts: volumes.map((volume) => mountOf(engine, volume)) }),
+    ...(reach.published === undefined
+      ? {}
+      : { PortBindings: { [`${port}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: String(reach.published) }] } }),
+  };
+}
+
+function mountOf(
+  { place }: Engine,
+  { source, target, readOnly }: NonNullable<RevisionRequest['spec']['volumes']>[number],
+): Docker.MountSettings {
+  if (source.startsWith('/')) return { Type: 'bind', Source: source, Target: target, ReadOnly: readOnly };
+  const VolumeOptions = { NoCopy: false, Labels: placeLabels(place), DriverConfig: { Name: 'local', Options: {} } };
+  return { Type: 'volume', Source: scopedName(place, source), Target: target, ReadOnly: readOnly, VolumeOptions };
+}

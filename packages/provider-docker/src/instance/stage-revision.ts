@@ -1,0 +1,68 @@
+import { type CallContext, type RevisionRequest, SlipwayError, type StagedRevision } from '@slipway/core/provider';
+import type { Engine } from '../engine/connect.ts';
+import { inParallel } from '../engine/in-parallel.ts';
+import { ensureNetwork } from '../engine/network.ts';
+import { imageOf } from '../image/image-of.ts';
+import { ensureInstance } from './ensure-instance.ts';
+import { type Instance, instancesOf, urlOf } from './instance.ts';
+import { removeInstance } from './remove-instance.ts';
+
+/** So many containers are started or stopped at once. */
+const WIDTH = 4;
+
+/** Makes exactly the wanted instances of a revision run. Safe to repeat. */
+export async function stageRevision(
+  context: CallContext,
+  engine: Engine,
+  request: RevisionRequest,
+): Promise<StagedRevision> {
+  const { service, revision, slots } = request;
+  if (request.spec.static !== undefined) throw noStaticSites(service);
+  const found = await instancesOf(engine, service, revision);
+  const missing = slots.filter((slot) => !found.some((one) => one.slot === slot && one.state === 'running'));
+  if (missing.length > 0) await startMissing(context, engine, { request, found, missing });
+  const surplus = found.filter(({ slot }) => !slots.includes(slot));
+  if (surplus.length > 0) context.log(`stops ${counted(surplus.length)} of ${service} ${revision}`);
+  await inParallel(surplus, WIDTH, ({ id }) => removeInstance(engine, id, { gracefully: true }));
+  const [first] = (await instancesOf(engine, service, revision)).filter(({ endpoint }) => endpoint !== undefined);
+  return { preview: first ? urlOf(first) : '' };
+}
+
+/** Stops and removes all instances of a revision. What is gone already is a success. */
+export async function retireRevision(
+  context: CallContext,
+  engine: Engine,
+  { service, revision }: { service: string; revision: string },
+): Promise<void> {
+  const found = await instancesOf(engine, service, revision);
+  await inParallel(found, WIDTH, ({ id }) => removeInstance(engine, id, { gracefully: true }));
+  const what = found.length === 0 ? 'is gone already' : `is stopped, ${counted(found.length)}`;
+  context.log(`${service} ${revision} ${what}`);
+}
+
+async function startMissing(
+  context: CallContext,
+  engine: Engine,
+  { request, found, missing }: { request: RevisionRequest; found: Instance[]; missing: number[] },
+): Promise<void> {
+  const [image, network] = await Promise.all([imageOf(context, engine, request), ensureNetwork(engine)]);
+  context.log(`starts ${counted(missing.length)} of ${request.service} ${request.revision} from ${image}`);
+  await inParallel(missing, WIDTH, (slot) => {
+    const existing = found.find((one) => one.slot === slot);
+    return ensureInstance(context, engine, { request, slot, image, network }, existing);
+  });
+}
+
+const counted = (number: number) => (number === 1 ? '1 instance' : `${number} instances`);
+
+function noStaticSites(service: string): SlipwayError {
+  return new SlipwayError(
+    'service-not-runnable',
+    `${service} is a static site, which platform docker does not serve.`,
+    {
+      subject: `service:${service}`,
+      hint: 'Put a web server into its image and leave `static` out.',
+      details: { effect: 'none' },
+    },
+  );
+}
