@@ -14,6 +14,8 @@ export const LABEL = {
   port: 'slipway.port',
   /** The port of 127.0.0.1 that leads there, with `reach: published`. */
   published: 'slipway.published',
+  /** A digest of what the container was made to run with: another one means that it must be made anew. */
+  values: 'slipway.values',
   /** What the engine keeps for the core, as JSON. */
   record: 'slipway.record',
   /** Where in the container's variables secrets stand: a JSON list of name, start and length. */

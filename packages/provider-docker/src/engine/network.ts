@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { isAbsent } from '../errors.ts';
+import { isAbsent, statusOf } from '../errors.ts';
 import type { Engine } from './connect.ts';
 import { inTurn } from './in-turn.ts';
 import { LABEL, placeLabels } from './labels.ts';
@@ -16,10 +16,30 @@ export interface JoinedNetwork {
   range?: Range;
 }
 
-/** Makes sure that the place's network exists, and tells what addresses it has. Safe to repeat, also at the same time. */
-export function ensureNetwork(engine: Engine): Promise<JoinedNetwork> {
-  const { network } = engine.place;
-  return inTurn(`${engine.host} ${network}`, async () => (await lookAt(engine)) ?? (await make(engine)));
+/**
+ * Does something on the place's network, which is made when it is missing. Within this process one such thing at a time
+ * on an engine: two would pick the same address for different containers.
+ */
+export function onNetwork<T>(engine: Engine, work: (network: JoinedNetwork) => Promise<T>): Promise<T> {
+  return inTurn(engine.host, async () => await work((await lookAt(engine)) ?? (await make(engine))));
+}
+
+/** Removes the place's network if Slipway made it and no container, running or not, is on it any more. */
+export function dropUnusedNetwork(engine: Engine): Promise<void> {
+  const { docker, place } = engine;
+  return inTurn(engine.host, async () => {
+    const found = await lookAt(engine);
+    if (!found?.range) return;
+    const joined = await docker.listContainers({ all: true, filters: { network: [place.network] } });
+    if (joined.length > 0) return;
+    await docker
+      .getNetwork(place.network)
+      .remove()
+      .catch((error: unknown) => {
+        // Gone already, or somebody joined it just now.
+        if (!isAbsent(error) && ![403, 409].includes(statusOf(error) ?? 0)) throw error;
+      });
+  });
 }
 
 async function lookAt({ docker, place }: Engine): Promise<JoinedNetwork | undefined> {

@@ -39,7 +39,9 @@ export const dockerSchema = z.strictObject({
     .string()
     .regex(NAME, 'must begin with a letter or digit, then letters, digits, _ . -')
     .optional()
-    .describe("This project's name on the engine. Default: its folder's name with a mark of where it lies."),
+    .describe(
+      "This project's name on the engine, for two copies of a project on one engine. Default: the project's name.",
+    ),
   network: z
     .string()
     .regex(NAME, 'must begin with a letter or digit, then letters, digits, _ . -')

@@ -9,9 +9,9 @@ export interface Place {
   network: string;
 }
 
-/** Two projects never share a place unless their configs name them alike: the default has a mark of the folder. */
-export function placeOf({ directory, environment }: CallContext, options: DockerOptions): Place {
-  const project = options.project ?? `${nameable(basename(directory))}-${sha256(directory).slice(0, 8)}`;
+/** Projects of different names never share a place; a nameless one is told by its folder. */
+export function placeOf({ project: name, directory, environment }: CallContext, options: DockerOptions): Place {
+  const project = options.project ?? name ?? `${nameable(basename(directory))}-${sha256(directory).slice(0, 8)}`;
   const network = options.network ?? nameable(`slipway-${project}-${environment}`);
   return { project, environment, network };
 }

@@ -2,6 +2,7 @@ import { type CallContext, type PublishRequest, SlipwayError, sha256 } from '@sl
 import type { Engine } from '../engine/connect.ts';
 import { LABEL, labelled } from '../engine/labels.ts';
 import { isAbsent } from '../errors.ts';
+import { requireRunnable } from '../instance/require-runnable.ts';
 import { buildImage } from './build-image.ts';
 import { recallImage, rememberImage } from './published.ts';
 import { digestIn, pullImage, pushImage } from './registry.ts';
@@ -12,6 +13,7 @@ import { digestIn, pullImage, pushImage } from './registry.ts';
  * engine's id. Safe to repeat.
  */
 export async function publishImage(context: CallContext, engine: Engine, request: PublishRequest): Promise<string> {
+  requireRunnable(request);
   const { image } = request.spec;
   const found = await (image === undefined
     ? publishBuilt(context, engine, request)

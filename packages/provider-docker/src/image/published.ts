@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type CallContext, isObject, sha256 } from '@slipway/core/provider';
@@ -10,7 +11,7 @@ import { type CallContext, isObject, sha256 } from '@slipway/core/provider';
 export async function rememberImage(context: CallContext, revision: string, image: string): Promise<void> {
   const file = noteOf(context, revision);
   await mkdir(dirname(file), { recursive: true });
-  const fresh = `${file}.${process.pid}`;
+  const fresh = `${file}.${randomUUID()}`;
   await writeFile(fresh, `${JSON.stringify({ revision, image })}\n`);
   await rename(fresh, file);
 }

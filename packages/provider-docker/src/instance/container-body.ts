@@ -1,4 +1,4 @@
-import type { RevisionRequest } from '@slipway/core/provider';
+import { canonicalJson, type RevisionRequest, sha256 } from '@slipway/core/provider';
 import type Docker from 'dockerode';
 import type { Engine } from '../engine/connect.ts';
 import { LABEL, placeLabels } from '../engine/labels.ts';
@@ -24,8 +24,8 @@ export function containerBody(
   { slot, image, epoch, reach }: { slot: number; image: string; epoch: number; reach: Reach },
 ): Docker.ContainerCreateOptions {
   const { service, revision, spec, artifact, record } = request;
-  const port = spec.containerPort ?? spec.port;
-  const env = { ...request.env, PORT: String(port) };
+  const env = variablesOf(request);
+  const port = portOf(request);
   const labels = {
     ...placeLabels(engine.place),
     [LABEL.service]: service,
@@ -34,6 +34,7 @@ export function containerBody(
     [LABEL.epoch]: String(epoch),
     [LABEL.artifact]: artifact.digest,
     [LABEL.port]: String(port),
+    [LABEL.values]: valuesOf(request),
     [LABEL.record]: JSON.stringify(record),
     [LABEL.secrets]: markSecrets(env, request.secrets ?? []),
     ...(reach.published === undefined ? {} : { [LABEL.published]: String(reach.published) }),
@@ -55,6 +56,24 @@ export function containerBody(
     },
   };
 }
+
+/** A digest of all that the process is given; equal ones need no new container. */
+export function valuesOf(request: RevisionRequest): string {
+  const { run, image, limits, volumes, stopGraceMs } = request.spec;
+  const given = {
+    env: variablesOf(request),
+    run,
+    image,
+    limits,
+    volumes,
+    stopGraceMs,
+    artifact: request.artifact.digest,
+  };
+  return sha256(canonicalJson(given));
+}
+
+const portOf = ({ spec }: RevisionRequest) => spec.containerPort ?? spec.port;
+const variablesOf = (request: RevisionRequest) => ({ ...request.env, PORT: String(portOf(request)) });
 
 function hostConfig(
   engine: Engine,

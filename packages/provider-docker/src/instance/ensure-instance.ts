@@ -1,10 +1,9 @@
 import { type CallContext, type RevisionRequest, SlipwayError } from '@slipway/core/provider';
 import type { Engine } from '../engine/connect.ts';
-import { inTurn } from '../engine/in-turn.ts';
 import { LABEL } from '../engine/labels.ts';
-import type { JoinedNetwork } from '../engine/network.ts';
+import { onNetwork } from '../engine/network.ts';
 import { isAbsent, isTaken, statusOf } from '../errors.ts';
-import { containerBody, type Reach } from './container-body.ts';
+import { containerBody, type Reach, valuesOf } from './container-body.ts';
 import type { Instance } from './instance.ts';
 import { pickReach } from './pick-reach.ts';
 import { removeInstance } from './remove-instance.ts';
@@ -16,11 +15,10 @@ export interface Wanted {
   slot: number;
   /** By digest or id. */
   image: string;
-  network: JoinedNetwork;
 }
 
 /**
- * Makes one instance run. What runs is left, what was made and not started is started, and what can't be started any
+ * Makes one instance run. What runs with the wanted values is left, what was made and not started is started, and what can't be started any
  * more is made anew. Safe to repeat and to kill at any moment: its name is the same each time.
  */
 export async function ensureInstance(
@@ -29,8 +27,9 @@ export async function ensureInstance(
   wanted: Wanted,
   found: Instance | undefined,
 ): Promise<void> {
-  if (found && (await isRevived(engine, found))) return;
-  if (found) await removeInstance(engine, found.id, { gracefully: false });
+  const current = found?.labels[LABEL.values] === valuesOf(wanted.request);
+  if (found && current && (await isRevived(engine, found))) return;
+  if (found) await removeInstance(engine, found.id, { gracefully: !current });
   const refused = new Set<string>();
   for (let attempt = 1; ; attempt++) {
     const made = await makeInstance(context, engine, wanted, refused);
@@ -67,14 +66,13 @@ async function start({ docker }: Engine, id: string): Promise<void> {
   }
 }
 
-/** One at a time on a network: two would pick the same address. */
 function makeInstance(
   context: CallContext,
   engine: Engine,
-  { request, slot, image, network }: Wanted,
+  { request, slot, image }: Wanted,
   refused: ReadonlySet<string>,
 ): Promise<{ id: string; reach?: Reach }> {
-  return inTurn(`${engine.host} make ${engine.local ? network.name : ''}`, async () => {
+  return onNetwork(engine, async (network) => {
     context.signal.throwIfAborted();
     const name = `${request.service} ${request.revision} ${slot}`;
     const reach = await pickReach(engine, network, name, refused);

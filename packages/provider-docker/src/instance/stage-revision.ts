@@ -1,11 +1,14 @@
-import { type CallContext, type RevisionRequest, SlipwayError, type StagedRevision } from '@slipway/core/provider';
+import type { CallContext, RevisionRequest, StagedRevision } from '@slipway/core/provider';
 import type { Engine } from '../engine/connect.ts';
 import { inParallel } from '../engine/in-parallel.ts';
-import { ensureNetwork } from '../engine/network.ts';
+import { LABEL } from '../engine/labels.ts';
+import { dropUnusedNetwork } from '../engine/network.ts';
 import { imageOf } from '../image/image-of.ts';
+import { valuesOf } from './container-body.ts';
 import { ensureInstance } from './ensure-instance.ts';
 import { type Instance, instancesOf, urlOf } from './instance.ts';
 import { removeInstance } from './remove-instance.ts';
+import { requireRunnable } from './require-runnable.ts';
 
 /** So many containers are started or stopped at once. */
 const WIDTH = 4;
@@ -17,9 +20,11 @@ export async function stageRevision(
   request: RevisionRequest,
 ): Promise<StagedRevision> {
   const { service, revision, slots } = request;
-  if (request.spec.static !== undefined) throw noStaticSites(service);
+  requireRunnable(request);
   const found = await instancesOf(engine, service, revision);
-  const missing = slots.filter((slot) => !found.some((one) => one.slot === slot && one.state === 'running'));
+  const values = valuesOf(request);
+  const isRight = ({ state, labels }: Instance) => state === 'running' && labels[LABEL.values] === values;
+  const missing = slots.filter((slot) => !found.some((one) => one.slot === slot && isRight(one)));
   if (missing.length > 0) await startMissing(context, engine, { request, found, missing });
   const surplus = found.filter(({ slot }) => !slots.includes(slot));
   if (surplus.length > 0) context.log(`stops ${counted(surplus.length)} of ${service} ${revision}`);
@@ -28,7 +33,7 @@ export async function stageRevision(
   return { preview: first ? urlOf(first) : '' };
 }
 
-/** Stops and removes all instances of a revision. What is gone already is a success. */
+/** Stops and removes all instances of a revision, and the network with the last of all. What is gone already is a success. */
 export async function retireRevision(
   context: CallContext,
   engine: Engine,
@@ -36,6 +41,7 @@ export async function retireRevision(
 ): Promise<void> {
   const found = await instancesOf(engine, service, revision);
   await inParallel(found, WIDTH, ({ id }) => removeInstance(engine, id, { gracefully: true }));
+  await dropUnusedNetwork(engine);
   const what = found.length === 0 ? 'is gone already' : `is stopped, ${counted(found.length)}`;
   context.log(`${service} ${revision} ${what}`);
 }
@@ -45,24 +51,12 @@ async function startMissing(
   engine: Engine,
   { request, found, missing }: { request: RevisionRequest; found: Instance[]; missing: number[] },
 ): Promise<void> {
-  const [image, network] = await Promise.all([imageOf(context, engine, request), ensureNetwork(engine)]);
+  const image = await imageOf(context, engine, request);
   context.log(`starts ${counted(missing.length)} of ${request.service} ${request.revision} from ${image}`);
   await inParallel(missing, WIDTH, (slot) => {
     const existing = found.find((one) => one.slot === slot);
-    return ensureInstance(context, engine, { request, slot, image, network }, existing);
+    return ensureInstance(context, engine, { request, slot, image }, existing);
   });
 }
 
 const counted = (number: number) => (number === 1 ? '1 instance' : `${number} instances`);
-
-function noStaticSites(service: string): SlipwayError {
-  return new SlipwayError(
-    'service-not-runnable',
-    `${service} is a static site, which platform docker does not serve.`,
-    {
-      subject: `service:${service}`,
-      hint: 'Put a web server into its image and leave `static` out.',
-      details: { effect: 'none' },
-    },
-  );
-}

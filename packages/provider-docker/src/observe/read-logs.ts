@@ -55,8 +55,8 @@ async function sourceOf({ docker }: Engine, instance: Instance): Promise<Source 
   try {
     const { Config } = await docker.getContainer(instance.id).inspect();
     const mask = secretMask(Config.Env ?? [], instance.labels[LABEL.secrets]);
-    const { revision } = instance;
-    return { instance, toLine: ({ at, stream, text }) => ({ at, revision, stream, text: mask(text) }) };
+    const { revision, slot } = instance;
+    return { instance, toLine: ({ at, stream, text }) => ({ at, revision, slot, stream, text: mask(text) }) };
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;
