@@ -56,6 +56,11 @@ export interface RunOptions {
   kill?: AbortSignal;
   /** Wait for a held lock that long; 0 is refused at once with `lock-held`. Default 0. */
   waitForLockMs?: number;
+  /**
+   * False: when only people can make it go on, the run ends with the status `waiting`, the lock is released, and the
+   * deployment is taken up later ({@link SlipwayApi.resume}); nothing watches a rollout meanwhile. Default: it waits.
+   */
+  waitForPerson?: boolean;
   /** What was typed, for the journal; no secrets. */
   command?: string;
 }
@@ -75,6 +80,15 @@ export interface ResumeOptions extends Omit<RunOptions, 'plan'> {
   redo?: readonly string[];
   /** Steps in doubt that a person looked at: their effect did happen. Only for steps that record nothing. */
   done?: readonly string[];
+}
+
+/** What became of a wish. */
+export interface LeftWish {
+  deployment: string;
+  /** A living process runs the deployment and hears it. */
+  running: boolean;
+  /** No process runs it: whoever takes it up ({@link SlipwayApi.resume}) obeys it first. */
+  left?: boolean;
 }
 
 /** What a listener hears while a deployment runs: the journal's own events and what is only for eyes. */
@@ -146,12 +160,15 @@ export interface SlipwayApi {
   planRollback(options?: RollbackOptions): Promise<Plan>;
   rollback(options?: RollbackOptions): Promise<DeploymentReport>;
   resume(options?: ResumeOptions): Promise<DeploymentReport>;
-  /** Leaves the wish and returns whether a living process holds the deployment. */
+  /**
+   * Leaves a wish for a deployment in whatever state, and says who will hear it. `promote` also ends every hold, pause
+   * and analysis that is still to come; `abort` takes everything back.
+   */
   control(
     what: 'cancel' | 'abort' | 'pause' | 'continue' | 'promote',
     deployment?: string,
     reason?: string,
-  ): Promise<{ deployment: string; running: boolean }>;
+  ): Promise<LeftWish>;
 
   status(): Promise<EnvironmentStatus>;
   report(deployment?: string): Promise<DeploymentReport>;

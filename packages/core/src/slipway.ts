@@ -5,7 +5,6 @@ import { apply, deploy } from './deploy.ts';
 import { SlipwayError } from './errors.ts';
 import type { JournalEvent } from './journal/event.ts';
 import { followEvents } from './journal/follow.ts';
-import { isHeld } from './journal/lock-keeper.ts';
 import type { AuditReport, DeploymentHeader } from './journal/store.ts';
 import type { Plan, PlanKind } from './plan/plan.ts';
 import { planDrift } from './plan/plan-drift.ts';
@@ -15,9 +14,9 @@ import type { DeploymentReport } from './report/report.ts';
 import { acceptKey } from './session/accept-key.ts';
 import { audit } from './session/audit.ts';
 import { lookingContext } from './session/call-context.ts';
-import { currentUser } from './session/deployment-run.ts';
 import { importResource, moveState, removeState } from './session/edit-state.ts';
 import { isOpen } from './session/is-open.ts';
+import { leaveWish } from './session/leave-wish.ts';
 import { lookAtDrift } from './session/look-at-drift.ts';
 import { lookAtStatus } from './session/look-at-status.ts';
 import { makeDeploymentPlan, makeDestructionPlan, makeRollbackPlan } from './session/make-plan.ts';
@@ -36,6 +35,7 @@ import type {
   DestroyOptions,
   DriftReport,
   EnvironmentStatus,
+  LeftWish,
   PlanOptions,
   ResumeOptions,
   RollbackOptions,
@@ -127,16 +127,8 @@ export class Slipway implements SlipwayApi {
     what: 'cancel' | 'abort' | 'pause' | 'continue' | 'promote',
     deployment?: string,
     reason?: string,
-  ): Promise<{ deployment: string; running: boolean }> {
-    const { store } = this.#workspace;
-    const header = await this.#deployment(deployment);
-    const lock = await store.readLock(header.environment);
-    const running = isOpen(header) && lock !== undefined && isHeld(lock);
-    if (running) {
-      const request = { deployment: header.id, what, by: currentUser(), at: new Date().toISOString() };
-      await store.request(reason === undefined ? request : { ...request, reason });
-    }
-    return { deployment: header.id, running };
+  ): Promise<LeftWish> {
+    return await leaveWish(this.#workspace, await this.#deployment(deployment), what, reason);
   }
 
   async status(): Promise<EnvironmentStatus> {

@@ -17,6 +17,10 @@ function detailOf(event: JournalEvent): string {
       return `${event.data.kind} by ${event.data.by}: ${event.data.command}`;
     case 'deployment.status':
       return [event.data.status, event.data.reason ?? ''].join(' ').trim();
+    case 'deployment.asked':
+      return `${event.data.what} by ${event.data.by}${event.data.reason === null ? '' : `: ${event.data.reason}`}`;
+    case 'step.waiting':
+      return event.data.reason ?? 'goes on';
     case 'deployment.resumed':
       return `by ${event.data.by}`;
     case 'deployment.ended':

@@ -7,7 +7,8 @@ import type { Step } from '../plan/step.ts';
 import type { CallContext, ErrorClass } from '../provider/contract.ts';
 import type { StepStatus } from '../report/report.ts';
 import type { Clock } from './clock.ts';
-import type { StepHandlers } from './handler.ts';
+import type { StepHandlers, Wishes } from './handler.ts';
+import type { WaitingStep } from './waiting-list.ts';
 
 /** Holds a run back: while paused nothing new starts, what runs goes on. */
 export interface PauseControl {
@@ -43,9 +44,22 @@ export interface ExecuteOptions {
   settleOnly?: boolean;
   /** Aborted: start nothing new, abort what runs, settle it, leave the journal resumable. */
   signal?: AbortSignal;
+  /** Aborted: like `signal`, but what is in doubt is settled nevertheless: everything will be taken back. */
+  abort?: AbortSignal;
   /** Aborted: return at once. What ran stays in doubt. */
   kill?: AbortSignal;
   control?: PauseControl;
+  /** What people said. Default: nobody can say anything. */
+  wishes?: Wishes;
+  /** Told whenever a step begins or ends to wait for a person: of all that do then. */
+  onWaiting?: (waiting: WaitingStep[]) => void;
+  /**
+   * False: when only people can make it go on, the run ends as `waiting`, to be taken up later; nobody watches a
+   * rollout meanwhile. Default true: it waits.
+   */
+  waitForPerson?: boolean;
+  /** Looks once more for what people said, before a run ends for want of it. */
+  lastLook?: () => Promise<void>;
   /** One line of progress of a step, not redacted. */
   onLog?: (step: Step, line: string) => void;
   /** Default: the process's own. */
@@ -55,11 +69,12 @@ export interface ExecuteOptions {
 }
 
 export interface ExecutionResult {
-  /** `cancelled` and `timed_out` only when they kept something from being done. */
-  status: 'completed' | 'failed' | 'timed_out' | 'cancelled';
+  /** `cancelled` and `timed_out` only when they kept something from being done. `waiting`: for a person. */
+  status: 'completed' | 'failed' | 'timed_out' | 'cancelled' | 'waiting';
   /**
    * Every step of the plan, in its order. `pending`: nothing was begun. `running`: in doubt, an intent
-   * without outcome that the next resume settles (after `kill`, or when it was never asked about).
+   * without outcome that the next resume settles (after `kill`, or when it was never asked about). `waiting`: the
+   * same, of one that waits for a person.
    */
   steps: ReadonlyMap<string, StepStatus>;
   /** Final failures of this run, in the order they happened. */

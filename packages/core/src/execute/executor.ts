@@ -9,15 +9,20 @@ import { type Clock, realClock } from './clock.ts';
 import type { ExecuteOptions, ExecutionResult } from './execution.ts';
 import type { Settlement, StepOutcome } from './handler.ts';
 import { HandlerCalls } from './handler-calls.ts';
+import { Horizons } from './horizons.ts';
+import { givesWayBack, hasNoEffect, letsTimePass } from './kinds-of-waiting.ts';
 import { type DoubtfulStanding, foldPast, type PastStep, STATUS_OF_DOUBT } from './past.ts';
+import { isWeaker, listenForStops, type Stop } from './run-stop.ts';
 import { StepBoard } from './step-board.ts';
 import { hadNoEffect, stepIncomplete, stepStopped, stepTimeout, stillAtWork } from './step-errors.ts';
 import { StepRecorder } from './step-recorder.ts';
+import { WaitingList } from './waiting-list.ts';
 
 /**
  * Runs a plan: the only engine. What earlier runs left in doubt is settled first; then each step starts as
- * soon as what it needs is done and the limits leave a slot, longest remaining path first. An intent is
- * durable before its handler is called. Resolves when nothing runs any more and every outcome is durable.
+ * soon as what it needs is done and the limits leave a slot, longest remaining path first; what only lets time pass
+ * takes none. An intent is durable before its handler is called. Resolves when nothing runs any more and every outcome
+ * is durable.
  *
  * Rejects with the journal's error when it can't be written any more (what ran was aborted; a resume settles
  * it), and before any effect with `cycle`, `plan-invalid` or `limit-invalid`. A failed step is a result.
@@ -27,14 +32,7 @@ export async function execute(options: ExecuteOptions): Promise<ExecutionResult>
   return new Run(options).start();
 }
 
-/** Why nothing new starts. A later one replaces an earlier one that is weaker. */
-interface Stop {
-  kind: 'failure' | 'timeout' | 'cancel';
-  reason: string;
-}
 type Incomplete = Extract<Settlement, { as: 'incomplete' }>;
-
-const STRENGTH = { failure: 1, timeout: 2, cancel: 3 } as const;
 
 class Run {
   readonly #options: ExecuteOptions;
@@ -45,6 +43,14 @@ class Run {
   /** Left in doubt by earlier runs: settled before anything runs. */
   readonly #doubts: ReadyQueue;
   readonly #ready: ReadyQueue;
+  /** Ready, and only let time pass: they start at once. */
+  #idle: number[] = [];
+  /** Those of them that run. */
+  readonly #idling = new Set<number>();
+  readonly #waiting: WaitingList;
+  readonly #horizons: Horizons;
+  /** Running steps whose rollout will not succeed any more, with the reason: they end as cancelled. */
+  readonly #ending = new Map<number, string>();
   /** Attempts journalled, those of earlier runs included. */
   readonly #attempts: Int32Array;
   /** Attempts of this run. */
@@ -55,11 +61,15 @@ class Run {
   readonly #retries = new Map<number, () => void>();
   readonly #failures: ExecutionResult['failures'] = [];
   readonly #looks = new Map<number, string>();
-  readonly #cleanups: (() => void)[] = [];
+  #cleanups: (() => void)[] = [];
   readonly #result = Promise.withResolvers<ExecutionResult>();
   readonly #killed = Promise.withResolvers<void>();
   #stage: 'settling' | 'running' = 'settling';
+  /** Why nothing new starts. A later one replaces an earlier one that is weaker. */
   #stop: Stop | undefined;
+  #lookingLast = false;
+  /** Somebody paused it before this run: nobody is there now to whom it could listen. */
+  #pausedBefore = false;
   /** The journal's error: nothing may be written or begun. */
   #halted: { error: unknown } | undefined;
   #ended = false;
@@ -75,6 +85,10 @@ class Run {
     this.#ready = new ReadyQueue(this.#steps, priority, options.plan.limits);
     this.#attempts = new Int32Array(this.#steps.length);
     this.#tries = new Int32Array(this.#steps.length);
+    this.#waiting = new WaitingList((waiting) => {
+      if (!this.#stop) options.onWaiting?.(waiting);
+    });
+    this.#horizons = new Horizons(this.#steps);
     this.#record = new StepRecorder(options.journal, (error) => this.#halt(error));
     this.#calls = this.#handlerCalls();
   }
@@ -91,6 +105,8 @@ class Run {
         record: (address) => journal.record(address),
         append: (entry) => this.#record.append(entry),
       },
+      waiting: (n, reason) => this.#waitForPerson(n, reason),
+      over: (n) => this.#horizons.over(this.#id(n)),
       isHurried: () => this.#isDead() || this.#stop?.kind === 'cancel',
       isDead: () => this.#isDead(),
     });
@@ -99,6 +115,7 @@ class Run {
   async start(): Promise<ExecutionResult> {
     this.#takeUp(foldPast(this.#options.past ?? []));
     this.#listen();
+    this.#pausedBefore = this.#options.control?.paused() ?? false;
     this.#pump();
     try {
       const result = await this.#result.promise;
@@ -117,8 +134,10 @@ class Run {
       if (n === undefined) continue;
       this.#attempts[n] = known.attempts;
       this.#calls.remember(n, known.notes);
-      if (known.standing === 'succeeded') this.#board.succeed(n);
-      else if (known.standing !== 'open') this.#takeUpDoubt(n, known.standing, known.look);
+      if (known.standing === 'succeeded') {
+        this.#board.succeed(n);
+        this.#horizons.succeeded(id);
+      } else if (known.standing !== 'open') this.#takeUpDoubt(n, known.standing, known.look);
     }
   }
 
@@ -137,24 +156,11 @@ class Run {
   }
 
   #listen(): void {
-    const { signal, kill, control, plan } = this.#options;
-    this.#onAbort(kill, () => this.#kill());
-    this.#onAbort(signal, () => this.#stopFor('cancel', 'the deployment was cancelled.'));
-    if (control) this.#cleanups.push(control.onChange(() => this.#pump()));
-    if (plan.timeoutMs !== undefined) {
-      const reason = `the deployment's timeout of ${plan.timeoutMs / 1_000} s is over.`;
-      this.#cleanups.push(this.#clock.after(plan.timeoutMs, () => this.#stopFor('timeout', reason)));
-    }
-  }
-
-  #onAbort(signal: AbortSignal | undefined, act: () => void): void {
-    if (!signal) return;
-    if (signal.aborted) {
-      act();
-      return;
-    }
-    signal.addEventListener('abort', act, { once: true });
-    this.#cleanups.push(() => signal.removeEventListener('abort', act));
+    this.#cleanups = listenForStops(this.#options, this.#clock, {
+      kill: () => this.#kill(),
+      stop: (kind, reason) => this.#stopFor(kind, reason),
+      changed: () => this.#pump(),
+    });
   }
 
   // --- what starts when ---
@@ -165,7 +171,9 @@ class Run {
       this.#endWhenQuiet();
       return;
     }
-    const paused = this.#options.control?.paused() ?? false;
+    const { control, settleOnly } = this.#options;
+    // A pause holds up neither the way back nor what must be known for it.
+    const paused = !this.#stop && !settleOnly && (control?.paused() ?? false);
     if (this.#stage === 'settling') {
       // A rollback must know what is there: only a cancel leaves doubts unsettled.
       const maySettle = this.#stop?.kind !== 'cancel';
@@ -174,14 +182,34 @@ class Run {
       this.#stage = 'running';
       this.#queue(this.#steps.keys().filter((n) => this.#board.isReady(n)));
     }
-    if (!this.#stop && !paused) this.#startAll(this.#ready, (n) => this.#runStep(n));
-    if (this.#stop || (this.#ready.size === 0 && this.#retries.size === 0)) this.#endWhenQuiet();
+    if (!this.#stop && !paused) {
+      this.#startAll(this.#ready, (n) => this.#runStep(n));
+      for (const n of this.#idle.splice(0)) this.#startIdling(n);
+    }
+    const left = this.#ready.size + this.#idle.length;
+    if (this.#stop || (left === 0 && this.#retries.size === 0)) this.#endWhenQuiet();
+    this.#pausedBefore &&= paused;
+    if (this.#onlyPeopleCanGoOn()) this.#suspend();
   }
 
   /** What became ready while doubts are settled is found when that is over. */
   #queue(ready: Iterable<number>): void {
     if (this.#stage === 'settling' || this.#options.settleOnly) return;
-    for (const n of ready) this.#ready.push(n);
+    for (const n of ready) {
+      if (letsTimePass(this.#steps[n]!)) this.#idle.push(n);
+      else this.#ready.push(n);
+    }
+  }
+
+  #startIdling(n: number): void {
+    this.#idling.add(n);
+    const end = () => {
+      this.#idling.delete(n);
+      this.#pump();
+    };
+    void this.#runStep(n)
+      .catch((error: unknown) => this.#halt(error))
+      .then(end);
   }
 
   #startAll(queue: ReadyQueue, work: (n: number) => Promise<void>): void {
@@ -202,22 +230,27 @@ class Run {
   async #runStep(n: number): Promise<void> {
     const step = this.#steps[n]!;
     this.#retries.delete(n);
+    // Its rollout failed while it waited for a slot.
+    if (this.#board.status(n) === 'skipped' || this.#board.status(n) === 'cancelled') return;
     this.#tries[n]!++;
     const number = ++this.#attempts[n]!;
     this.#board.mark(n, 'running');
     await this.#record.started(step.id, number, this.#options.token(step.id));
     if (this.#isDead()) return;
     // The run stopped while the intent became durable: the handler was never called, so nothing happened.
-    if (this.#stop) return this.#cancelStep(n, this.#stop.reason);
+    const reason = this.#stop?.reason ?? this.#ending.get(n);
+    if (reason !== undefined) return this.#cancelStep(n, reason);
     const end = await this.#calls.run(n, number);
-    if (this.#isDead()) return;
+    this.#waiting.remove(n);
+    if (this.#isDead() || (this.#stop?.kind === 'suspend' && end.kind !== 'returned' && end.stopped)) return;
     if (end.kind === 'returned') this.#succeed(n, end.value, end.durationMs);
     else await this.#afterFailedAttempt(n, end);
   }
 
   async #afterFailedAttempt(n: number, end: Exclude<AttemptEnd<StepOutcome>, { kind: 'returned' }>): Promise<void> {
     const step = this.#steps[n]!;
-    const thrown = end.kind === 'threw' ? end.error : stepStopped(step, this.#stop?.reason ?? '');
+    const why = () => this.#stop?.reason ?? this.#ending.get(n);
+    const thrown = end.kind === 'threw' ? end.error : stepStopped(step, why() ?? '');
     const error = end.stopped === 'timeout' ? stepTimeout(step) : thrown;
     const settlement: Settlement = hadNoEffect(thrown)
       ? { as: 'not-done', how: '' }
@@ -229,10 +262,10 @@ class Run {
       this.#settleAsIncomplete(n, settlement, error, end.durationMs);
     } else if (settlement.as === 'unknown') {
       this.#leaveUnknown(n, settlement.look);
-    } else if (end.kind === 'abandoned') {
+    } else if (end.kind === 'abandoned' && !hasNoEffect(step)) {
       this.#leaveUnknown(n, stillAtWork(step));
-    } else if (end.stopped === 'told' && this.#stop) {
-      this.#cancelStep(n, this.#stop.reason);
+    } else if (end.stopped === 'told' && why() !== undefined) {
+      this.#cancelStep(n, why()!);
     } else if (this.#mayRetry(n, error, end.stopped === 'timeout')) {
       this.#retryLater(n, error, end.durationMs);
     } else {
@@ -264,6 +297,8 @@ class Run {
   #succeed(n: number, outcome: StepOutcome, durationMs: number): void {
     this.#record.succeeded(this.#id(n), outcome, durationMs);
     this.#calls.forget(n);
+    this.#ending.delete(n);
+    this.#horizons.succeeded(this.#id(n));
     this.#queue(this.#board.succeed(n));
   }
 
@@ -293,25 +328,52 @@ class Run {
   /** What the policy makes of a step that won't succeed in this run. */
   #lose(n: number, status: 'failed' | 'unknown'): void {
     const what = `"${this.#id(n)}" ${status === 'failed' ? 'failed' : 'is in doubt'}`;
-    if (this.#options.plan.onFailure !== 'continue') {
-      this.#board.mark(n, status);
-      this.#stopFor('failure', `${what}.`);
+    if (this.#options.plan.onFailure === 'continue') {
+      this.#giveUp(n, status, what);
       return;
     }
-    const { skipped, ready } = this.#board.lose(n, status);
-    for (const one of skipped) this.#record.skipped(this.#id(one), `${what}, and this needs it.`);
-    this.#queue(ready);
+    this.#board.mark(n, status);
+    this.#stopFor('failure', `${what}.`, n);
   }
 
   #cancelStep(n: number, reason: string): void {
+    this.#ending.delete(n);
     this.#record.cancelled(this.#id(n), reason);
-    this.#board.mark(n, 'cancelled');
+    if (this.#stop) this.#board.mark(n, 'cancelled');
+    else this.#giveUp(n, 'cancelled', `"${this.#id(n)}" was stopped`);
+  }
+
+  /** Other branches go on: what needs it doesn't, nor, when it watched a rollout, what is left of that rollout. */
+  #giveUp(n: number, status: 'failed' | 'unknown' | 'cancelled', what: string): void {
+    const { subject, until } = this.#steps[n]!;
+    const isOfRollout = (one: number) => until !== undefined && this.#steps[one]!.subject === subject;
+    const rollout = until ? [...this.#steps.keys()].filter(isOfRollout) : [];
+    const { skipped, ready } = this.#board.lose(n, status, rollout);
+    for (const one of skipped) this.#record.skipped(this.#id(one), `${what}, and this needs it.`);
+    this.#queue(ready);
+    const lost = new Set(this.#horizons.without([this.#id(n), ...skipped.map((one) => this.#id(one))]));
+    if (!until && lost.size === 0) return;
+    const ends = (one: number) => one !== n && (isOfRollout(one) || lost.has(this.#id(one)));
+    this.#endRunning(ends, `${what}.`);
+  }
+
+  /** Ends what these steps wait for; one that has an effect right now may finish it, and nothing follows from it. */
+  #endRunning(ends: (n: number) => boolean, reason: string): void {
+    this.#callOffRetries((n) => this.#cancelStep(n, reason), ends);
+    for (const n of this.#steps.keys()) if (ends(n) && this.#isRunning(n)) this.#ending.set(n, reason);
+    this.#calls.stopRuns(reason, (n) => ends(n) && letsTimePass(this.#steps[n]!));
+  }
+
+  #isRunning(n: number): boolean {
+    const status = this.#board.status(n);
+    return (status === 'running' || status === 'waiting') && !this.#retries.has(n);
   }
 
   #mayRetry(n: number, error: unknown, timedOut: boolean): boolean {
     const step = this.#steps[n]!;
     if (this.#stop || this.#tries[n]! > step.retries) return false;
-    return timedOut || this.#options.classify(step, error) === 'transient';
+    if (timedOut) return !letsTimePass(step);
+    return this.#options.classify(step, error) === 'transient';
   }
 
   #retryLater(n: number, error: unknown, durationMs: number): void {
@@ -320,20 +382,67 @@ class Run {
     this.#record.retrying(this.#id(n), failed, retryInMs);
     this.#board.mark(n, 'waiting');
     const retry = () => {
-      this.#ready.push(n);
+      this.#queue([n]);
       this.#pump();
     };
     this.#retries.set(n, this.#clock.after(retryInMs, retry));
   }
 
+  // --- waiting for people ---
+
+  #waitForPerson(n: number, reason: string): () => void {
+    this.#board.mark(n, 'waiting');
+    this.#record.waiting(this.#id(n), reason);
+    this.#waiting.add(n, { step: this.#id(n), reason });
+    this.#pump();
+    return () => {
+      if (!this.#waiting.remove(n) || this.#isDead() || this.#stop?.kind === 'suspend') return;
+      this.#board.mark(n, 'running');
+      this.#record.waiting(this.#id(n), null);
+    };
+  }
+
+  /** Nothing runs but what waits for a person, and what watches meanwhile. */
+  #onlyPeopleCanGoOn(): boolean {
+    const mayEnd = this.#options.waitForPerson === false && this.#stage === 'running' && !this.#stop && !this.#isDead();
+    const paused = this.#pausedBefore;
+    const isHeldUp = paused || this.#ready.size + this.#idle.length === 0;
+    if (!mayEnd || !isHeldUp || this.#ready.running > 0 || this.#retries.size > 0) return false;
+    const idles = [...this.#idling].every((n) => this.#waiting.has(n) || this.#steps[n]!.action === 'watch');
+    return idles && (paused || this.#waiting.size > 0);
+  }
+
+  /** Ends the run as one that waits, unless somebody has said something in the meantime. */
+  #suspend(): void {
+    if (this.#lookingLast) return;
+    this.#lookingLast = true;
+    const decide = () => {
+      this.#lookingLast = false;
+      if (this.#onlyPeopleCanGoOn()) {
+        this.#stopFor('suspend', 'it waits for a person.');
+      }
+    };
+    const looked = this.#options.lastLook?.() ?? Promise.resolve();
+    // What was said then reaches the step that waits for it within this turn of the event loop.
+    void looked.catch(() => {}).then(() => setImmediate(decide));
+  }
+
   // --- the end ---
 
-  #stopFor(kind: Stop['kind'], reason: string): void {
-    if (this.#isDead() || (this.#stop && STRENGTH[this.#stop.kind] >= STRENGTH[kind])) return;
+  /** `failed`: the step for which it stops. */
+  #stopFor(kind: Stop['kind'], reason: string, failed?: number): void {
+    if (this.#isDead() || !isWeaker(this.#stop, kind)) return;
     this.#stop = { kind, reason };
     this.#callOffRetries((n) => this.#cancelStep(n, reason));
-    if (kind !== 'failure') this.#calls.stopRuns(reason);
+    this.#calls.stopRuns(reason, (n) => kind !== 'failure' || this.#endsWith(n, failed));
     this.#pump();
+  }
+
+  /** What needn't be waited for when the run stops for a failure. */
+  #endsWith(n: number, failed: number | undefined): boolean {
+    const step = this.#steps[n]!;
+    if (this.#options.plan.onFailure !== 'rollback' || failed === undefined) return letsTimePass(step);
+    return givesWayBack(step, this.#steps[failed]!);
   }
 
   #halt(error: unknown): void {
@@ -353,16 +462,17 @@ class Run {
     this.#calls.stopAll(this.#stop.reason);
   }
 
-  #callOffRetries(then: (n: number) => void): void {
+  #callOffRetries(then: (n: number) => void, chosen: (n: number) => boolean = () => true): void {
     for (const [n, callOff] of this.#retries) {
+      if (!chosen(n)) continue;
+      this.#retries.delete(n);
       callOff();
       then(n);
     }
-    this.#retries.clear();
   }
 
   #endWhenQuiet(): void {
-    if (this.#doubts.running > 0 || this.#ready.running > 0) return;
+    if (this.#doubts.running > 0 || this.#ready.running > 0 || this.#idling.size > 0) return;
     if (this.#halted) {
       this.#ended = true;
       this.#result.reject(this.#halted.error);
@@ -383,7 +493,8 @@ class Run {
 
   #status(): ExecutionResult['status'] {
     if (this.#board.open === 0) return 'completed';
-    if (this.#stop?.kind === 'cancel') return 'cancelled';
+    if (this.#stop?.kind === 'cancel' || this.#stop?.kind === 'abort') return 'cancelled';
+    if (this.#stop?.kind === 'suspend') return 'waiting';
     if (this.#stop?.kind === 'timeout') return 'timed_out';
     return this.#failures.length > 0 || this.#looks.size > 0 ? 'failed' : 'completed';
   }

@@ -13,6 +13,10 @@ export interface HandlerCallsParts {
   clock: Clock;
   random: () => number;
   journal: ContextJournal;
+  /** Shows the step as waiting for a person, until the returned function is called. */
+  waiting: (n: number, reason: string) => () => void;
+  /** Aborted when all that the step goes on beside is done. */
+  over: (n: number) => AbortSignal;
   /** Nobody wants to wait any more: a look that failed isn't repeated. */
   isHurried: () => boolean;
   /** Nothing may be begun any more. */
@@ -60,9 +64,9 @@ export class HandlerCalls {
     return settle(step, look, { classify: options.classify, clock, random, isHurried });
   }
 
-  /** Aborts what runs; looks go on, since what they find is wanted. */
-  stopRuns(reason: string): void {
-    for (const [n, call] of this.#running) call.stop(stepStopped(this.#step(n), reason));
+  /** Aborts what runs, all of it or what is `chosen`; looks go on, since what they find is wanted. */
+  stopRuns(reason: string, chosen: (n: number) => boolean = () => true): void {
+    for (const [n, call] of this.#running) if (chosen(n)) call.stop(stepStopped(this.#step(n), reason));
   }
 
   /** Aborts what runs and what looks. */
@@ -102,8 +106,18 @@ export class HandlerCalls {
       notes = [];
       this.#notes.set(n, notes);
     }
-    const { options, journal } = this.#parts;
-    return stepContext({ options, journal, step: this.#step(n), attempt: number, signal, notes, isOpen });
+    const { options, journal, waiting, over } = this.#parts;
+    return stepContext({
+      options,
+      journal,
+      step: this.#step(n),
+      attempt: number,
+      signal,
+      notes,
+      waiting: (reason) => waiting(n, reason),
+      over: over(n),
+      isOpen,
+    });
   }
 
   #step(n: number): Step {

@@ -51,11 +51,21 @@ export class StepBoard {
 
   /**
    * Marks it as one that won't succeed in this run, and everything pending that needs it, directly or not, as
-   * skipped. Returns that, and what became ready because it only had to wait for the end of one of these.
+   * skipped; so too what is pending of `others`. Returns that, and what became ready because it only had to wait for
+   * the end of one of these.
    */
-  lose(step: number, status: 'failed' | 'unknown'): { skipped: number[]; ready: number[] } {
+  lose(
+    step: number,
+    status: 'failed' | 'unknown' | 'cancelled',
+    others: Iterable<number> = [],
+  ): { skipped: number[]; ready: number[] } {
     this.#status[step] = status;
     const lost = [step];
+    for (const other of others) {
+      if (this.#status[other] !== 'pending') continue;
+      this.#status[other] = 'skipped';
+      lost.push(other);
+    }
     const ready: number[] = [];
     const { start, dependents, orderOnly } = this.index;
     for (let at = 0; at < lost.length; at++) {

@@ -4,25 +4,29 @@ import type { JsonObject } from '../json.ts';
 import type { Step } from '../plan/step.ts';
 import type { ExecuteOptions } from './execution.ts';
 import type { StepContext } from './handler.ts';
+import { NO_WISHES } from './no-wishes.ts';
 
 /** What of the journal the context of a step needs. */
 export type ContextJournal = Pick<Journal, 'deployment' | 'environment' | 'record' | 'append'>;
 
 export interface StepContextParts {
-  options: Pick<ExecuteOptions, 'resolve' | 'callContext' | 'onLog' | 'token'>;
+  options: Pick<ExecuteOptions, 'resolve' | 'callContext' | 'onLog' | 'token' | 'wishes'>;
   journal: ContextJournal;
   step: Step;
   attempt: number;
   signal: AbortSignal;
   /** Shared by all attempts of the step; facts that become durable are added. */
   notes: JsonObject[];
+  /** {@link StepContext.waiting}. */
+  waiting: StepContext['waiting'];
+  over: AbortSignal;
   /** False once the call ended: a handler that was abandoned must write nothing behind the engine's back. */
   isOpen: () => boolean;
 }
 
 /** What a handler gets for one call. */
 export function stepContext(parts: StepContextParts): StepContext {
-  const { options, journal, step, attempt, signal, notes, isOpen } = parts;
+  const { options, journal, step, attempt, signal, notes, waiting, over, isOpen } = parts;
   const log = (line: string) => {
     if (isOpen()) options.onLog?.(step, line);
   };
@@ -42,6 +46,9 @@ export function stepContext(parts: StepContextParts): StepContext {
     },
     notes,
     log,
+    wishes: options.wishes ?? NO_WISHES,
+    waiting: (reason) => (isOpen() ? waiting(reason) : () => {}),
+    over,
     call: options.callContext(step, signal, log),
   };
 }

@@ -69,6 +69,11 @@ export class StepRecorder {
     void this.append({ type: 'step.unknown', step, data: { look } });
   }
 
+  /** It waits for a person; null: it goes on. */
+  waiting(step: string, reason: string | null): void {
+    void this.append({ type: 'step.waiting', step, data: { reason } });
+  }
+
   skipped(step: string, reason: string): void {
     void this.append({ type: 'step.skipped', step, data: { reason } });
   }

@@ -2,6 +2,7 @@ import type { ErrorRecord } from '../errors.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { PlanKind } from '../plan/plan.ts';
 import type { StateChange } from '../state/record.ts';
+import type { ControlRequest } from './store.ts';
 
 export type DeploymentStatus =
   | 'pending'
@@ -40,6 +41,11 @@ export type EventBody =
       };
     }
   | { type: 'deployment.status'; data: { status: DeploymentStatus; reason?: string } }
+  /** A person's wish that was obeyed: `number` is the request's. So none is lost, and none obeyed twice. */
+  | {
+      type: 'deployment.asked';
+      data: { number: number; what: ControlRequest['what']; by: string; reason: string | null };
+    }
   /** A killed or stopped run goes on, under the same id. */
   | { type: 'deployment.resumed'; data: { by: string; epoch: number } }
   | {
@@ -50,6 +56,8 @@ export type EventBody =
   | { type: 'step.started'; data: { attempt: number; token: string } }
   /** A fact that must be durable in the middle of a step, such as the level before a migration. */
   | { type: 'step.noted'; data: { note: JsonObject } }
+  /** It waits for a person, and for what; null: it goes on. */
+  | { type: 'step.waiting'; data: { reason: string | null } }
   | { type: 'step.succeeded'; data: { durationMs: number; detail?: JsonValue; artifact?: BuiltArtifact } }
   /** One attempt failed; `final` when there will be no other. */
   | {

@@ -146,6 +146,12 @@ export interface Store {
 
   /** Leaves a wish for the process that runs the deployment, from another terminal. Returns its number. */
   request(request: Omit<ControlRequest, 'number'>): Promise<number>;
+  /**
+   * Tells, within some tens of milliseconds, that a process may have written something, this one included. May tell for
+   * nothing and, where the system can't say, never: who must not miss anything looks from time to time as well. Costs
+   * nothing while nobody writes, and doesn't keep the process alive. Returns the way to stop listening.
+   */
+  onWrite(listener: () => void): () => void;
   /** Wishes for this deployment after that number, oldest first. */
   requests(deployment: string, after: number): Promise<ControlRequest[]>;
 

@@ -14,6 +14,10 @@ export async function conclude(run: DeploymentRun, result: RunResult, parts: Run
     return;
   }
   if (parts.options.kill?.aborted) return;
+  if (result.status === 'waiting') {
+    await run.leave();
+    return;
+  }
   const wanted = result.aborted || (run.plan.onFailure === 'rollback' && result.status !== 'cancelled');
   const takesBack = wanted && run.plan.kind !== 'rollback' && result.unknown.length === 0;
   const error = errorOf(run, result, takesBack);
@@ -68,7 +72,8 @@ export async function finishRollback(
   parts: RunParts,
 ): Promise<void> {
   await conclude(rollback, result, parts);
-  if (!deployment || parts.options.kill?.aborted || result.status === 'cancelled') return;
+  if (!deployment || parts.options.kill?.aborted) return;
+  if (result.status === 'cancelled' || result.status === 'waiting') return;
   const status: DeploymentStatus = result.status === 'completed' ? 'rolled_back' : 'failed';
   await deployment.end(status, error, rollback.id);
 }

@@ -1,42 +1,63 @@
 import type { PauseControl } from '../execute/execution.ts';
+import type { JournalEvent } from '../journal/event.ts';
 import type { ControlRequest, Store } from '../journal/store.ts';
 import { wakeTogether } from '../wake-together.ts';
+import { WishList } from './wish-list.ts';
 
-/** How often it is looked whether another terminal wishes something, in ms. */
+/** How often it is looked whether another terminal wishes something, in ms, where nothing tells it sooner. */
 const LOOK_EVERY_MS = 1_000;
 /** The first look comes sooner: whoever began a deployment by mistake says so at once. */
 const FIRST_LOOK_MS = 200;
+/** From when something was written to the look at it, in ms, so that what is written together is looked at once. */
+const LOOK_SOON_MS = 40;
 
-/** Hears what people ask of a running deployment from other terminals, and turns it into signals. */
+export interface ControlParts {
+  store: Store;
+  deployment: string;
+  /** What earlier runs of this deployment journalled. */
+  past: Iterable<JournalEvent>;
+  /** Wishes are heard within a fraction of a second instead of a second. */
+  attentive: boolean;
+  /** A way back can't be taken back. */
+  goesBack: boolean;
+  /** Told of each wish when it is heard, before it takes effect. */
+  onAsked: (request: ControlRequest) => void;
+  onPause: () => void;
+}
+
+/**
+ * Hears what people ask of a deployment from other terminals, and turns it into signals. What earlier runs heard and
+ * what was left while nobody ran it count as well, but for a cancel, which was meant for the run of then.
+ */
 export class Controls implements PauseControl {
   /** Aborted: stop cleanly; the deployment stays resumable. */
   readonly cancel = new AbortController();
-  /** The wish that ended the run, if one did. */
-  ended: ControlRequest | undefined;
-  readonly #store: Store;
-  readonly #deployment: string;
-  readonly #onPause: (paused: boolean, request: ControlRequest) => void;
+  /** Aborted: stop and take everything back. */
+  readonly abort = new AbortController();
+  readonly wishes = new WishList();
+  readonly #parts: ControlParts;
   readonly #listeners = new Set<() => void>();
   #seen = 0;
   #paused = false;
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
+  #stopWatching: () => void = () => {};
 
-  private constructor(store: Store, deployment: string, onPause: (paused: boolean, request: ControlRequest) => void) {
-    this.#store = store;
-    this.#deployment = deployment;
-    this.#onPause = onPause;
+  private constructor(parts: ControlParts) {
+    this.#parts = parts;
   }
 
-  /** `after`: the newest wish from before this run; those are over. */
-  static listen(
-    store: Store,
-    deployment: string,
-    after: number,
-    onPause: (paused: boolean, request: ControlRequest) => void,
-  ): Controls {
-    const controls = new Controls(store, deployment, onPause);
-    controls.#seen = after;
+  /** Knows what was said before when it resolves, and listens from then on. */
+  static async listen(parts: ControlParts): Promise<Controls> {
+    const controls = new Controls(parts);
+    let isTakenUp = false;
+    for (const event of parts.past) {
+      isTakenUp = true;
+      if (event.type === 'deployment.asked') controls.#remember(event.data, event.at);
+    }
     controls.#schedule(FIRST_LOOK_MS);
+    if (isTakenUp) await controls.look({ before: true });
+    if (parts.attentive) controls.#stopWatching = parts.store.onWrite(() => controls.#lookSoon());
     return controls;
   }
 
@@ -51,35 +72,64 @@ export class Controls implements PauseControl {
 
   stop(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#soon);
     this.#timer = undefined;
+    this.#stopWatching();
     this.#listeners.clear();
+  }
+
+  /** Looks for what was said since the last look. `before`: what is found was said before this run. */
+  async look({ before = false } = {}): Promise<void> {
+    const { store, deployment } = this.#parts;
+    const requests = await store.requests(deployment, this.#seen).catch(() => []);
+    if (this.#timer === undefined) return;
+    for (const request of requests) {
+      if (request.number <= this.#seen) continue;
+      this.#seen = request.number;
+      if (before && request.what === 'cancel') continue;
+      this.#parts.onAsked(request);
+      this.#obey(request);
+    }
   }
 
   /** Keeps the process alive: a paused run waits for nothing else, and must not end as if all were done. */
   #schedule(afterMs: number): void {
-    this.#timer = setTimeout(() => void this.#look(), afterMs);
+    this.#timer = setTimeout(async () => {
+      await this.look();
+      if (this.#timer !== undefined) this.#schedule(wakeTogether(LOOK_EVERY_MS));
+    }, afterMs);
   }
 
-  async #look(): Promise<void> {
-    const requests = await this.#store.requests(this.#deployment, this.#seen).catch(() => []);
-    if (this.#timer === undefined) return;
-    for (const request of requests) {
-      this.#seen = request.number;
-      this.#obey(request);
-    }
-    this.#schedule(wakeTogether(LOOK_EVERY_MS));
+  #lookSoon(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      void this.look();
+    }, LOOK_SOON_MS);
+  }
+
+  #remember(asked: Omit<ControlRequest, 'deployment' | 'at' | 'reason'> & { reason: string | null }, at: string): void {
+    this.#seen = Math.max(this.#seen, asked.number);
+    const { reason, ...rest } = asked;
+    const { deployment } = this.#parts;
+    if (asked.what !== 'cancel') this.#obey({ ...rest, deployment, at, ...(reason === null ? {} : { reason }) });
   }
 
   #obey(request: ControlRequest): void {
-    if (request.what === 'cancel' || request.what === 'abort') {
-      this.ended ??= request;
-      this.cancel.abort(new Error(`${request.what} by ${request.by}`));
-      return;
+    const { number, what, by, at, reason = null } = request;
+    if (what === 'cancel') {
+      this.cancel.abort(new Error(`cancel by ${by}`));
+    } else if (what === 'abort') {
+      if (!this.#parts.goesBack) this.abort.abort(new Error(`abort by ${by}`));
+    } else {
+      if (what !== 'pause') this.wishes.add({ number, what, by, at, reason });
+      this.#pause(what === 'pause');
     }
-    const paused = request.what === 'pause';
+  }
+
+  #pause(paused: boolean): void {
     if (paused === this.#paused) return;
     this.#paused = paused;
-    this.#onPause(paused, request);
+    this.#parts.onPause();
     for (const listener of this.#listeners) listener();
   }
 }

@@ -3,12 +3,14 @@ import { userInfo } from 'node:os';
 import { type ErrorRecord, SlipwayError } from '../errors.ts';
 import type { DoubtDecisions, ExecutionResult } from '../execute/execution.ts';
 import { execute } from '../execute/executor.ts';
+import { letsTimePass } from '../execute/kinds-of-waiting.ts';
 import { resolveReferences } from '../execute/resolve.ts';
+import type { WaitingStep } from '../execute/waiting-list.ts';
 import { stepHandlers } from '../handlers/handlers.ts';
 import type { DeploymentStatus, JournalEvent } from '../journal/event.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { Journal, JournalEntry } from '../journal/journal.ts';
 import type { HeldLock } from '../journal/lock-keeper.ts';
-import type { DeploymentHeader } from '../journal/store.ts';
+import type { ControlRequest, DeploymentHeader } from '../journal/store.ts';
 import { createJournal } from '../journal/writer.ts';
 import { sha256 } from '../json.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -25,7 +27,7 @@ export interface RunParts {
   workspace: Workspace;
   lock: HeldLock;
   plan: Plan;
-  options: Pick<RunOptions, 'signal' | 'kill' | 'command'>;
+  options: Pick<RunOptions, 'signal' | 'kill' | 'command' | 'waitForPerson'>;
   emit: (event: SlipwayEvent) => void;
 }
 
@@ -44,8 +46,10 @@ export class DeploymentRun {
   readonly #parts: RunParts;
   readonly #journal: Journal;
   readonly #log: DeploymentLog;
-  /** The newest wish that was left before anybody could know of this run. */
-  #wishesBefore = 0;
+  #controls: Controls | undefined;
+  #waiting: readonly WaitingStep[] = [];
+  /** Why it waits for a person, as journalled last; undefined: it goes on. */
+  #shownWaiting: string | undefined;
   #startedAt = performance.now();
 
   private constructor(parts: RunParts, id: string, journal: Journal) {
@@ -88,7 +92,6 @@ export class DeploymentRun {
   /** Takes up a deployment that was killed, cancelled or failed, under its old id; one that goes back stays so. */
   static async takeUp(parts: RunParts, header: Pick<DeploymentHeader, 'id' | 'status'>): Promise<DeploymentRun> {
     const run = await DeploymentRun.#open(parts, header.id);
-    run.#wishesBefore = (await parts.workspace.store.requests(header.id, 0)).at(-1)?.number ?? 0;
     const data = { by: `${parts.lock.holder.user}@${parts.lock.holder.host}`, epoch: parts.lock.epoch };
     const entries = [run.#journal.append({ type: 'deployment.resumed', step: null, data })];
     if (header.status === 'rolling_back') entries.push(run.status('rolling_back'));
@@ -128,7 +131,18 @@ export class DeploymentRun {
     await registry.load([...plan.steps.map((step) => step.type), ...adaptersOf(plan.runtime)]);
     await registry.load(namesIn(this.#journal.state));
     const adapters = await runtimeOptions(workspace, plan.runtime);
-    const controls = Controls.listen(store, this.id, this.#wishesBefore, (paused) => this.#notePause(paused));
+    const controls = await Controls.listen({
+      store,
+      deployment: this.id,
+      // Who only wants to know what is there asks for nothing that was wished before.
+      past: how.settleOnly ? [] : (how.past ?? []),
+      attentive: plan.steps.some((step) => letsTimePass(step) || step.action === 'switch'),
+      goesBack: plan.kind === 'rollback',
+      onAsked: (request) => this.#noteAsked(request),
+      onPause: () => this.#showWaiting(),
+    });
+    this.#controls = controls;
+    if (controls.paused()) this.#showWaiting();
     const resolve = {
       record: this.#journal.record.bind(this.#journal),
       secret: (name: string) => workspace.clearSecret(secrets, name),
@@ -154,11 +168,19 @@ export class DeploymentRun {
         classify: (step, error) => registry.classify(step.provider, error),
         token: (stepId) => sha256(`${this.id}\n${stepId}`).slice(0, 32),
         signal: anySignal(options.signal, controls.cancel.signal),
+        abort: controls.abort.signal,
         kill: anySignal(options.kill, lock.lost),
         control: controls,
+        wishes: controls.wishes,
+        onWaiting: (waiting) => {
+          this.#waiting = waiting;
+          this.#showWaiting();
+        },
+        waitForPerson: options.waitForPerson ?? true,
+        lastLook: () => controls.look(),
         onLog: (step, line) => this.#line(step.id, line),
       });
-      return { ...result, aborted: controls.ended?.what === 'abort' };
+      return { ...result, aborted: controls.abort.signal.aborted };
     } finally {
       controls.stop();
     }
@@ -167,6 +189,12 @@ export class DeploymentRun {
   async status(status: DeploymentStatus, reason?: string): Promise<JournalEvent> {
     const data = { status, ...(reason === undefined ? {} : { reason }) };
     return await this.#journal.append({ type: 'deployment.status', step: null, data });
+  }
+
+  /** Leaves it open, to be taken up when a person has said something. */
+  async leave(): Promise<void> {
+    await this.#journal.flush();
+    await this.#log.close();
   }
 
   async end(status: DeploymentStatus, error?: ErrorRecord, rollback?: string): Promise<void> {
@@ -188,12 +216,28 @@ export class DeploymentRun {
     this.#parts.emit({ kind: 'call', step, call, durationMs, ...(message === undefined ? {} : { error: message }) });
   }
 
-  #notePause(paused: boolean): void {
-    const data: { status: DeploymentStatus; reason: string } = paused
-      ? { status: 'waiting', reason: 'paused by a person' }
-      : { status: 'in_progress', reason: 'continued by a person' };
-    // A refused append is sticky: the executor's next one reports it.
-    this.#journal.append({ type: 'deployment.status', step: null, data }).catch(() => {});
+  #noteAsked({ number, what, by, reason }: ControlRequest): void {
+    this.#appendSoon({
+      type: 'deployment.asked',
+      step: null,
+      data: { number, what, by, reason: reason ?? null },
+    });
+  }
+
+  #showWaiting(): void {
+    const pauses = this.#controls?.paused() ? ['paused by a person'] : [];
+    const reasons = [...pauses, ...this.#waiting.map(({ step, reason }) => `${step}: ${reason}`)];
+    const reason = reasons.length > 0 ? reasons.join('; ') : undefined;
+    if (reason === this.#shownWaiting) return;
+    this.#shownWaiting = reason;
+    const data: { status: DeploymentStatus; reason: string } =
+      reason === undefined ? { status: 'in_progress', reason: 'continued by a person' } : { status: 'waiting', reason };
+    this.#appendSoon({ type: 'deployment.status', step: null, data });
+  }
+
+  /** A refused append is sticky: the executor's next one reports it. */
+  #appendSoon(entry: JournalEntry): void {
+    this.#journal.append(entry).catch(() => {});
   }
 }
 

@@ -32,6 +32,7 @@ import { readPlan, savePlan } from './plan-table.ts';
 import { leaveRequest, readRequests } from './request-table.ts';
 import { ID_SPAN } from './schema.ts';
 import { StateTable } from './state-table.ts';
+import { watchWrites } from './watch-writes.ts';
 import { Witness } from './witness.ts';
 
 export interface SqliteStoreOptions {
@@ -190,6 +191,10 @@ class SqliteStore implements Store {
 
   async requests(deployment: string, after: number): Promise<ControlRequest[]> {
     return this.#read(() => readRequests(this.#connection, deployment, after));
+  }
+
+  onWrite(listener: () => void): () => void {
+    return watchWrites(this.#connection.file, listener);
   }
 
   async requireKey(): Promise<void> {

@@ -1,0 +1,32 @@
+import type { DeploymentStatus } from '../journal/event.ts';
+import { isHeld } from '../journal/lock-keeper.ts';
+import type { ControlRequest, DeploymentHeader } from '../journal/store.ts';
+import type { LeftWish } from '../slipway-api.ts';
+import { currentUser } from './deployment-run.ts';
+import { isOpen } from './is-open.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Stopped, and can go on. */
+const STOPPED: readonly DeploymentStatus[] = ['cancelled', 'timed_out'];
+
+/**
+ * Leaves a person's wish for the process that runs the deployment or, where none does, for the next one that takes it
+ * up. A cancel is for a running process alone; what is over is left alone.
+ */
+export async function leaveWish(
+  { store }: Workspace,
+  header: DeploymentHeader,
+  what: ControlRequest['what'],
+  reason?: string,
+): Promise<LeftWish> {
+  const lock = await store.readLock(header.environment);
+  const running = isOpen(header) && lock !== undefined && isHeld(lock);
+  const waits = !running && what !== 'cancel' && (isOpen(header) || STOPPED.includes(header.status));
+  const [newest] = waits ? await store.deployments({ environment: header.environment, limit: 1 }) : [];
+  const left = waits && (newest?.id === header.id || newest?.rollbackOf === header.id);
+  if (running || left) {
+    const request = { deployment: header.id, what, by: currentUser(), at: new Date().toISOString() };
+    await store.request(reason === undefined ? request : { ...request, reason });
+  }
+  return { deployment: header.id, running, ...(left ? { left } : {}) };
+}
