@@ -91,8 +91,10 @@ export class HostedRevision implements InstanceOwner {
   /** Makes what is recorded true: see {@link HostedInstance.start}. */
   async start(): Promise<void> {
     const wanted = this.#all().filter(({ row }) => row.desired === 'running');
+    const { service, spec } = this.#row;
     try {
-      await makeWorkingCopy(this.#row.spec.artifact.directory, workingCopy(this.#around.state, this.#row));
+      const copy = workingCopy(this.#around.state, this.#row);
+      await makeWorkingCopy(spec.artifact.directory, copy, `service:${service}`);
       await mkdir(dataDirectory(this.#around.state, this.#row), { recursive: true, mode: 0o700 });
     } catch (error) {
       for (const instance of wanted) instance.fail((error as Error).message);

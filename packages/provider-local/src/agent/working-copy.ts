@@ -8,11 +8,14 @@ const partialOf = (directory: string) => `${directory}.partial`;
 /**
  * Copies an artifact to where a revision runs. A whole copy or none: it appears under its name at once.
  * Safe to repeat; a copy that is there is kept. Throws `artifact-missing`.
+ *
+ * @param subject What runs in it, for the error: `service:web`.
  */
-export async function makeWorkingCopy(artifact: string, directory: string): Promise<void> {
+export async function makeWorkingCopy(artifact: string, directory: string, subject: string): Promise<void> {
   if (await exists(directory)) return;
   if (!(await exists(artifact))) {
     throw new SlipwayError('artifact-missing', `The artifact's folder ${artifact} is gone.`, {
+      subject,
       hint: 'Deploy the service again, so that it is built anew.',
     });
   }
