@@ -52,7 +52,9 @@ export function servicesTouchedBy(
   services: readonly ServiceDeclaration[],
 ): ServiceDeclaration[] {
   return services.filter((service) => {
-    const roots = [service.spec.path, ...service.shared].filter((root) => root !== '').map((root) => root.replace(/^\.\/?/, '').replace(/\/$/, ''));
+    const roots = [service.spec.path, ...service.shared]
+      .filter((root) => root !== '')
+      .map((root) => root.replace(/^\.\/?/, '').replace(/\/$/, ''));
     return changed.some((path) => roots.some((root) => isUnder(path, root)));
   });
 }

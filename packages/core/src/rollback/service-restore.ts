@@ -7,7 +7,7 @@ import type { StepOrder } from '../plan/order.ts';
 import type { DesiredRevision, StepWork } from '../plan/step.ts';
 import type { StepDrafts } from '../plan/step-drafts.ts';
 import { buildFingerprint } from '../release/release-parts.ts';
-import { activeRevision, type RevisionRecord, type ServiceRecord } from '../state/record.ts';
+import { activeRevision, type RevisionRecord, type ServiceRecord, slotsOf } from '../state/record.ts';
 import type { MigrationDone } from './migrations-done.ts';
 import type { MigrationsDown } from './migrations-down.ts';
 import { refersToAnother } from './same-things.ts';
@@ -59,17 +59,19 @@ export class ServiceRestore {
     if (equalJson(this.#current, this.#target) && this.#undo.length === 0 && !follows) return undefined;
     const now = this.#current && activeRevision(this.#current);
     const wanted = then && follows ? this.#anew(then) : then;
-    let done = this.#before();
-    if (wanted && wanted.id !== now?.id) {
-      const stopsFirst = wanted.spec.strategy.kind === 'recreate';
-      done = stopsFirst ? this.#stopThenStart(wanted, now, done) : this.#startThenStop(wanted, now, done);
+    const before = this.#before();
+    let done: string[];
+    if (wanted && wanted.id !== now?.id && wanted.spec.strategy.kind === 'recreate') {
+      done = this.#stopThenStart(wanted, now, before);
+    } else if (wanted && (wanted.id !== now?.id || this.#isTrafficMoved(wanted))) {
+      done = this.#startThenStop(wanted, now, before);
     } else if (wanted) {
-      done = this.#down(this.#retire(this.#surplus(wanted), done));
+      done = this.#down(this.#retire(this.#surplus(wanted), before));
       if (this.#undo.length > 0) done = this.#verify(wanted, done);
     } else {
-      done = this.#takeOff(now, done);
+      done = this.#takeOff(now, before);
     }
-    done = this.#keepStandby(wanted, now, done);
+    done = this.#keepStandby(wanted, done);
     // What is made anew is recorded as it turns out.
     const put = this.#target;
     const ready = follows
@@ -89,6 +91,17 @@ export class ServiceRestore {
     return [...steps];
   }
 
+  /** The same revision is the active one, but not all is with it as it was: weights, routes, router or instances. */
+  #isTrafficMoved(wanted: RevisionRecord): boolean {
+    const traffic = ({ weights, routes = [], router, revisions }: ServiceRecord) => ({
+      weights,
+      routes,
+      router: router ?? null,
+      slots: Object.keys({ ...weights, [wanted.id]: 0 }).map((id) => slotsOf(revisions[id] ?? {})),
+    });
+    return this.#current === undefined || !equalJson(traffic(this.#current), traffic(this.#target));
+  }
+
   /** The same release, but what its environment refers to is another thing by now: it must be started with that. */
   #anew(then: RevisionRecord): RevisionRecord {
     let { id } = then;
@@ -97,48 +110,107 @@ export class ServiceRestore {
     return { ...rest, id, spec: { ...then.spec, env: declared ?? then.spec.env } };
   }
 
+  /** What had the traffic answers at full capacity, then it gets it back, in one step; only then the rest goes. */
   #startThenStop(wanted: RevisionRecord, now: RevisionRecord | undefined, needs: readonly string[]): string[] {
-    const answering = this.#start(wanted, needs);
-    let done = this.#switch(wanted, now, answering);
-    if (now) done = this.#drain(now, done);
+    let done = this.#switch(wanted, now, this.#answering(wanted, needs));
+    done = this.#drainAll(this.#leaving(wanted, now), done);
     done = this.#down(this.#retire(this.#surplus(wanted), done));
     return this.#verify(wanted, done);
   }
 
   #stopThenStart(wanted: RevisionRecord, now: RevisionRecord | undefined, needs: readonly string[]): string[] {
     let done = [...needs];
-    if (now) done = this.#drain(now, this.#close(now, done));
+    if (now) done = this.#drain('drain', now.id, this.#close(now, done));
     done = this.#down(this.#retire(this.#surplus(wanted), done));
-    done = this.#switch(wanted, now, this.#start(wanted, done));
+    done = this.#switch(wanted, now, this.#answering(wanted, done));
     return this.#verify(wanted, done);
   }
 
   /** There was no traffic then: the route goes, what was staged stays. */
   #takeOff(now: RevisionRecord | undefined, needs: readonly string[]): string[] {
     let done = [...needs];
-    if (now) done = this.#drain(now, this.#close(now, done));
+    if (now) done = this.#drain('drain', now.id, this.#close(now, done));
     done = this.#down(this.#retire(this.#surplus(undefined), done));
     return now ? [this.#step('unroute', { action: 'unroute', input: {} }, done)] : done;
   }
 
-  #start(revision: RevisionRecord, needs: readonly string[]): string[] {
-    const staged = this.#stage('stage', revision, needs);
-    const { health } = revision.spec;
-    const work: StepWork = { action: 'probe', input: { revision: revision.id, health } };
-    return [this.#step('probe', work, staged, deadlineOf(health))];
+  /** All that had traffic then runs with all its instances and answers; one after another, for each writes the record. */
+  #answering(wanted: RevisionRecord, needs: readonly string[]): string[] {
+    let done = [...needs];
+    for (const id of this.#serving(wanted)) {
+      const isWanted = id === wanted.id;
+      const revision = isWanted ? wanted : this.#target.revisions[id]!;
+      done = this.#start(revision, isWanted ? '' : `-${id}`, done);
+    }
+    return done;
   }
 
-  #stage(suffix: string, revision: RevisionRecord, needs: readonly string[]): string[] {
+  /** What had weight or a route then, the wanted one first. */
+  #serving(wanted: RevisionRecord): string[] {
+    const { weights, routes = [], revisions } = this.#target;
+    const weighted = Object.keys(weights).filter((id) => weights[id]! > 0);
+    const others = [...weighted, ...routes.map(({ revision }) => revision)].filter((id) => revisions[id]);
+    const then = activeRevision(this.#target);
+    return [...new Set([wanted.id, ...others])].filter((id) => id === wanted.id || id !== then?.id);
+  }
+
+  /**
+   * One that serves at full capacity now needs but one good answer; one on standby is made sure of first. What was
+   * scaled down gets its instances back, and each of them must answer as often as when it was new.
+   */
+  #start(revision: RevisionRecord, suffix: string, needs: readonly string[]): string[] {
+    const { id, spec } = revision;
+    const known = this.#current?.revisions[id];
+    const isWhole = known !== undefined && equalJson(slotsOf(known), slotsOf(revision));
+    const serves = isWhole && (this.#current?.weights[id] ?? 0) > 0;
+    const ready = serves ? [...needs] : this.#ensure(`stage${suffix}`, revision, needs);
+    const health = isWhole ? { ...spec.health, healthyAfter: 1 } : spec.health;
+    return [
+      this.#step(`probe${suffix}`, { action: 'probe', input: { revision: id, health } }, ready, deadlineOf(health)),
+    ];
+  }
+
+  /** Exactly its recorded instances run. */
+  #ensure(suffix: string, revision: RevisionRecord, needs: readonly string[]): string[] {
     const { tags, dependsOn, protect } = this.#target;
-    const input = { revision: desiredRevision(revision), tags, dependsOn, protect };
+    const slots = slotsOf(revision);
+    const known = this.#current?.revisions[revision.id];
+    if (known && !equalJson(slotsOf(known), slots)) {
+      const work: StepWork = { action: 'scale', input: { revision: revision.id, slots } };
+      return [this.#step(suffix.replace('stage', 'scale'), work, needs)];
+    }
+    const input = { revision: desiredRevision(revision), slots, tags, dependsOn, protect };
     return [this.#step(suffix, { action: 'stage', input }, needs)];
   }
 
+  /** Weights, routes and roles exactly as they were. */
   #switch(wanted: RevisionRecord, now: RevisionRecord | undefined, needs: readonly string[]): string[] {
-    const roles: Record<string, RevisionRecord['role']> = { [wanted.id]: 'active' };
-    if (now) roles[now.id] = 'standby';
-    const weights = this.#target.revisions[wanted.id] ? this.#target.weights : { [wanted.id]: 100 };
-    return [this.#step('switch', { action: 'switch', input: { weights, roles } }, needs)];
+    const then = activeRevision(this.#target)!;
+    const named = (id: string) => (id === then.id ? wanted.id : id);
+    const { weights: before, routes = [], revisions } = this.#target;
+    const weights = Object.fromEntries(Object.entries(before).map(([id, weight]) => [named(id), weight]));
+    const roles: Record<string, RevisionRecord['role']> = now ? { [now.id]: 'standby' } : {};
+    for (const { id, role } of Object.values(revisions)) roles[named(id)] = role;
+    const input = {
+      weights: Object.keys(weights).length > 0 ? weights : { [wanted.id]: 100 },
+      roles,
+      routes: routes.map((route) => ({ ...route, revision: named(route.revision) })),
+    };
+    return [this.#step('switch', { action: 'switch', input }, needs)];
+  }
+
+  /** What has traffic now and will have none. */
+  #leaving(wanted: RevisionRecord, now: RevisionRecord | undefined): string[] {
+    const { weights = {}, routes = [] } = this.#current ?? {};
+    const given = Object.keys(weights).filter((id) => weights[id]! > 0);
+    const stays = new Set(this.#serving(wanted));
+    const all = new Set([...(now ? [now.id] : []), ...given, ...routes.map(({ revision }) => revision)]);
+    return [...all].filter((id) => !stays.has(id) && this.#current?.revisions[id]);
+  }
+
+  #drainAll(revisions: readonly string[], needs: readonly string[]): string[] {
+    if (revisions.length === 0) return [...needs];
+    return revisions.flatMap((id, index) => this.#drain(index === 0 ? 'drain' : `drain-${id}`, id, needs));
   }
 
   #close(now: RevisionRecord, needs: readonly string[]): string[] {
@@ -146,9 +218,9 @@ export class ServiceRestore {
     return [this.#step('close', work, needs)];
   }
 
-  #drain(now: RevisionRecord, needs: readonly string[]): string[] {
-    const work: StepWork = { action: 'drain', input: { revision: now.id, drainMs: DRAIN_MS } };
-    return [this.#step('drain', work, needs, DRAIN_MS + 30_000)];
+  #drain(suffix: string, revision: string, needs: readonly string[]): string[] {
+    const work: StepWork = { action: 'drain', input: { revision, drainMs: DRAIN_MS } };
+    return [this.#step(suffix, work, needs, DRAIN_MS + 30_000)];
   }
 
   #verify(wanted: RevisionRecord, needs: readonly string[]): string[] {
@@ -179,18 +251,15 @@ export class ServiceRestore {
     return this.#migrationsDown.emit({ address: this.#address, platform, undo: this.#undo, needs });
   }
 
-  /** What was kept for an instant way back, and went in the meantime, runs again. */
-  #keepStandby(
-    wanted: RevisionRecord | undefined,
-    now: RevisionRecord | undefined,
-    needs: readonly string[],
-  ): string[] {
+  /** What was kept for an instant way back, and went or was scaled down in the meantime, runs again as it did. */
+  #keepStandby(wanted: RevisionRecord | undefined, needs: readonly string[]): string[] {
     let done = [...needs];
     const then = activeRevision(this.#target);
+    const ensured = new Set(wanted ? [then?.id, ...this.#serving(wanted)] : []);
     for (const revision of Object.values(this.#target.revisions)) {
-      const runs = this.#current?.revisions[revision.id] !== undefined;
-      if (revision.id === wanted?.id || revision.id === then?.id || revision.id === now?.id || runs) continue;
-      done = this.#stage(`stage-${revision.id}`, revision, done);
+      const known = this.#current?.revisions[revision.id];
+      const isThere = known !== undefined && equalJson(slotsOf(known), slotsOf(revision));
+      if (!isThere && !ensured.has(revision.id)) done = this.#ensure(`stage-${revision.id}`, revision, done);
     }
     return done;
   }

@@ -21,7 +21,7 @@ import { namesIn } from './names-in.ts';
 import { passOverRestores } from './pass-over-restores.ts';
 import { requirePromotedArtifacts } from './promoted-artifacts.ts';
 import { readAllEvents } from './read-events.ts';
-import { guardedAsNow, projectToEnd } from './recorded-runtime.ts';
+import { guardedAsNow, projectToEnd, routedAsThen } from './recorded-runtime.ts';
 import type { Workspace } from './workspace.ts';
 
 const NO_SOURCE: SourceTree = { version: undefined, files: [] };
@@ -139,6 +139,7 @@ export async function planBackTo(
   ]);
   if (!newest) throw planMissing(target.of.id);
   await loadProviders(workspace, new Map([...current, ...then]), undefined, newest.runtime.platform.use);
+  const runtime = await routedAsThen(workspace, environment, newest.runtime, then);
   const both = new Map([...then, ...current]);
   const nobody = { resources: [], services: [], moved: [] };
   const selected = select({ only: options.only }, nobody, both);
@@ -157,7 +158,7 @@ export async function planBackTo(
     selected,
     durations,
     limits: options.maxParallel === undefined ? newest.limits : { ...newest.limits, overall: options.maxParallel },
-    runtime: await guardedAsNow(workspace, newest.runtime),
+    runtime: await guardedAsNow(workspace, runtime),
     rollback: { of: target.of.id, to: target.to?.id ?? null },
     ship: target.to?.ship ?? 'none',
     isAutomatic: options.isAutomatic ?? false,

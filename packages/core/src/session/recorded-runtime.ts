@@ -1,7 +1,11 @@
 import type { Limits, Project } from '../config/project.ts';
 import type { PlanRuntime } from '../plan/plan.ts';
 import { runtimeOf } from '../plan/plan-deployment.ts';
+import type { ServiceRecord, State } from '../state/record.ts';
 import type { Workspace } from './workspace.ts';
+
+/** How many deployments are looked through for a router that isn't the environment's any more. */
+const SEARCHED = 50;
 
 /** How an environment was run last; before the first deployment, as the config says. */
 export async function recordedRuntime(workspace: Workspace, environment: string): Promise<PlanRuntime> {
@@ -18,6 +22,26 @@ export async function guardedAsNow(workspace: Workspace, runtime: PlanRuntime): 
     () => false,
   );
   return { ...runtime, protected: guarded };
+}
+
+/** For a way back: with the router that was there then, as a deployment of this environment declared it. */
+export async function routedAsThen(
+  { store }: Workspace,
+  environment: string,
+  runtime: PlanRuntime,
+  then: State,
+): Promise<PlanRuntime> {
+  const routed = [...then.values()].find(
+    (record) => record.kind === 'service' && Object.keys(record.weights).length > 0,
+  ) as ServiceRecord | undefined;
+  if (!routed || routed.router === runtime.router?.use) return runtime;
+  const { router: _, ...rest } = runtime;
+  if (routed.router === undefined) return rest;
+  for (const { plan } of await store.deployments({ environment, limit: SEARCHED })) {
+    const router = (await store.plan(plan))?.runtime.router;
+    if (router?.use === routed.router) return { ...rest, router };
+  }
+  return runtime;
 }
 
 /** The project's name, from the config if it can be read, else from what was deployed. */
