@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { type Load, load } from '../load/wrk.ts';
 import { requirePart } from '../require.ts';
-import { type Load, load } from './load.ts';
 import { Project } from './project.ts';
 
 const WANTED = 200_000;
