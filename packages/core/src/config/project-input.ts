@@ -138,7 +138,14 @@ export interface ServiceOverrideInput {
   instances?: number | string | null | undefined;
   limits?: ServiceLimitsInput | null | undefined;
   volumes?: Array<string | VolumeInput> | null | undefined;
-  affinity?: AffinityInput | null | undefined;
+  affinity?:
+    | string
+    | {
+        /** The cookie's name. */
+        cookie: string;
+      }
+    | null
+    | undefined;
   env?: Record<string, string | number | boolean> | null | undefined;
   health?: HealthInput | null | undefined;
   tests?: TestsInput | null | undefined;
@@ -178,9 +185,6 @@ export interface VolumeInput {
   /** It can only be read. Default: `false`. */
   readOnly?: boolean | string | undefined;
 }
-
-/** A user stays with the instance that answered first, by this cookie. */
-export type AffinityInput = Record<string, never>;
 
 /** How to tell that a revision works; one of `http`, `tcp` and `command`. */
 export interface HealthInput {
@@ -390,17 +394,17 @@ export interface CanaryStepInput {
   analysis?: false | AnalysisInput | undefined;
   /** Instances of the new revision from here on. Default: as many as its weight needs, all of them from 50 % on. */
   scale?: number | string | undefined;
+  /** Requests with this header go to the new revision, whatever its weight. */
   header?: HeaderMatchInput | undefined;
+  /** Requests with this cookie go to the new revision, whatever its weight. */
   cookie?: CookieMatchInput | undefined;
 }
 
-/** Requests with this header go to the new revision, whatever its weight. */
 export interface HeaderMatchInput {
   name: string;
   value: string;
 }
 
-/** Requests with this cookie go to the new revision, whatever its weight. */
 export interface CookieMatchInput {
   name: string;
   value: string;
@@ -457,7 +461,14 @@ export interface ServiceInput {
   limits?: ServiceLimitsInput | undefined;
   /** What is mounted into each instance: `NAME:/path`, `/path/on/the/machine:/path`, each with `:ro` to only read. */
   volumes?: Array<string | VolumeInput> | undefined;
-  affinity?: AffinityInput | undefined;
+  /** A user stays with the instance that answered first, by this cookie. */
+  affinity?:
+    | string
+    | {
+        /** The cookie's name. */
+        cookie: string;
+      }
+    | undefined;
   /** Environment variables. May hold `${secret:}`, `${resource:}` and `${service:}`. */
   env?: Record<string, string | number | boolean> | undefined;
   /** Default: `{http: /}` for a static site, `{tcp: true}` otherwise. */

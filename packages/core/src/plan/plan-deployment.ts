@@ -29,7 +29,8 @@ import type { Selected } from './selection.ts';
 import { decideService } from './service-change.ts';
 import { emitServiceRemoval, ServiceRollouts } from './service-steps.ts';
 import { StepDrafts } from './step-drafts.ts';
-import { collectWarnings, unmetDependency } from './warnings.ts';
+import { wantedInstances } from './wanted-instances.ts';
+import { collectWarnings, lockstepWarnings, unmetDependency } from './warnings.ts';
 
 /** Everything a plan is made of. The planner reads no clock, no disk and no network. */
 export interface PlanInput {
@@ -173,6 +174,7 @@ class Planning {
       hashSecret,
       artifactOf,
       automaticTags: this.#automaticTags,
+      instances: wantedInstances(declaration.spec, platform, this.#input.project.environment),
       running: this.#runningOf(declaration, record, facts),
     });
     this.#changes.set(address, decision.change);
@@ -219,6 +221,7 @@ class Planning {
     const dependents = recordedDependents(state, (address) => deleted.has(address), renamed);
     for (const record of this.#removedServices) emitServiceRemoval(record, this.#drafts, this.#order, dependents);
     emitDeletions(this.#intents, this.#drafts, this.#order, dependents);
+    const movesTogether = this.#rollouts.bindGroups();
     this.#rollouts.retireAll();
     const cost = this.#cost();
     const plan = assemblePlan(
@@ -231,12 +234,14 @@ class Planning {
         base: { seq: stateSeq },
         changes,
         ...(cost ? { cost } : {}),
-        onFailure: project.environment.onFailure,
+        // Who moves together goes back together.
+        onFailure: movesTogether ? 'rollback' : project.environment.onFailure,
         limits: project.environment.limits,
         runtime: runtimeOf(project),
         ...(project.environment.timeoutMs === undefined ? {} : { timeoutMs: project.environment.timeoutMs }),
         warnings: [
           ...this.#warnings,
+          ...(movesTogether ? lockstepWarnings(project) : []),
           ...collectWarnings(this.#intents, declared, changes, this.#input.registry),
           ...factWarnings(this.#input.facts, project, state, this.#changes),
         ],
@@ -279,7 +284,14 @@ class Planning {
 
 /** What running a plan takes of the project. */
 export function runtimeOf({ environment, secretFiles }: Project): PlanRuntime {
-  return { platform: environment.platform, secretFiles, protected: environment.protected };
+  const { platform, router, metricSources } = environment;
+  return {
+    platform,
+    ...(router ? { router } : {}),
+    ...(Object.keys(metricSources).length > 0 ? { metricSources } : {}),
+    secretFiles,
+    protected: environment.protected,
+  };
 }
 
 /**

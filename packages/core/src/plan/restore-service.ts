@@ -1,7 +1,8 @@
 import type { Address } from '../address.ts';
 import type { HealthCheck } from '../config/project.ts';
+import { equalJson } from '../json.ts';
 import { deadlineOf, desiredRevision } from '../rollback/service-restore.ts';
-import { activeRevision, type RevisionRecord, type ServiceRecord } from '../state/record.ts';
+import { activeRevision, type RevisionRecord, type ServiceRecord, slotsOf } from '../state/record.ts';
 import type { DesiredRevision, StepWork } from './step.ts';
 import type { StepDrafts } from './step-drafts.ts';
 
@@ -26,7 +27,7 @@ export interface ServiceRestoration {
  */
 export function restoreService(restoration: ServiceRestoration, drafts: StepDrafts): string[] {
   const { record, revisions, needs = [], build } = restoration;
-  const { address, platform, weights } = record;
+  const { address, platform, weights, routes } = record;
   const { tags, dependsOn, protect } = restoration.meta ?? record;
   const service = (suffix: string, work: StepWork, after: readonly string[], timeoutMs?: number) => {
     const options = timeoutMs === undefined ? {} : { timeoutMs };
@@ -35,8 +36,14 @@ export function restoreService(restoration: ServiceRestoration, drafts: StepDraf
   let staged = build === undefined ? [...needs] : [...needs, build];
   // One after another: each writes the service's record.
   for (const one of revisions) {
+    const slots = slotsOf(one);
+    // An old revision that a rolling update emptied has nothing to run.
+    if (slots.length === 0) continue;
     const revision = build === undefined ? desiredRevision(one) : builtAgain(one);
-    const work: StepWork = { action: 'stage', input: { revision, tags, dependsOn, protect } };
+    const work: StepWork = {
+      action: 'stage',
+      input: { revision, ...(equalJson(slots, [0]) ? {} : { slots }), tags, dependsOn, protect },
+    };
     staged = [service(`stage-${revision.id}`, work, staged)];
   }
   const active = activeRevision(record);
@@ -44,7 +51,11 @@ export function restoreService(restoration: ServiceRestoration, drafts: StepDraf
   const { health = active.spec.health } = restoration;
   const check = { revision: active.id, health };
   const probed = service('probe', { action: 'probe', input: check }, staged, deadlineOf(health));
-  const switched = service('switch', { action: 'switch', input: { weights, roles: {} } }, [probed]);
+  const switched = service(
+    'switch',
+    { action: 'switch', input: { weights, roles: {}, ...(routes ? { routes } : {}) } },
+    [probed],
+  );
   return [service('verify', { action: 'verify', input: check }, [switched], deadlineOf(health))];
 }
 

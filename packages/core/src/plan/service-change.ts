@@ -1,6 +1,6 @@
 import type { Address } from '../address.ts';
 import type { ServiceDeclaration } from '../config/project.ts';
-import { equalJson, type JsonValue } from '../json.ts';
+import { equalJson, type JsonObject, type JsonValue } from '../json.ts';
 import type { RunningRevision } from '../provider/contract.ts';
 import {
   buildFingerprint,
@@ -11,7 +11,8 @@ import {
   releaseFingerprint,
 } from '../release/release-parts.ts';
 import type { SourceTree } from '../release/source-tree.ts';
-import { activeRevision, type RevisionRecord, type ServiceRecord } from '../state/record.ts';
+import { activeRevision, type RevisionRecord, type ServiceRecord, slotsOf } from '../state/record.ts';
+import { slotsUpTo } from '../strategies/instances.ts';
 import { type Change, KNOWN_AFTER_APPLY, type Reason } from './change.ts';
 import { differencesOf } from './difference.ts';
 import { isUnresolved, type KnownOutputs } from './known-outputs.ts';
@@ -20,6 +21,7 @@ import type { PromotedRelease } from './promotion.ts';
 import { changedSecrets, type HashSecret, hashSecrets } from './secret-names.ts';
 import type { DesiredRevision } from './step.ts';
 import { tagReasons } from './tags.ts';
+import { leftoversOf } from './tidy-service.ts';
 
 /** What a plan decided for one declared service. */
 export interface ServiceDecision {
@@ -27,6 +29,8 @@ export interface ServiceDecision {
   desired: DesiredRevision;
   /** The release stays, and what serves it must be brought back. */
   restores: boolean;
+  /** The release stays, and is to run with these instances from now on. */
+  slots?: number[];
 }
 
 export interface ServiceQuestion {
@@ -44,6 +48,8 @@ export interface ServiceQuestion {
   /** The catalogue: which artifact was built of this source with this command. */
   artifactOf: (fingerprint: string) => string | undefined;
   automaticTags: ReadonlySet<string>;
+  /** How many instances there are to be. */
+  instances: number;
   /** What runs of it; undefined when that could not be looked at: then it counts as running. */
   running: readonly RunningRevision[] | undefined;
 }
@@ -72,9 +78,14 @@ export function decideService(question: ServiceQuestion): ServiceDecision {
   }
   desired.id = active.id;
   const outage = question.running ? outageReasons(record, question.running) : [];
-  const reasons = [...outage, ...bookkeepingReasons(question, record)];
+  const slots = slotsUpTo(question.instances);
+  const before = slotsOf(active);
+  const scales = !equalJson(before, slots);
+  const scaling = scales ? [reason('instances', before.length, slots.length)] : [];
+  const reasons = [...outage, ...scaling, ...bookkeepingReasons(question, record)];
   const action = reasons.length > 0 ? 'update' : 'none';
-  return { change: { ...head, action, reasons }, desired, restores: outage.length > 0 };
+  const restores = outage.length > 0;
+  return { change: { ...head, action, reasons }, desired, restores, ...(scales ? { slots } : {}) };
 }
 
 /** Equal parts make an equal release, whichever build it came from; a promotion wants the very build that passed. */
@@ -95,8 +106,7 @@ function freeId(id: string, taken: ServiceRecord['revisions']): string {
 
 /** What changes about the service while its release stays. */
 function bookkeepingReasons({ declaration, automaticTags }: ServiceQuestion, record: ServiceRecord): Reason[] {
-  const leftovers = Object.values(record.revisions).filter((one) => one.role === 'staged');
-  const reasons = leftovers.map((one) => reason(`revisions.${one.id}`, 'staged', null));
+  const reasons = leftoversOf(record).map((one) => reason(`revisions.${one.id}`, one.role, null));
   if (!equalJson(record.dependsOn, declaration.dependsOn)) {
     reasons.push(reason('dependsOn', record.dependsOn, declaration.dependsOn));
   }
@@ -163,12 +173,18 @@ function configReasons(
   active: NonNullable<ReturnType<typeof activeRevision>>,
   desired: DesiredRevision,
 ): Reason[] {
-  const relevant = ({ run, port, stopGraceMs, env, static: folder }: typeof active.spec) => ({
+  const relevant = ({ run, port, stopGraceMs, env, static: folder, ...spec }: typeof active.spec): JsonObject => ({
     run: run ?? null,
     static: folder ?? null,
     port,
     stopGraceMs,
     env,
+    image: spec.image ?? null,
+    dockerfile: spec.dockerfile ?? null,
+    containerPort: spec.containerPort ?? null,
+    limits: spec.limits ?? null,
+    volumes: (spec.volumes ?? []) as unknown as JsonValue,
+    affinity: spec.affinity?.cookie ?? null,
   });
   const wanted = question.known.resolve(relevant(desired.spec), question.declaration.address);
   const reasons = differencesOf(relevant(active.spec), wanted).map((one) =>

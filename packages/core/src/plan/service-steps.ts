@@ -1,17 +1,16 @@
 import type { Address } from '../address.ts';
 import type { Environment, ServiceDeclaration, TestLevel } from '../config/project.ts';
-import { equalJson } from '../json.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import { activeRevision, type RevisionRecord, type ServiceRecord } from '../state/record.ts';
+import { bindLockstep } from '../strategies/lockstep.ts';
 import type { EmittedRollout } from '../strategies/rollout.ts';
 import { strategyFor } from '../strategies/strategies.ts';
 import type { Dependents } from './dependents.ts';
 import type { StepOrder } from './order.ts';
-import { servingRevisions } from './outage.ts';
-import { restoreService } from './restore-service.ts';
 import type { ServiceDecision } from './service-change.ts';
-import type { StepWork } from './step.ts';
 import type { StepDrafts } from './step-drafts.ts';
+import { tidyService } from './tidy-service.ts';
+import { wantedInstances } from './wanted-instances.ts';
 
 const DRAIN_MS = 10_000;
 const LEVELS = ['smoke', 'e2e', 'full'] as const;
@@ -24,6 +23,8 @@ export class ServiceRollouts {
   readonly #registry: ProviderRegistry;
   readonly #tests: TestLevel;
   readonly #emitted: EmittedRollout[] = [];
+  /** By group, what moves of it. */
+  readonly #groups = new Map<string, Map<Address, EmittedRollout>>();
 
   constructor(
     drafts: StepDrafts,
@@ -56,20 +57,32 @@ export class ServiceRollouts {
         address,
         platform: platform.name,
         desired: decision.desired,
+        instances: wantedInstances(declaration.spec, platform, this.#environment),
         active,
+        traffic: record,
         others: Object.values(record?.revisions ?? {}).filter((one) => one.id !== active?.id),
-        needs: this.#order.readyAll(dependsOn),
+        needs: this.#needsOf(declaration, active !== undefined),
         build: this.#build(declaration, decision),
+        publishes: platform.publish !== undefined,
         tests: this.#testsOf(declaration),
         tags: declaration.tags,
         dependsOn,
         protect: declaration.protect,
         timeoutMs: declaration.timeoutMs,
+        inLockstep: declaration.lockstep !== undefined,
       },
       this.#drafts,
     );
     this.#emitted.push(emitted);
+    this.#join(declaration, emitted);
     this.#order.setReady(address, emitted.ready);
+  }
+
+  /** Binds the groups that move together; true: there is one with several that move. To be called when all were added. */
+  bindGroups(): boolean {
+    const groups = [...this.#groups.values()].filter(({ size }) => size > 1);
+    for (const group of groups) bindLockstep([...group.values()], this.#drafts);
+    return groups.length > 0;
   }
 
   /** Emits what goes last: nothing that a way back may need goes before every service has been verified. */
@@ -107,54 +120,34 @@ export class ServiceRollouts {
     });
   }
 
-  /** The release stays: it runs again if it must, leftovers of broken runs go, the record follows the declaration. */
+  /** The release stays. */
   #tidy(
     declaration: ServiceDeclaration,
     record: ServiceRecord,
     active: RevisionRecord,
     decision: ServiceDecision,
   ): void {
-    const { address, tags, dependsOn, protect } = declaration;
-    const restored = decision.restores ? this.#restore(declaration, record, decision) : [];
-    const steps = [...restored];
-    const revisions = { ...record.revisions };
-    for (const revision of Object.values(record.revisions)) {
-      if (revision.id === active.id || revision.role !== 'staged') continue;
-      delete revisions[revision.id];
-      const work = { action: 'retire', input: { revision: revision.id } } as const;
-      steps.push(
-        this.#drafts.service(address, record.platform, `retire-${revision.id}`, work, {
-          needs: [...restored],
-          timeoutMs: revision.spec.stopGraceMs + 30_000,
-        }),
-      );
-    }
-    const put: ServiceRecord = { ...record, revisions, tags, dependsOn, protect };
-    if (!decision.restores && !equalJson({ ...put, revisions: record.revisions }, record)) {
-      const work: StepWork = { action: 'record', input: { removes: [], puts: [put] } };
-      const needs = [...this.#order.readyAll(dependsOn), ...steps];
-      steps.push(this.#drafts.service(address, record.platform, 'record', work, { needs }));
-    }
-    this.#order.setReady(address, steps);
+    const { address, dependsOn } = declaration;
+    const needs = this.#order.readyAll(dependsOn);
+    const build = decision.restores ? this.#build(declaration, decision) : undefined;
+    const { ready, serves } = tidyService({ declaration, record, active, decision, needs, build }, this.#drafts);
+    // What others replace is not taken away before this serves again: a way back may need it.
+    if (serves.length > 0) this.#emitted.push({ checked: [], moves: [], ready: serves, retire: () => {} });
+    this.#order.setReady(address, ready);
   }
 
-  /** From the record, so that it is what ran before; probed as declared now. Staging records what else is declared. */
-  #restore(declaration: ServiceDeclaration, record: ServiceRecord, decision: ServiceDecision): string[] {
-    const { dependsOn, spec } = declaration;
-    const ready = restoreService(
-      {
-        record,
-        revisions: servingRevisions(record),
-        health: spec.health,
-        needs: this.#order.readyAll(dependsOn),
-        build: this.#build(declaration, decision),
-        meta: declaration,
-      },
-      this.#drafts,
-    );
-    // What others replace is not taken away before this serves again: a way back may need it.
-    this.#emitted.push({ ready, retire: () => {} });
-    return ready;
+  /** What is in the same group and moves needs to be checked only: it waits for this one as this one for it. */
+  #needsOf({ dependsOn, lockstep }: ServiceDeclaration, moves: boolean): string[] {
+    const group = moves && lockstep !== undefined ? this.#groups.get(lockstep) : undefined;
+    const others = dependsOn.filter((address) => !group?.has(address));
+    const checked = dependsOn.flatMap((address) => group?.get(address)?.checked ?? []);
+    return [...new Set([...this.#order.readyAll(others), ...checked])];
+  }
+
+  #join({ address, lockstep }: ServiceDeclaration, emitted: EmittedRollout): void {
+    if (lockstep === undefined || emitted.moves.length === 0) return;
+    const group = this.#groups.get(lockstep) ?? new Map<Address, EmittedRollout>();
+    this.#groups.set(lockstep, group.set(address, emitted));
   }
 }
 

@@ -16,6 +16,10 @@ const SERVICE_ESTIMATES: Partial<Record<StepAction, number>> = {
   test: 3_000,
   switch: 50,
   verify: 200,
+  publish: 3_000,
+  scale: 500,
+  // What a person takes is not estimated.
+  pause: 0,
   drain: 200,
   retire: 500,
   unroute: 50,
@@ -25,7 +29,10 @@ const SERVICE_ESTIMATES: Partial<Record<StepAction, number>> = {
 /** A step before the whole plan is known: without its wave. */
 export type StepDraft = Omit<Step, 'wave' | keyof StepWork> & StepWork;
 
-export type StepOptions = Partial<Pick<Step, 'needs' | 'after' | 'unless' | 'timeoutMs' | 'retries'>>;
+export type StepOptions = Partial<Pick<Step, 'needs' | 'after' | 'until' | 'unless' | 'timeoutMs' | 'retries'>> & {
+  /** Instead of what history says: for what lasts as long as it is told to. */
+  estimateMs?: number;
+};
 
 /** Makes steps, each with the limits, timeout and estimate that apply to it. */
 export class StepDrafts {
@@ -61,15 +68,16 @@ export class StepDrafts {
 
   #add(subject: Address, suffix: string, work: StepWork, type: string, estimate: number, options: StepOptions): string {
     const id = `${subject}/${suffix}`;
-    const { after, unless } = options;
+    const { after, until, unless } = options;
     const draft: StepDraft = {
       id,
       ...work,
       subject,
       needs: options.needs ?? [],
       ...(after && after.length > 0 ? { after } : {}),
+      ...(until && until.length > 0 ? { until } : {}),
       ...(unless ? { unless } : {}),
-      estimateMs: Math.round(this.#durations.get(id) ?? estimate),
+      estimateMs: Math.round(options.estimateMs ?? this.#durations.get(id) ?? estimate),
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       retries: options.retries ?? DEFAULT_RETRIES,
       provider: providerOf(type),
@@ -80,8 +88,14 @@ export class StepDrafts {
     return id;
   }
 
+  /** A step that was added. */
+  get(id: string): Readonly<StepDraft> | undefined {
+    return this.#byId.get(id);
+  }
+
   /** Makes a step that is there already wait for another one. */
   addNeed(id: string, need: string): void {
-    this.#byId.get(id)?.needs.push(need);
+    const needs = this.#byId.get(id)?.needs;
+    if (needs && !needs.includes(need)) needs.push(need);
   }
 }

@@ -1,5 +1,5 @@
 import type { Address } from '../address.ts';
-import type { Migrations, ResourceDeclaration, ServiceDeclaration } from '../config/project.ts';
+import type { Migrations, Project, ResourceDeclaration, ServiceDeclaration } from '../config/project.ts';
 import { findReferences } from '../config/references.ts';
 import { SlipwayError } from '../errors.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
@@ -75,4 +75,11 @@ function warnOfMigrations(subject: Address, migrations: Migrations, action: Chan
   if (migrations.status !== undefined || action === 'create') return undefined;
   const message = `${subject}: without migrations.status nothing can tell whether this release migrates anything. A rollback runs its way down in any case, and doesn't tell it how far.`;
   return { code: 'migration', subject, message };
+}
+
+/** Services in lockstep go back together, whatever the environment says. */
+export function lockstepWarnings({ environment }: Project): PlanWarning[] {
+  if (environment.onFailure === 'rollback') return [];
+  const message = `Services move in lockstep: a failure takes all of this plan back, though onFailure is ${environment.onFailure}.`;
+  return [{ code: 'note', subject: `environments.${environment.name}`, message }];
 }

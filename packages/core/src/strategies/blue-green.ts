@@ -1,31 +1,68 @@
-import type { StepDrafts } from '../plan/step-drafts.ts';
+import type { BlueGreenStrategy } from '../config/project.ts';
+import type { TrafficRoute } from '../provider/contract.ts';
 import type { RevisionRecord } from '../state/record.ts';
-import { type EmittedRollout, type Rollout, RolloutSteps } from './rollout.ts';
+import { bake, endWith, firstRollout, takeBack, withoutComparison } from './promotion.ts';
+import type { Move, Rollout, Strategy } from './rollout.ts';
+import { RolloutSteps } from './rollout-steps.ts';
 
 /**
- * Stages the new revision beside the old one, probes and tests it without traffic, moves all traffic at
- * once, verifies from outside, drains the old one and keeps it for an instant way back (or retires it).
+ * Stages the new revision beside the old one, probes and tests it without traffic, shows it on its preview port and
+ * watches it where that is asked for, moves all traffic at once or in steps, verifies from outside, drains the old one
+ * and keeps it for an instant way back (or retires it).
  */
-export function blueGreen(rollout: Rollout, drafts: StepDrafts): EmittedRollout {
-  const { desired, active, others } = rollout;
+export const blueGreen: Strategy = (rollout, drafts) => {
+  const { desired, active } = rollout;
   const { strategy } = desired.spec;
-  const { drainMs, keepOld } = strategy.kind === 'blue-green' ? strategy : { drainMs: 30_000, keepOld: true };
   const steps = new RolloutSteps(rollout, drafts);
-  const before = rollout.build ? [...rollout.needs, rollout.build] : rollout.needs;
-  const checked = steps.check(steps.stage(steps.migrate(before)));
-  const roles: Record<string, RevisionRecord['role']> = { [desired.id]: 'active' };
-  if (active && active.id !== desired.id) roles[active.id] = 'standby';
-  const verified = steps.verify(steps.switch('switch', { [desired.id]: 100 }, roles, checked));
-  const surplus = others.filter((revision) => revision.id !== desired.id);
-  return {
-    ready: verified,
-    retire: (needs) => {
-      const after = [...verified, ...needs];
-      if (active && active.id !== desired.id) {
-        const drained = steps.drain(active.id, drainMs, verified);
-        if (!keepOld) steps.retire(active, [...drained, ...needs]);
-      }
-      for (const revision of surplus) steps.retire(revision, after);
-    },
-  };
+  if (!active || active.id === desired.id || strategy.kind !== 'blue-green') return firstRollout(rollout, steps);
+  const { gradual } = strategy;
+  const back = gradual ? takeBack(rollout, active, steps) : [];
+  const staged = steps.stage(steps.migrate([...steps.begin(), ...back]));
+  const tested = steps.check(staged);
+  const { checked, routes } = validate(rollout, strategy, active, steps, tested);
+  const moves: Move[] = [];
+  steps.beginWatch();
+  let before = checked;
+  for (let weight = gradual?.step ?? 100; gradual && weight < 100; weight += gradual.step) {
+    const weights = { [desired.id]: weight, [active.id]: 100 - weight };
+    const moved = steps.switch(`switch-${weight}`, { weights, roles: {}, ...routes }, before);
+    before = gradual.holdMs === 0 ? moved : steps.hold(`hold-${weight}`, gradual.holdMs, `${weight} % go to it`, moved);
+    moves.push({ begins: moved[0]!, ends: before });
+  }
+  const roles: Record<string, RevisionRecord['role']> = { [desired.id]: 'active', [active.id]: 'standby' };
+  const moved = steps.switch('switch', { weights: { [desired.id]: 100 }, roles }, before);
+  const verified = steps.verify(moved);
+  const first = moves[0]?.begins;
+  const watched = strategy.after && first ? steps.watch(strategy.after, [first], verified) : [];
+  const bakeMs = strategy.bakeMs || (withoutComparison(strategy.after) ? strategy.after!.durationMs : 0);
+  const ready = bake(steps, bakeMs, strategy.after, [...verified, ...watched]);
+  moves.push({ begins: moved[0]!, ends: verified });
+  const { drainMs, keepOld } = strategy;
+  return endWith(rollout, steps, { active, drainMs, keepOld, checked, moves, ready });
+};
+
+/** What is done with the new revision before it has traffic. */
+function validate(
+  rollout: Rollout,
+  strategy: BlueGreenStrategy,
+  active: RevisionRecord,
+  steps: RolloutSteps,
+  tested: string[],
+): { checked: string[]; routes: { routes?: TrafficRoute[] } } {
+  const { previewPort, validationMs, before } = strategy;
+  let checked = tested;
+  const revision = rollout.desired.id;
+  const routes = previewPort === undefined ? {} : { routes: [{ revision, port: previewPort }] };
+  if (previewPort !== undefined) {
+    checked = steps.switch('preview', { weights: { [active.id]: 100 }, roles: {}, ...routes }, checked);
+  }
+  if (before) checked = steps.analyse('validate', before, validationMs || before.durationMs, checked);
+  else if (validationMs > 0) {
+    const held = steps.hold('validate', validationMs, 'it runs without traffic before the switch', checked);
+    checked = steps.probe('probe-validated', revision, held);
+  }
+  if (strategy.switch === 'manual') {
+    checked = steps.pause('pause', 'a person continues with the switch', checked);
+  }
+  return { checked, routes };
 }

@@ -22,6 +22,7 @@ export function checkCanary(canary: CanaryValues, sources: Sources, path: Path, 
       before = Math.max(before, weight);
     }
     if (step.analysis) checkAnalysis(step.analysis, place, [...at, 'analysis'], findings);
+    if (place.baseline && before >= 50) checkStable(canary, step, at, path, findings);
     const { analysis: _, pause, ...rest } = step;
     const says = Object.values(rest).some((value) => value !== undefined) || step.analysis || String(pause) === 'true';
     if (!says) {
@@ -33,6 +34,26 @@ export function checkCanary(canary: CanaryValues, sources: Sources, path: Path, 
       const hint = 'leave it out, or give at least 1';
       findings.push({ path: [...at, 'scale'], message: 'leaves no instance for the traffic of this step', hint });
     }
+  }
+}
+
+/** Canary and baseline together leave nothing for the old revision from half of the traffic on. */
+function checkStable(
+  canary: CanaryValues,
+  step: NonNullable<CanaryValues['steps']>[number],
+  at: Path,
+  path: Path,
+  findings: Finding[],
+): void {
+  const ownPath = step.analysis ? [...at, 'analysis'] : [...path, 'analysis'];
+  const metrics = step.analysis === false ? [] : (step.analysis ?? canary.analysis)?.metrics;
+  for (const [index, metric] of (metrics ?? []).entries()) {
+    if (metric.compareWith !== 'stable') continue;
+    findings.push({
+      path: [...ownPath, 'metrics', index, 'compareWith'],
+      message: 'from 50 % on, the old revision has no traffic beside canary and baseline',
+      hint: 'compare with baseline, or keep the weights below 50',
+    });
   }
 }
 
@@ -60,6 +81,14 @@ export function checkBlueGreen(values: BlueGreenValues, sources: Sources, path: 
   for (const key of ['before', 'after'] as const) {
     const analysis = values[key];
     if (analysis) checkAnalysis(analysis, place, [...path, key], findings);
+  }
+  for (const [index, metric] of (values.gradual ? [] : (values.after?.metrics ?? [])).entries()) {
+    if (metric.compareWith === undefined) continue;
+    findings.push({
+      path: [...path, 'after', 'metrics', index, 'compareWith'],
+      message: 'the old revision has no traffic after the switch, so there is nothing to compare with',
+      hint: 'use failAbove or failBelow, or move the traffic in steps (gradual)',
+    });
   }
   for (const [index, metric] of (values.before?.metrics ?? []).entries()) {
     if (metric.source !== 'router') continue;

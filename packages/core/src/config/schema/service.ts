@@ -112,8 +112,8 @@ export const serviceShape = {
       cpus: decimal(0.01, 1_024).optional().meta({ description: 'CPUs; 0.5 is half of one.' }),
       memory: memory.optional().meta({ description: 'Memory, for example `256Mi`.' }),
     })
-    .optional()
-    .meta({ id: 'ServiceLimits', description: 'What one instance may use.' }),
+    .meta({ id: 'ServiceLimits', description: 'What one instance may use.' })
+    .optional(),
   volumes: z.array(volume).optional().meta({
     description:
       'What is mounted into each instance: `NAME:/path`, `/path/on/the/machine:/path`, each with `:ro` to only read.',
@@ -122,7 +122,6 @@ export const serviceShape = {
     .union([cookieName, z.strictObject({ cookie: cookieName.meta({ description: "The cookie's name." }) })])
     .optional()
     .meta({
-      id: 'Affinity',
       description: 'A user stays with the instance that answered first, by this cookie.',
     }),
   env: z.record(variableName, plainText).optional().meta({

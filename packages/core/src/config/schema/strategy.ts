@@ -35,8 +35,8 @@ const blueGreen = z
         step: count(1, 99).meta({ description: 'So many per cent more each time.' }),
         hold: duration.default('0s').meta({ description: 'How long to stay at each.' }),
       })
-      .optional()
-      .meta({ id: 'Gradual', description: 'Move the traffic in steps. Default: all at once.' }),
+      .meta({ id: 'Gradual', description: 'Move the traffic in steps. Default: all at once.' })
+      .optional(),
     bake,
   })
   .meta({
@@ -84,14 +84,16 @@ const canaryStep = z
       description:
         'Instances of the new revision from here on. Default: as many as its weight needs, all of them from 50 % on.',
     }),
-    header: z.strictObject(matched).optional().meta({
-      id: 'HeaderMatch',
-      description: 'Requests with this header go to the new revision, whatever its weight.',
-    }),
-    cookie: z.strictObject(matched).optional().meta({
-      id: 'CookieMatch',
-      description: 'Requests with this cookie go to the new revision, whatever its weight.',
-    }),
+    header: z
+      .strictObject(matched)
+      .meta({ id: 'HeaderMatch' })
+      .optional()
+      .meta({ description: 'Requests with this header go to the new revision, whatever its weight.' }),
+    cookie: z
+      .strictObject(matched)
+      .meta({ id: 'CookieMatch' })
+      .optional()
+      .meta({ description: 'Requests with this cookie go to the new revision, whatever its weight.' }),
   })
   .meta({ id: 'CanaryStep' });
 
