@@ -181,7 +181,7 @@ class AnalysisRun {
       context.log(`inconclusive, measured on for as long again: ${assessment.why}`);
       return undefined;
     }
-    const then = policy.kind === 'extend' ? policy.then : policy.kind;
+    const then = policy.kind === 'extend' ? policy.else : policy.kind;
     if (then === 'pause') return await this.#askAPerson(assessment);
     throw analysisInconclusive(this.#parts, await this.#decide(assessment, { ended }));
   }

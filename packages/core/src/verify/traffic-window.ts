@@ -1,15 +1,14 @@
 import type { MetricReading, RevisionTraffic } from '../provider/contract.ts';
 
-/** The words of the source `router`. */
-export const ROUTER_QUERIES = [
+/** What the source `router` can be asked. */
+export const ROUTER_QUERIES: readonly string[] = [
   'errorRate',
   'requests',
   'requestRate',
   'latencyP50',
   'latencyP95',
   'latencyP99',
-] as const;
-export type RouterQuery = (typeof ROUTER_QUERIES)[number];
+];
 
 /** What a router counted of each revision up to a moment, as if it had never started anew. */
 export interface TrafficMark {
@@ -51,7 +50,7 @@ export function readTraffic(query: string, revision: string, from: TrafficMark, 
   const { requests, errors, histogram } = less(now.sum, from.revisions[revision]?.sum);
   // A connection that failed may be no request, and yet it is one that somebody made.
   const samples = Math.max(requests, errors);
-  switch (query as RouterQuery) {
+  switch (query) {
     case 'errorRate':
       return { value: samples === 0 ? null : errors / samples, samples };
     case 'requests':

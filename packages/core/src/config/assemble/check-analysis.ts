@@ -1,10 +1,11 @@
+import { ROUTER_QUERIES } from '../../verify/traffic-window.ts';
 import { parseDuration } from '../duration.ts';
 import { didYouMean } from '../nearest.ts';
 import { type Finding, type Path, quote } from '../problem.ts';
 import type { AnalysisValues, MetricValues } from '../schema/analysis.ts';
 
-/** What the router of an environment can be asked. */
-export const ROUTER_QUERIES = ['errorRate', 'requests', 'requestRate', 'latencyP50', 'latencyP95', 'latencyP99'];
+/** Sources that need no options, so that metrics may name them without a declaration. */
+const UNDECLARED_SOURCES = ['command', 'http'];
 
 /** What an analysis can be held against. */
 export interface AnalysisPlace {
@@ -39,9 +40,9 @@ function checkSource(metric: MetricValues, sources: readonly string[] | undefine
     if (ROUTER_QUERIES.includes(query)) return;
     const hint = didYouMean(query, ROUTER_QUERIES) ?? `one of ${ROUTER_QUERIES.join(', ')}`;
     findings.push({ path: [...path, 'query'], message: `the router can not be asked ${quote(query)}`, hint });
-  } else if (sources && !sources.includes(source)) {
+  } else if (sources && !sources.includes(source) && !UNDECLARED_SOURCES.includes(source)) {
     const hint =
-      didYouMean(source, ['router', ...sources]) ??
+      didYouMean(source, ['router', ...UNDECLARED_SOURCES, ...sources]) ??
       (sources.length > 0 ? `router, ${sources.join(', ')}` : `declare it: metricSources.${source}, or use router`);
     findings.push({ path: [...path, 'source'], message: `there is no metric source ${quote(source)}`, hint });
   }
