@@ -1,8 +1,10 @@
-import type { Provider } from '@slipway/core/provider';
+import { type ErrorClass, type Provider, SlipwayError } from '@slipway/core/provider';
+import { sshPlatform } from './platform/ssh-platform.ts';
 
 /** Deploys to hosts over SSH: `platform: ssh`. */
 export const sshProvider: Provider = {
   name: 'ssh',
   resourceTypes: [],
-  platforms: [],
+  platforms: [sshPlatform],
+  classify: (error): ErrorClass => (error instanceof SlipwayError && error.retryable ? 'transient' : 'permanent'),
 };

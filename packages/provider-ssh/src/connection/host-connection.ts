@@ -1,0 +1,172 @@
+import type { Client, ClientChannel } from 'ssh2';
+import { unreachable } from '../errors.ts';
+import type { Fleet, Host } from '../options.ts';
+import { connectHost, type Login } from './connect-host.ts';
+
+/** sshd allows 10 sessions on one connection by default (`MaxSessions`); one is left for looking whether it answers. */
+const SESSIONS = 9;
+const OUTPUT_LIMIT = 64 * 1024 * 1024;
+const ERRORS_LIMIT = 16 * 1024;
+/** Unused for so long, the connection is closed. */
+const IDLE_MS = 60_000;
+
+export interface Ended {
+  /** For people: `code 1`, `signal TERM`. */
+  exit: string;
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * One login on a host, shared by all calls. It keeps the process alive only while a call is under way, and finds out
+ * by itself that the host fell silent: nothing heard for the fleet's connect timeout, though asked half-way.
+ */
+export class HostConnection {
+  readonly #host: Host;
+  readonly #login: Login;
+  readonly #silenceMs: number;
+  readonly #waiting: (() => void)[] = [];
+  readonly #watch: NodeJS.Timeout;
+  #open = 0;
+  #heardAt = Date.now();
+  #lost: Error | undefined;
+
+  static async open(host: Host, fleet: Fleet, closed: () => void): Promise<HostConnection> {
+    return new HostConnection(host, await connectHost(host, fleet), fleet.connectTimeoutMs, closed);
+  }
+
+  private constructor(host: Host, login: Login, silenceMs: number, closed: () => void) {
+    this.#host = host;
+    this.#login = login;
+    this.#silenceMs = silenceMs;
+    const { client, socket } = login;
+    client.setMaxListeners(0);
+    client.removeAllListeners('close');
+    client.removeAllListeners('error');
+    client.on('error', (error) => {
+      this.#lost ??= unreachable(host, error);
+    });
+    client.once('close', () => {
+      this.#lost ??= unreachable(host, 'the connection was closed');
+      clearInterval(this.#watch);
+      for (const go of this.#waiting.splice(0)) go();
+      closed();
+    });
+    socket.on('data', () => {
+      this.#heardAt = Date.now();
+    });
+    socket.unref();
+    this.#watch = setInterval(() => this.#look(), Math.max(50, silenceMs / 4));
+    this.#watch.unref();
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** Runs a command and waits for its end. Rejects when the host is lost, and with the signal's reason. */
+  async run(command: string, input: Buffer | string, signal: AbortSignal): Promise<Ended> {
+    await this.#enter(signal);
+    try {
+      return await this.#exchange(await this.#openChannel(command), input, signal);
+    } finally {
+      this.#leave();
+    }
+  }
+
+  close(): void {
+    this.#login.client.end();
+    this.#login.socket.destroy();
+  }
+
+  async #enter(signal: AbortSignal): Promise<void> {
+    while (this.#open >= SESSIONS && !this.#lost) {
+      signal.throwIfAborted();
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    signal.throwIfAborted();
+    if (this.#lost) throw this.#lost;
+    if (this.#open === 0) this.#heardAt = Date.now();
+    this.#open += 1;
+    this.#login.socket.ref();
+  }
+
+  #leave(): void {
+    this.#open -= 1;
+    if (this.#open === 0) this.#login.socket.unref();
+    this.#waiting.shift()?.();
+  }
+
+  #openChannel(command: string): Promise<ClientChannel> {
+    const client: Client = this.#login.client;
+    return new Promise((resolve, reject) => {
+      const lost = () => reject(this.#lost ?? unreachable(this.#host, 'the connection was closed'));
+      client.once('close', lost);
+      client.exec(command, (error, channel) => {
+        client.off('close', lost);
+        if (error) reject(this.#lost ?? unreachable(this.#host, error));
+        else resolve(channel);
+      });
+    });
+  }
+
+  #exchange(channel: ClientChannel, input: Buffer | string, signal: AbortSignal): Promise<Ended> {
+    return new Promise((resolve, reject) => {
+      const stdout = collector(OUTPUT_LIMIT);
+      const stderr = collector(ERRORS_LIMIT);
+      let end: Pick<Ended, 'exit' | 'code'> | undefined;
+      const abort = () => {
+        channel.signal('TERM');
+        channel.close();
+        reject(signal.reason);
+      };
+      channel.on('data', stdout.add);
+      channel.stderr.on('data', stderr.add);
+      channel.on('error', () => {}); // Its close tells.
+      channel.on('exit', (code: number | null, name?: string) => {
+        end = { code, exit: code === null ? `signal ${name ?? 'unknown'}` : `code ${code}` };
+      });
+      channel.once('close', () => {
+        signal.removeEventListener('abort', abort);
+        if (end) resolve({ ...end, stdout: stdout.text(), stderr: stderr.text() });
+        else reject(this.#lost ?? unreachable(this.#host, 'the connection was lost in the middle of a call'));
+      });
+      if (signal.aborted) abort();
+      else signal.addEventListener('abort', abort, { once: true });
+      channel.end(input);
+    });
+  }
+
+  /** Asks a host that is silent for half the time that it has; gives it up when it stays so. */
+  #look(): void {
+    const silent = Date.now() - this.#heardAt;
+    if (this.#open === 0) {
+      if (silent > IDLE_MS) this.close();
+      return;
+    }
+    if (silent > this.#silenceMs) {
+      this.#lost = unreachable(this.#host, `it has not answered for ${this.#silenceMs} ms`);
+      this.close();
+    } else if (silent > this.#silenceMs / 2) {
+      this.#login.client.exec(':', (error, channel) => {
+        if (!error) channel.resume();
+      });
+    }
+  }
+}
+
+function collector(limit: number) {
+  const parts: Buffer[] = [];
+  let size = 0;
+  return {
+    add: (part: Buffer) => {
+      if (size < limit) parts.push(part);
+      size += part.length;
+    },
+    text: () => Buffer.concat(parts).toString('utf8'),
+  };
+}

@@ -1,0 +1,27 @@
+import type { CallContext, Endpoint } from '@slipway/core/provider';
+import { fleetOf, type Host } from '../options.ts';
+import { lookAtHosts } from './look.ts';
+
+const ANY_ADDRESS = new Set(['0.0.0.0', '::', '*']);
+
+/** Where instances of a host are reached: the address that they listen on, or its own when they listen on all. */
+export function endpointHost({ address, bindTo }: Pick<Host, 'address' | 'bindTo'>): string {
+  return ANY_ADDRESS.has(bindTo) ? address : bindTo;
+}
+
+/**
+ * Where instances answer. A host that can't be reached is left out, whatever the policy, as long as another one can:
+ * traffic must be able to leave a dead host.
+ */
+export async function endpoints(
+  context: CallContext,
+  { service, revisions }: { service: string; revisions: readonly string[] },
+): Promise<Record<string, Endpoint[]>> {
+  const found: Record<string, Endpoint[]> = Object.fromEntries(revisions.map((revision) => [revision, []]));
+  for (const { host, value } of await lookAtHosts(context, { fleet: fleetOf(context), leaveOut: true, service })) {
+    for (const { revision, port } of value) {
+      found[revision]?.push({ slot: host.slot, host: endpointHost(host), port });
+    }
+  }
+  return found;
+}

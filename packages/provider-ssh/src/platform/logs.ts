@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallContext, LogLine } from '@slipway/core/provider';
+import { callHost } from '../connection/call-host.ts';
+import { type Fleet, fleetOf, type Host } from '../options.ts';
+import { eachHost } from './each-host.ts';
+
+/** How often hosts are asked for new lines. */
+const POLL_MS = 500;
+/** A line that doesn't end is cut after so many characters. */
+const LONGEST = 1024 * 1024;
+
+/** How far one host's logs were read: by `REVISION/STREAM`, the offset in the file and the line that hasn't ended. */
+type Position = Map<string, { offset: number; rest: string }>;
+
+/**
+ * The newest lines of all revisions on all hosts, by time as far as that is known (a line of the past bears the time at
+ * which its file was last written to), then new ones. A host that can't be reached is left out, and asked again.
+ */
+export async function* logs(
+  context: CallContext,
+  { service, lines, follow }: { service: string; lines: number; follow: boolean },
+): AsyncIterable<LogLine> {
+  const fleet = fleetOf(context);
+  const positions = new Map<number, Position>(fleet.hosts.map(({ slot }) => [slot, new Map()]));
+  const read = async (count: number | 'all', isLast: boolean) => {
+    const over = { fleet, hosts: fleet.hosts, leaveOut: true };
+    const { reached } = await eachHost(context, over, (host) =>
+      readHost(context, { fleet, host }, { service, count, isLast }, positions.get(host.slot) as Position),
+    );
+    return reached.flatMap(({ value }) => value).sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
+  };
+  const past = await read(Math.max(1, lines), !follow);
+  yield* lines === 0 ? [] : past.slice(-lines);
+  if (!follow) return;
+  const quiet = { ...context, log: () => {} };
+  for (;;) {
+    await sleep(POLL_MS, undefined, { signal: context.signal }).catch(() => {});
+    if (context.signal.aborted) return;
+    const now = new Date().toISOString();
+    for (const line of await readOn(quiet, () => read('all', false))) {
+      yield line.stream === 'slipway' ? line : { ...line, at: now };
+    }
+  }
+}
+
+/** While no host can be reached there is nothing new; being aborted is the usual end. */
+async function readOn(context: CallContext, read: () => Promise<LogLine[]>): Promise<LogLine[]> {
+  try {
+    return await read();
+  } catch (error) {
+    if (context.signal.aborted || (error as { code?: string }).code === 'host-unreachable') return [];
+    throw error;
+  }
+}
+
+async function readHost(
+  context: CallContext,
+  on: { fleet: Fleet; host: Host },
+  { service, count, isLast }: { service: string; count: number | 'all'; isLast: boolean },
+  position: Position,
+): Promise<LogLine[]> {
+  const known = [...position].map(([name, { offset }]) => `${name}=${offset}`);
+  const { stdout } = await callHost(context, on, 'logs', [service, count, ...known]);
+  const found: LogLine[] = [];
+  for (const row of stdout.split('\n')) {
+    const [kind, revision = '', stream, offset, at = '', encoded = ''] = row.split(' ');
+    if (kind !== 'log') continue;
+    const name = `${revision}/${stream}`;
+    const text = `${position.get(name)?.rest ?? ''}${Buffer.from(encoded, 'base64').toString('utf8')}`;
+    const whole = text.split('\n');
+    const rest = whole.pop() ?? '';
+    const isCut = rest !== '' && (isLast || rest.length > LONGEST);
+    if (isCut) whole.push(rest);
+    position.set(name, { offset: Number(offset), rest: isCut ? '' : rest });
+    const head = { at, revision, slot: on.host.slot, stream: stream as LogLine['stream'] };
+    found.push(...whole.map((line) => toLine({ ...head, text: line })));
+  }
+  return found;
+}
+
+/** The supervisor writes the time before its words. */
+function toLine(line: LogLine): LogLine {
+  const space = line.text.indexOf(' ');
+  if (line.stream !== 'slipway' || space < 0) return line;
+  return { ...line, at: line.text.slice(0, space).replace(/Z$/, '.000Z'), text: line.text.slice(space + 1) };
+}

@@ -1,0 +1,127 @@
+import { connect } from 'node:net';
+import type { CallContext, HealthCheck, ProbeResult } from '@slipway/core/provider';
+import { callHost } from '../connection/call-host.ts';
+import { isUnreachable } from '../errors.ts';
+import { type Fleet, fleetOf, type Host } from '../options.ts';
+import { endpointHost } from './endpoints.ts';
+import { type Instance, lookAtHost } from './look.ts';
+
+interface Target {
+  service: string;
+  revision: string;
+  health: HealthCheck;
+  url?: string;
+  slots?: readonly number[];
+}
+
+/** One probe of each wanted instance, past the router. The first that isn't healthy says why. */
+export async function probe(context: CallContext, target: Target): Promise<ProbeResult> {
+  const fleet = fleetOf(context);
+  const limit = AbortSignal.timeout(target.health.timeoutMs);
+  const within = { ...context, signal: AbortSignal.any([context.signal, limit]) };
+  const hosts = fleet.hosts.filter(({ slot }) => target.slots?.includes(slot) ?? true);
+  const results = await Promise.all(
+    hosts.map(async (host): Promise<Probed> => {
+      try {
+        return { host, ...(await probeHost(within, { fleet, host }, target)) };
+      } catch (error) {
+        context.signal.throwIfAborted();
+        if (limit.aborted) return { host, kind: 'ill', why: `no answer within ${target.health.timeoutMs} ms` };
+        if (isUnreachable(error)) return { host, kind: 'away', why: (error as Error).message };
+        throw error;
+      }
+    }),
+  );
+  return verdictOf(results, fleet, target);
+}
+
+type Probed = { host: Host } & ({ kind: 'well' } | { kind: 'none' } | { kind: 'ill' | 'away'; why: string });
+
+function verdictOf(results: readonly Probed[], fleet: Fleet, { slots }: Target): ProbeResult {
+  const away = results.filter(({ kind }) => kind === 'away').length;
+  const mayBeAway = fleet.quorum !== undefined && fleet.hosts.length - away >= fleet.quorum;
+  for (const one of results) {
+    if (one.kind === 'ill' || (one.kind === 'away' && !mayBeAway)) {
+      return { kind: 'unhealthy', reason: `on ${one.host.name}: ${one.why}` };
+    }
+    if (one.kind === 'none' && slots) return { kind: 'unhealthy', reason: `it does not run on ${one.host.name}` };
+  }
+  if (results.some(({ kind }) => kind === 'well')) return { kind: 'healthy' };
+  return { kind: 'unhealthy', reason: 'it runs on no host' };
+}
+
+type Outcome = { kind: 'well' } | { kind: 'none' } | { kind: 'ill'; why: string };
+
+async function probeHost(
+  context: CallContext,
+  { fleet, host }: { fleet: Fleet; host: Host },
+  target: Target,
+): Promise<Outcome> {
+  const before = await find(context, { fleet, host }, target);
+  if (!before) return { kind: 'none' };
+  if (before.state !== 'running') return { kind: 'ill', why: whyDown(before) };
+  const url = `http://${endpointHost(host)}:${before.port}`;
+  const why = await check(context, { fleet, host }, target, url);
+  return why === undefined ? { kind: 'well' } : { kind: 'ill', why };
+}
+
+async function find(context: CallContext, on: { fleet: Fleet; host: Host }, { service, revision }: Target) {
+  return (await lookAtHost(context, on, service)).find((one) => one.revision === revision);
+}
+
+function whyDown({ state, lastExit, restarts }: Instance): string {
+  const how = lastExit === '' ? `it is ${state}` : `its process ${lastExit}`;
+  return restarts > 0 ? `${how}, restarted ${restarts} times` : how;
+}
+
+/** Undefined: it passed. */
+async function check(
+  context: CallContext,
+  on: { fleet: Fleet; host: Host },
+  target: Target,
+  own: string,
+): Promise<string | undefined> {
+  const { health, service, revision } = target;
+  if (health.command !== undefined) {
+    const words = [service, revision, Math.ceil(health.timeoutMs / 1_000), target.url ?? own];
+    const { code, stdout } = await callHost(context, on, 'health', words, health.command);
+    return code === 0 ? undefined : [`the health command exited with code ${code}`, stdout.trim()].join('\n').trim();
+  }
+  try {
+    const { signal } = context;
+    return await (health.http === undefined
+      ? checkTcp(new URL(own), signal)
+      : checkHttp(new URL(health.http, own), signal));
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'ECONNREFUSED' ? `nothing listens on ${new URL(own).host} yet` : message;
+  }
+}
+
+async function checkHttp(url: URL, signal: AbortSignal): Promise<string | undefined> {
+  const { request } = await import('node:http');
+  return await new Promise((resolve, reject) => {
+    const sent = request(url, { agent: false, signal }, (response) => {
+      const status = response.statusCode ?? 0;
+      response.once('error', reject);
+      response.once('end', () =>
+        resolve(status >= 200 && status < 400 ? undefined : `${url.pathname} answered ${status}`),
+      );
+      response.resume();
+    });
+    sent.once('error', reject);
+    sent.end();
+  });
+}
+
+function checkTcp(url: URL, signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port), signal });
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(undefined);
+    });
+  });
+}

@@ -1,0 +1,73 @@
+/** At most so much of one log is sent at a time; the rest at the next call. */
+const LOG_CHUNK = 1024 * 1024;
+
+/** Shell functions that look and change nothing: what runs, what it wrote, whether its health command passes. */
+export const LOOK_FUNCTIONS = String.raw`
+word_in() { cat "$1" 2> /dev/null || echo "$2"; }
+
+list() {
+  for release in "$base"/${'$'}{1:-*}/releases/*; do
+    [ -d "$release/state" ] || continue
+    service=${'$'}{release%/releases/*}
+    state=$(state_of "$release")
+    pid=0
+    alive "$release/state/process" || pid=0
+    printf 'release %s %s %s %s %s %s %s\n' "${'$'}{service##*/}" "${'$'}{release##*/}" "$state" \
+      "$(word_in "$release/state/port" 0)" "$pid" "$(word_in "$release/state/restarts" 0)" \
+      "$(word_in "$release/state/started" -)"
+    printf 'why %s\n' "$(word_in "$release/state/last-exit" "")"
+    printf 'record %s\n' "$(word_in "$release/.slipway.json" null)"
+  done
+}
+
+send_log() {
+  printf 'log %s %s %s %s ' "$1" "$2" "$3" "$(date -u -r "$4" +%Y-%m-%dT%H:%M:%S.000Z)"
+  base64 | tr -d '\n'
+  echo
+}
+
+logs() {
+  service=$base/$1 lines=$2
+  shift 2
+  for file in "$service"/log/*/stdout "$service"/log/*/stderr "$service"/log/*/slipway; do
+    [ -f "$file" ] || continue
+    stream=${'$'}{file##*/}
+    revision=${'$'}{file%/*}
+    revision=${'$'}{revision##*/}
+    size=$(($(wc -c < "$file")))
+    from=
+    for known in "$@"; do
+      case "$known" in "$revision/$stream="*) from=${'$'}{known##*=} ;; esac
+    done
+    if [ -z "$from" ] && [ "$lines" != all ]; then
+      { [ ! -f "$file.1" ] || cat "$file.1"; head -c "$size" "$file"; } | tail -n "$lines" | tail -c ${LOG_CHUNK} |
+        send_log "$revision" "$stream" "$size" "$file"
+      continue
+    fi
+    from=${'$'}{from:-0}
+    if [ "$size" -lt "$from" ]; then
+      [ ! -f "$file.1" ] || tail -c +$((from + 1)) "$file.1" | head -c ${LOG_CHUNK} | send_log "$revision" "$stream" 0 "$file.1"
+      from=0
+    fi
+    [ "$size" -gt "$from" ] || continue
+    [ $((size - from)) -le ${LOG_CHUNK} ] || size=$((from + ${LOG_CHUNK}))
+    tail -c +$((from + 1)) "$file" | head -c $((size - from)) | send_log "$revision" "$stream" "$size" "$file"
+  done
+}
+
+health() {
+  release=$base/$1/releases/$2
+  [ -d "$release" ] || refuse no-release "$2"
+  alive "$release/state/process" || refuse not-running "$2"
+  script=$(cat)
+  . "$release/environment"
+  . "$release/environment.own"
+  cd "$release/files/$SLIPWAY_PATH" || exit 126
+  unset SLIPWAY_PATH
+  export SLIPWAY_URL="$4" SLIPWAY_SCRIPT="$script"
+  said=$(timeout -k 1 "$3" sh -c 'slipway_script=$SLIPWAY_SCRIPT; unset SLIPWAY_SCRIPT; eval "$slipway_script"' 2>&1)
+  code=$?
+  printf '%s\n' "$said" | tail -n 5 | if [ -s "$release/mask" ]; then sed -f "$release/mask"; else cat; fi
+  exit "$code"
+}
+`;

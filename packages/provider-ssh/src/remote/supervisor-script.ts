@@ -1,0 +1,96 @@
+import { PROCESS_FUNCTIONS } from './process-functions.ts';
+
+/** A log that has grown beyond this is put aside, and the one that was aside before is dropped; in bytes. */
+const LOG_LIMIT = 10 * 1024 * 1024;
+
+/**
+ * Keeps one process running: `sh supervisor.sh RELEASE LOGS GRACE`, the grace in tenths of a second. Starts it in a
+ * session of its own, takes one that still runs back, starts one that ended again after 1 s, doubled up to 30 s, and
+ * ends it on SIGTERM, with SIGKILL after the grace. What it writes goes through pipes into files that are turned
+ * over by size, secrets masked. The pipes stay open when the supervisor dies, so the process goes on.
+ */
+export const SUPERVISOR_SCRIPT = String.raw`#!/bin/sh
+${PROCESS_FUNCTIONS}
+release=$1
+logs=$2
+grace=$3
+state=$release/state
+
+note() { printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" >> "$logs/slipway"; }
+
+write_log() {
+  while :; do
+    count=$(dd bs=65536 count=64 2>&1 >> "$1")
+    partial=${'$'}{count#*+}
+    [ $((${'$'}{count%%+*} + ${'$'}{partial%% *})) -ge 64 ] || return 0
+    [ "$(wc -c < "$1")" -lt ${LOG_LIMIT} ] || mv -f "$1" "$1.1"
+  done
+}
+
+keep_log() {
+  if [ ! -s "$release/mask" ]; then write_log "$1"
+  elif sed -u p < /dev/null > /dev/null 2>&1; then sed -u -f "$release/mask" | write_log "$1"
+  else sed -f "$release/mask" | write_log "$1"; fi
+}
+
+alive "$state/supervisor" && exit 0
+remember "$state/supervisor" $$
+cd / || exit 1
+exec 3<> "$state/stdout.pipe" 4<> "$state/stderr.pipe"
+child=
+ending=
+trap '' HUP PIPE
+trap 'ending=yes' TERM INT
+for stream in stdout stderr; do
+  alive "$state/$stream.keeper" && continue
+  ( trap '' TERM INT; exec 3>&- 4>&-; keep_log "$logs/$stream" ) < "$state/$stream.pipe" &
+  remember "$state/$stream.keeper" $!
+done
+
+delay=1
+while [ -z "$ending" ]; do
+  began=$(date +%s)
+  if alive "$state/process"; then
+    child=$pid
+    note "took process $child back"
+    while [ -z "$ending" ] && alive "$state/process"; do sleep 1; done
+    how="ended"
+  else
+    setsid sh "$release/run" >&3 2>&4 3>&- 4>&- < /dev/null &
+    child=$!
+    note "started as process $child on port $(cat "$state/port")"
+    code=0
+    [ -n "$ending" ] || wait "$child" || code=$?
+    how="exited with code $code"
+    [ "$code" -le 128 ] || how="was ended by signal $((code - 128))"
+  fi
+  end_group "$child" "$([ -n "$ending" ] && echo "$grace" || echo 0)"
+  rm -f "$state/process"
+  [ -z "$ending" ] || break
+  [ $(($(date +%s) - began)) -lt 60 ] || delay=1
+  child=
+  printf '%s\n' $(($(cat "$state/restarts" 2> /dev/null || echo 0) + 1)) > "$state/restarts"
+  note "$how, next start in $delay s"
+  printf '%s\n' "$how" > "$state/last-exit"
+  sleep "$delay" &
+  [ -n "$ending" ] || wait $!
+  delay=$((delay * 2))
+  [ "$delay" -le 30 ] || delay=30
+done
+note stopped
+rm -f "$state/supervisor"
+`;
+
+/** What the supervisor starts: makes its own pid known before anything of the service runs. `$0` is in the release. */
+export const RUN_SCRIPT = `#!/bin/sh
+${PROCESS_FUNCTIONS}
+release=${'$'}{0%/*}
+remember "$release/state/process" $$
+date -u +%Y-%m-%dT%H:%M:%S.000Z > "$release/state/started"
+. "$release/environment"
+. "$release/environment.own"
+cd "$release/files/$SLIPWAY_PATH" || exit 126
+unset SLIPWAY_PATH
+umask 022
+exec sh "$release/command"
+`;
