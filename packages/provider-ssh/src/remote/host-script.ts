@@ -101,13 +101,27 @@ make_release() {
   mv "$new" "$release" || refuse no-space "$release"
 }
 
+renew_release() {
+  given=$release/.given
+  rm -rf "$given"
+  mkdir "$given" && receive_files "$given" || refuse no-space "$release"
+  mv -f "$given/.slipway.json" "$release/.slipway.json"
+  for file in environment command; do
+    [ "$(cat "$given/$file")" = "$(cat "$release/$file")" ] && continue
+    stop_instance "$release"
+    mv -f "$given/environment" "$given/mask" "$given/command" "$release/"
+    break
+  done
+  rm -rf "$given"
+}
+
 stage() {
   revision=$1 digest=$2 grace=$3 first=$4 last=$5 by=$6 supervisor=$7 listen_on=$8
   shift 8
   release=$service/releases/$revision
   logs=$service/log/$revision
   mkdir -p "$logs"
-  if [ -d "$release" ]; then cat > /dev/null; else make_release "$@"; fi
+  if [ -d "$release" ]; then renew_release; else make_release "$@"; fi
   touch "$service/artifacts/$digest" "$logs"
   start_instance "$release" "$by"
   printf 'port %s\n' "$(cat "$release/state/port")"

@@ -69,13 +69,13 @@ stop_instance() {
     unit_control "$1" daemon-reload
   fi
   if alive "$1/state/supervisor"; then
-    kill -TERM "$pid"
+    kill -s TERM "$pid"
     patience=$((grace + 50))
     while alive "$1/state/supervisor" && [ "$patience" -gt 0 ]; do
       moment
       patience=$((patience - 1))
     done
-    alive "$1/state/supervisor" && kill -KILL "$pid"
+    alive "$1/state/supervisor" && kill -s KILL "$pid"
   fi
   alive "$1/state/process" && end_group "$pid" "$grace"
   return 0

@@ -34,13 +34,13 @@ alive() {
 moment() { sleep 0.1 2>/dev/null || sleep 1; }
 
 end_group() {
-  kill -TERM -- "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null
+  kill -s TERM -- "-$1" 2>/dev/null || kill -s TERM "$1" 2>/dev/null
   left=$2
-  while kill -0 -- "-$1" 2>/dev/null && [ "$left" -gt 0 ]; do
+  while kill -s 0 -- "-$1" 2>/dev/null && [ "$left" -gt 0 ]; do
     moment
     left=$((left - 1))
   done
-  kill -KILL -- "-$1" 2>/dev/null
+  kill -s KILL -- "-$1" 2>/dev/null
   return 0
 }
 `;

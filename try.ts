@@ -1,0 +1,31 @@
+import { startHosts, openTestPlace } from '@slipway/provider-testkit';
+import { sshPlatform as p } from './packages/provider-ssh/src/platform/ssh-platform.ts';
+import { mkdtempSync, writeFileSync, mkdirSync } from 'node:fs';
+const lab = await startHosts(3);
+try {
+  const place = await openTestPlace({ use:'ssh', hosts: lab.hosts.map(({name,address,root})=>({name,address,root})), user:'root', key: lab.keyFile, knownHosts: lab.knownHosts, supervisor:'shell' } as never);
+  const c = { ...place.context, log: (l:string)=>console.log('  log', l) };
+  const dir = lab.folder+'/art'; mkdirSync(dir+'/svc',{recursive:true});
+  writeFileSync(dir+'/svc/server.js', `require('http').createServer((q,r)=>{ if(q.url==='/crash') process.exit(3); r.end(process.env.SLIPWAY_REVISION+' '+process.env.A+' '+process.env.SLIPWAY_DATA_DIR)}).listen(process.env.PORT, process.env.HOST, ()=>console.log('listening s3cretword', process.env.PORT))`);
+  const req = { service:'backend', revision:'r1', slots:[0,1,2], artifact:{digest:'sha256:abc',directory:dir}, env:{A:"it's s3cretword $x"}, secrets:['s3cretword'], record:{id:'r1'}, spec: { path:'svc', run:'node server.js', port: 4000, stopGraceMs: 3000, env:{}, health:{} } } as never;
+  const t=()=>console.log(((performance.now())|0)+' ms');
+  t(); await p.publish!(c, req); t(); console.log(await p.stage(c, req)); t();
+  await new Promise(r=>setTimeout(r,400));
+  const e=await p.endpoints(c,{service:'backend',revisions:['r1']}); console.log(e); t();
+  for (const x of e.r1!) console.log(await (await fetch(`http://${x.host}:${x.port}/`)).text());
+  console.log(await p.probe(c,{service:'backend',revision:'r1',health:{http:'/',timeoutMs:2000} as never}));
+  console.log(await p.probe(c,{service:'backend',revision:'r1',health:{command:'echo $A; exit 3',timeoutMs:2000} as never}));
+  await fetch(`http://${e.r1![0]!.host}:${e.r1![0]!.port}/crash`).catch(()=>{});
+  await new Promise(r=>setTimeout(r,2000));
+  console.log(await p.list(c), JSON.stringify(await p.recover!(c,'backend')));
+  for await (const l of p.logs(c,{service:'backend',lines:50,follow:false})) console.log(JSON.stringify(l));
+  t(); console.log(await p.stage(c, {...(req as object), slots:[0]} as never)); t();
+  await p.activated!(c,{service:'backend',revision:'r1'});
+  const {execSync}=await import('node:child_process'); console.log(execSync(`find ${lab.hosts[0]!.root} | head -50; ls -l ${lab.hosts[0]!.root}/*/test/backend`).toString());
+  lab.cut(2); t();
+  try { await p.retire(c,{service:'backend',revision:'r1'}); } catch(e){ console.log(e) } t();
+  lab.mend(2);
+  await p.retire(c,{service:'backend',revision:'r1'}); t();
+  console.log(await p.list(c));
+  console.log(execSync(`ip netns pids ${lab.hosts[0]!.namespace} | xargs -r ps -fp`).toString());
+} finally { lab.stop(); }
