@@ -7,28 +7,30 @@ LC_ALL=C
 export LC_ALL
 umask 077
 
-start_of() {
+boot=-
+{ read -r boot < /proc/sys/kernel/random/boot_id; } 2> /dev/null
+
+find_start() {
+  found=
   if [ -d /proc/self ]; then
-    { read -r stat < "/proc/$1/stat"; } 2>/dev/null || return 0
+    { read -r stat < "/proc/$1/stat"; } 2> /dev/null || return 0
     set -- ${'$'}{stat##*) }
-    case "$1" in Z | X) ;; *) printf %s "${'$'}{20}" ;; esac
+    case "$1" in Z | X) ;; *) found=${'$'}{20} ;; esac
   else
-    ps -o lstart= -p "$1" 2>/dev/null | tr -s ' ' _
+    found=$(ps -o lstart= -p "$1" 2> /dev/null | tr -s ' ' _)
   fi
 }
 
-boot_of_machine() {
-  if [ -r /proc/sys/kernel/random/boot_id ]; then cat /proc/sys/kernel/random/boot_id; else echo -; fi
-}
-
 remember() {
-  printf '%s %s %s\n' "$2" "$(start_of "$2")" "$(boot_of_machine)" > "$1.$2" && mv -f "$1.$2" "$1"
+  find_start "$2"
+  printf '%s %s %s\n' "$2" "$found" "$boot" > "$1.$2" && mv -f "$1.$2" "$1"
 }
 
 alive() {
-  pid= start= boot=
-  { read -r pid start boot < "$1"; } 2>/dev/null || return 1
-  [ -n "$start" ] && [ "$boot" = "$(boot_of_machine)" ] && [ "$(start_of "$pid")" = "$start" ]
+  pid= start= then=
+  { read -r pid start then < "$1"; } 2> /dev/null || return 1
+  find_start "$pid"
+  [ -n "$start" ] && [ "$then" = "$boot" ] && [ "$found" = "$start" ]
 }
 
 moment() { sleep 0.1 2>/dev/null || sleep 1; }
