@@ -1,15 +1,9 @@
-import type { Project, ServiceDeclaration } from '../config/project.ts';
+import type { Environment, Project } from '../config/project.ts';
 import { SlipwayError } from '../errors.ts';
 import type { Platform } from '../provider/contract.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
-import { strategyFor } from '../strategies/strategies.ts';
 import type { Selected } from './selection.ts';
-
-interface Missing {
-  subject: string;
-  what: string;
-  hint: string;
-}
+import { type Missing, missingOfService } from './service-capabilities.ts';
 
 /**
  * Refuses, before anything is planned, what no registered provider or strategy can do: all of it at once,
@@ -17,10 +11,12 @@ interface Missing {
  */
 export function refuseMissing(project: Project, registry: ProviderRegistry, selected: Selected): void {
   const missing = [...missingOfEnvironment(project, registry), ...missingTypes(project, registry, selected)];
-  const platform = registry.platform(project.environment.platform.use);
+  const { environment } = project;
+  const platform = registry.platform(environment.platform.use);
   if (platform) {
+    const router = registry.routerFor(platform, environment.router?.use);
     for (const service of project.services)
-      if (selected(service.address)) missing.push(...missingOfService(service, platform));
+      if (selected(service.address)) missing.push(...missingOfService(service, platform, router, environment));
   }
   const [first] = missing;
   if (!first) return;
@@ -47,12 +43,27 @@ function missingOfEnvironment({ environment, services }: Project, registry: Prov
       hint: `Known providers: ${registry.names.join(', ')}.`,
     });
   }
-  if (environment.router !== undefined && environment.router.use !== use) {
-    missing.push({
-      subject,
-      what: `no provider offers the router ${environment.router.use}.`,
-      hint: `Leave ${subject}.router out for the platform's own.`,
-    });
+  if (services.length > 0) missing.push(...missingAround(environment, platform, registry));
+  return missing;
+}
+
+/** What stands around the services: their router, and who measures them. */
+function missingAround(environment: Environment, platform: Platform | undefined, registry: ProviderRegistry): Missing[] {
+  const subject = `environments.${environment.name}`;
+  const missing: Missing[] = [];
+  const { router, metricSources } = environment;
+  if (router !== undefined && !registry.router(router.use)) {
+    const own = platform?.router ? `Leave ${subject}.router out for the platform's own. ` : '';
+    const hint = `${own}Known providers: ${registry.names.join(', ')}.`;
+    missing.push({ subject, what: `no provider offers the router ${router.use}.`, hint });
+  } else if (router === undefined && platform && !platform.router) {
+    const hint = `Name one: ${subject}.router: local, or haproxy.`;
+    missing.push({ subject, what: `the platform ${platform.name} has no router of its own.`, hint });
+  }
+  for (const [name, { use }] of Object.entries(metricSources)) {
+    if (registry.metricSource(use)) continue;
+    const hint = `Known providers: ${registry.names.join(', ')}.`;
+    missing.push({ subject: `metricSources.${name}`, what: `no provider offers the metric source ${use}.`, hint });
   }
   return missing;
 }
@@ -65,22 +76,4 @@ function missingTypes(project: Project, registry: ProviderRegistry, selected: Se
     missing.set(type, { subject: address, what: `no provider offers the resource type ${type}.`, hint });
   }
   return [...missing.values()];
-}
-
-function missingOfService(service: ServiceDeclaration, platform: Platform): Missing[] {
-  const missing: Missing[] = [];
-  try {
-    strategyFor(service, platform);
-  } catch (error) {
-    if (!(error instanceof SlipwayError)) throw error;
-    missing.push({ subject: service.address, what: error.message, hint: error.hint ?? '' });
-  }
-  if (service.spec.static !== undefined && !platform.capabilities.staticSites) {
-    missing.push({
-      subject: service.address,
-      what: `platform ${platform.name} serves no static sites.`,
-      hint: 'Declare a run command that serves the folder.',
-    });
-  }
-  return missing;
 }

@@ -215,7 +215,8 @@ class Planning {
   finish(declared: readonly (ResourceDeclaration | ServiceDeclaration)[]): Plan {
     const { project, state, stateSeq, kind, ship, promotion } = this.#input;
     const changes = [...this.#changes.values()];
-    refuse({ changes, project, state, selected: this.#input.selected });
+    const { selected, registry } = this.#input;
+    refuse({ changes, project, state, selected, registry });
     const deleted = new Set(changes.filter((change) => change.action === 'delete').map((change) => change.address));
     const renamed = new Map([...this.#movedFrom].map(([to, from]) => [from, to]));
     const dependents = recordedDependents(state, (address) => deleted.has(address), renamed);

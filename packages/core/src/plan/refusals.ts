@@ -1,6 +1,7 @@
 import { type Address, nameOf } from '../address.ts';
 import type { Project } from '../config/project.ts';
 import { SlipwayError } from '../errors.ts';
+import type { ProviderRegistry } from '../provider/registry.ts';
 import { activeRevision, type State } from '../state/record.ts';
 import type { Change } from './change.ts';
 import type { Selected } from './selection.ts';
@@ -10,6 +11,7 @@ export interface PlannedChanges {
   project: Project;
   state: State;
   selected: Selected;
+  registry: ProviderRegistry;
 }
 
 /**
@@ -78,20 +80,34 @@ function refuseOrphans({ changes, state }: PlannedChanges): void {
   );
 }
 
-function refusePlatformChange({ changes, state, project }: PlannedChanges): void {
+/** Neither what runs nor the route to it can move by itself to where it isn't known. */
+function refusePlatformChange({ changes, state, project, registry }: PlannedChanges): void {
+  const { platform, router } = project.environment;
+  const own = registry.platform(platform.use)?.router?.name;
   for (const change of changes) {
     const record = state.get(change.address);
     if (record?.kind !== 'service' || change.action === 'none' || change.action === 'delete') continue;
-    if (record.platform === project.environment.platform.use) continue;
+    if (record.platform === platform.use) {
+      refuseRouterChange(change.address, record.router ?? own, router?.use ?? own, activeRevision(record) !== undefined);
+      continue;
+    }
     throw new SlipwayError(
       'platform-changed',
-      `${change.address} runs on ${record.platform}; the environment now says ${project.environment.platform.use}.`,
+      `${change.address} runs on ${record.platform}; the environment now says ${platform.use}.`,
       {
         subject: change.address,
         hint: `Destroy it on ${record.platform} first, or give the new platform an environment of its own.`,
       },
     );
   }
+}
+
+function refuseRouterChange(address: Address, before: string | undefined, now: string | undefined, routed: boolean): void {
+  if (!routed || before === now || before === undefined) return;
+  throw new SlipwayError('platform-changed', `${address} is reached by ${before}; the environment now says ${now}.`, {
+    subject: address,
+    hint: `Two routers can't have its port at once. Destroy it first (slipway destroy --only ${nameOf(address)}), or give the new router an environment of its own.`,
+  });
 }
 
 /** Traffic moves before anything is taken away, so a port must be free before. */

@@ -31,7 +31,7 @@ describe('what a plan refuses', () => {
   };
 
   const missingIn = async (environment: string) => {
-    const play = await playground();
+    const play = await playground({ capabilities: { strategies: ['recreate', 'blue-green'] } });
     await play.config({ environments, services, resources: { topic: { type: 'cloud:topic', size: 1 }, a: thing(1) } });
     const error = await refusal(
       play.session((slipway) => slipway.plan(), environment),
