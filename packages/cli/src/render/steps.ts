@@ -2,6 +2,7 @@ import type { Plan, Step } from '@slipway/core';
 import { formatDuration, formatEstimate } from './duration.ts';
 import type { Look } from './plan.ts';
 import { count } from './text.ts';
+import { describeWork, freshRevisions } from './work.ts';
 
 const MOST_IN_WAVE = 8;
 const MOST_ON_PATH = 12;
@@ -21,9 +22,10 @@ export function renderSteps(plan: Plan, look: Look, most: number): string[] {
   const shown = numbers.slice(0, Math.floor(most / (perWave + 1)));
   const heading = `${count(plan.steps.length, 'step')} in ${count(plan.waves, 'wave')}`;
   const width = String(shown.at(-1) ?? 0).length;
+  const layout = { perWave, width, critical, fresh: freshRevisions(plan) };
   return [
     `${colors.bold(heading)}, about ${formatDuration(plan.estimateMs)} with up to ${plan.limits.overall} at once`,
-    ...shown.flatMap((number) => renderWave(waves.get(number) as Step[], number, { perWave, width, critical }, look)),
+    ...shown.flatMap((number) => renderWave(waves.get(number) as Step[], number, layout, look)),
     ...(shown.length < numbers.length ? [`  … and ${count(numbers.length - shown.length, 'more wave')}`] : []),
     ...renderCriticalPath(plan, look),
   ];
@@ -33,19 +35,22 @@ interface WaveLayout {
   perWave: number;
   width: number;
   critical: ReadonlySet<string>;
+  fresh: ReadonlySet<string>;
 }
 
 function renderWave(
   wave: readonly Step[],
   number: number,
-  { perWave, width, critical }: WaveLayout,
+  { perWave, width, critical, fresh }: WaveLayout,
   look: Look,
 ): string[] {
   const longest = wave.toSorted((a, b) => b.estimateMs - a.estimateMs || (a.id < b.id ? -1 : 1));
   const lines = longest.slice(0, perWave).map((step, index) => {
     const label = index === 0 ? String(number).padStart(width) : ' '.repeat(width);
     const mark = critical.has(step.id) ? look.colors.cyan('*') : ' ';
-    return `  ${label} ${mark} ${step.id} ${look.colors.dim(formatEstimate(step.estimateMs))}`;
+    const work = describeWork(step, fresh);
+    const detail = work === undefined ? '' : `  ${work}`;
+    return `  ${label} ${mark} ${step.id} ${look.colors.dim(formatEstimate(step.estimateMs))}${detail}`;
   });
   if (wave.length > perWave) lines.push(`  ${' '.repeat(width)}   … and ${count(wave.length - perWave, 'more step')}`);
   return lines;

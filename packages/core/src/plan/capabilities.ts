@@ -48,7 +48,11 @@ function missingOfEnvironment({ environment, services }: Project, registry: Prov
 }
 
 /** What stands around the services: their router, and who measures them. */
-function missingAround(environment: Environment, platform: Platform | undefined, registry: ProviderRegistry): Missing[] {
+function missingAround(
+  environment: Environment,
+  platform: Platform | undefined,
+  registry: ProviderRegistry,
+): Missing[] {
   const subject = `environments.${environment.name}`;
   const missing: Missing[] = [];
   const { router, metricSources } = environment;

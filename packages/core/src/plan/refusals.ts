@@ -88,7 +88,12 @@ function refusePlatformChange({ changes, state, project, registry }: PlannedChan
     const record = state.get(change.address);
     if (record?.kind !== 'service' || change.action === 'none' || change.action === 'delete') continue;
     if (record.platform === platform.use) {
-      refuseRouterChange(change.address, record.router ?? own, router?.use ?? own, activeRevision(record) !== undefined);
+      refuseRouterChange(
+        change.address,
+        record.router ?? own,
+        router?.use ?? own,
+        activeRevision(record) !== undefined,
+      );
       continue;
     }
     throw new SlipwayError(
@@ -102,7 +107,12 @@ function refusePlatformChange({ changes, state, project, registry }: PlannedChan
   }
 }
 
-function refuseRouterChange(address: Address, before: string | undefined, now: string | undefined, routed: boolean): void {
+function refuseRouterChange(
+  address: Address,
+  before: string | undefined,
+  now: string | undefined,
+  routed: boolean,
+): void {
   if (!routed || before === now || before === undefined) return;
   throw new SlipwayError('platform-changed', `${address} is reached by ${before}; the environment now says ${now}.`, {
     subject: address,
