@@ -98,7 +98,7 @@ test('a user stays with the instance that answered first, while it takes part an
   for (let i = 0; i < 20; i++) fresh.push((await call(port)).body);
   expect(fresh.filter((body) => body.startsWith('a'))).toHaveLength(10);
 
-  const [revision, slot] = [...first.body] as ['a' | 'b', string];
+  const [revision, slot] = first.body.split('') as ['a' | 'b', string];
   const rest = { ...backends, [revision]: backends[revision].filter((one) => one.slot !== Number(slot)) };
   await router.setRoute({ ...route, backends: rest, weights: { a: 50, b: 50 } });
   const moved = await call(port, { headers: { cookie } });
