@@ -1,0 +1,276 @@
+import { waitUntil } from '@slipway/provider-testkit';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Analysis, Metric } from '../../src/config/project.ts';
+import { refusal } from '../support/refusal.ts';
+import { analysis, comparing, metric } from '../verify/analyses.ts';
+import { Analysing } from './analysing.ts';
+
+const made = (more: Partial<Metric> = {}) =>
+  metric({ source: 'made', query: '{{service}} {{revision}} {{window}}', ...more });
+const quick = (more: Partial<Analysis> = {}) => analysis({ intervalMs: 20, metrics: [made()], ...more });
+const until = (what: string, isTrue: () => boolean) => waitUntil(what, async () => isTrue());
+const failing: Analysis['onInconclusive'] = { kind: 'fail' };
+
+describe('analysing', () => {
+  it('measures at each interval, notes everything, and passes on good values', async () => {
+    const step = new Analysing(quick());
+    const asked: string[] = [];
+    step.answer = ({ query }) => {
+      asked.push(query);
+      return { value: 0.01, samples: 40 };
+    };
+    const verdict = await step.analyse(110);
+    expect(verdict).toMatchObject({ verdict: 'pass', ended: 'time', metrics: [{ metric: 'errors', verdict: 'pass' }] });
+    expect(step.marks).toMatch(/^\+{3,6}$/);
+    expect(asked[0]).toBe('web web-2 1s');
+    expect(step.notes[0]).toHaveProperty('began.at');
+    expect(step.notes[1]).toMatchObject({
+      measured: { metric: 'errors', value: 0.01, samples: 40, verdict: 'pass', why: '0.01 is not above 0.05' },
+    });
+    expect(step.notes.at(-1)).toEqual({ verdict });
+  });
+
+  it('fails at the sample that decides it, at once, and says metric, value, limit and revision', async () => {
+    const step = new Analysing(quick({ metrics: [made(), made({ name: 'hangs', query: 'hangs' })] }));
+    let asked = 0;
+    step.answer = ({ query }, signal) => {
+      if (!query.includes('hangs') && ++asked > 2) return { value: 0.2 };
+      return asked > 2 ? new Promise((_, reject) => signal.addEventListener('abort', reject)) : { value: 0 };
+    };
+    const error = await refusal(step.analyse(60_000), 'analysis-failed');
+    expect(error.message).toBe('web/web-2 fails its analysis: errors: 0.2 is above 0.05.');
+    expect(error).toMatchObject({ subject: 'service:web', details: { effect: 'none', revision: 'web-2' } });
+    expect(error.hint).toContain('slipway show d1');
+    expect(step.notes.at(-1)).toMatchObject({ verdict: { verdict: 'fail', ended: 'failure' } });
+  });
+
+  it('does not succeed when every measurement failed to be made', async () => {
+    const step = new Analysing(quick({ onInconclusive: failing }));
+    step.answer = () => Promise.reject(new Error('connection refused'));
+    const error = await refusal(step.analyse(60_000), 'analysis-inconclusive');
+    // The source was given up for good, so that nobody waits for the minute to pass.
+    expect(step.marks).toBe('!!!!!');
+    expect(error.message).toContain(
+      'its source failed 5 times in a row; last: the source made failed: connection refused',
+    );
+  });
+
+  it('neither passes nor breaks without traffic: it is inconclusive', async () => {
+    const step = new Analysing(quick({ metrics: [metric()], onInconclusive: failing }));
+    const error = await refusal(step.analyse(70), 'analysis-inconclusive');
+    expect(step.marks).toMatch(/^\?+$/);
+    expect(error.message).toContain('nothing was measured conclusively');
+  });
+
+  it('takes a source that hangs for one that failed', async () => {
+    const step = new Analysing(quick({ metrics: [made({ consecutiveErrors: 1 })], onInconclusive: failing }));
+    step.answer = () => new Promise(() => {});
+    const error = await refusal(step.analyse(60_000), 'analysis-inconclusive');
+    expect(error.message).toContain('no answer within 1000 ms');
+  });
+
+  it('begins after the initial delay', async () => {
+    const step = new Analysing(quick({ initialDelayMs: 100 }));
+    let first: number | undefined;
+    const begun = performance.now();
+    step.answer = () => {
+      first ??= performance.now() - begun;
+      return { value: 0 };
+    };
+    await step.analyse(160);
+    expect(first).toBeGreaterThan(99);
+  });
+
+  it('has one measurement in any case, however short it is', async () => {
+    const step = new Analysing(quick({ intervalMs: 10_000 }));
+    expect((await step.analyse(30)).verdict).toBe('pass');
+    expect(step.marks).toBe('+');
+  });
+
+  it('ends at once when it is stopped', async () => {
+    const step = new Analysing(quick());
+    step.answer = () => new Promise(() => {});
+    const done = step.analyse(60_000);
+    await until('it has begun', () => step.notes.length > 0);
+    step.stop();
+    await expect(done).rejects.toThrow('stopped');
+  });
+});
+
+describe('promoting', () => {
+  it('ends it at once, as inconclusive where nothing was measured', async () => {
+    const step = new Analysing(quick({ intervalMs: 60_000 }));
+    const done = step.analyse(600_000);
+    await until('it has begun', () => step.notes.length > 0);
+    step.wish('promote');
+    expect(await done).toMatchObject({ verdict: 'inconclusive', ended: 'promoted' });
+  });
+
+  it('changes nothing about a failure that is decided already', async () => {
+    const step = new Analysing(quick());
+    step.answer = () => ({ value: 1 });
+    await refusal(step.analyse(60_000), 'analysis-failed');
+    step.notes.pop();
+    step.wish('promote');
+    await refusal(step.analyse(60_000), 'analysis-failed');
+  });
+});
+
+describe('where the data do not tell', () => {
+  const nothing = () => ({ value: null });
+
+  it('waits for a person, whose word is noted', async () => {
+    const step = new Analysing(quick());
+    step.answer = nothing;
+    step.wish('continue', 'said before');
+    const done = step.analyse(50);
+    await until('it waits', () => step.waited.length > 0);
+    expect(step.waited[0]).toContain('the analysis of web is inconclusive: errors: nothing was measured conclusively');
+    expect(step.notes.at(-1)).toMatchObject({ waiting: { after: 1 } });
+    step.wish('continue', 'bob');
+    expect(await done).toMatchObject({ verdict: 'inconclusive', ended: 'accepted', by: 'bob' });
+    expect(await step.settle()).toMatchObject({ as: 'done', outcome: { detail: { by: 'bob' } } });
+  });
+
+  it('waits on after a kill, and hears what was said meanwhile', async () => {
+    const step = new Analysing(quick());
+    step.answer = nothing;
+    const killed = step.analyse(50);
+    await until('it waits', () => step.waited.length > 0);
+    step.stop();
+    await expect(killed).rejects.toThrow('stopped');
+    const { marks } = step;
+    step.wish('continue');
+    expect(await step.settle()).toMatchObject({ as: 'not-done' });
+    expect(await step.analyse(50)).toMatchObject({ ended: 'accepted', by: 'ann' });
+    expect(step.marks).toBe(marks);
+  });
+
+  it('measures on for as long again where that is the policy, and not forever', async () => {
+    const extend = { kind: 'extend', times: 2, else: 'fail' } as const;
+    const helped = new Analysing(quick({ onInconclusive: extend }));
+    helped.answer = () => (helped.notes.some((note) => 'extended' in note) ? { value: 0 } : nothing());
+    expect(await helped.analyse(60)).toMatchObject({ verdict: 'pass' });
+    const never = new Analysing(quick({ onInconclusive: extend }));
+    never.answer = nothing;
+    await refusal(never.analyse(40), 'analysis-inconclusive');
+    expect(never.notes.filter((note) => 'extended' in note)).toHaveLength(2);
+  });
+
+  it('does not pass a comparison that has no other side', async () => {
+    const of = quick({ metrics: [comparing({ source: 'made', maxIncrease: 2 })], onInconclusive: failing });
+    const error = await refusal(new Analysing(of, { stable: null }).analyse(50), 'analysis-inconclusive');
+    expect(error.message).toContain('there is no stable revision to compare with');
+  });
+});
+
+describe('after a kill', () => {
+  it('goes on with what was measured, and time has passed', async () => {
+    const step = new Analysing(quick({ metrics: [made({ consecutiveFailures: 3 })] }));
+    let asked = 0;
+    step.answer = () => (++asked === 3 ? new Promise(() => {}) : { value: 1 });
+    const killed = step.analyse(60_000);
+    await until('it is asked', () => asked === 3);
+    step.stop();
+    await expect(killed).rejects.toThrow('stopped');
+    expect(step.marks).toBe('--');
+    // The third in a row comes in the second run.
+    await refusal(step.analyse(60_000), 'analysis-failed');
+    expect(step.marks).toBe('---');
+  });
+
+  it('measures once more when its time is over, instead of judging what it did not see', async () => {
+    const step = new Analysing(quick());
+    step.notes.push({ began: { at: new Date(Date.now() - 3_600_000).toISOString() } });
+    expect(await step.analyse(100)).toMatchObject({ verdict: 'pass' });
+    expect(step.marks).toMatch(/^\+\+?$/);
+  });
+
+  it('upholds a failure that was noted and never became the outcome; mended and run again it begins anew', async () => {
+    const step = new Analysing(quick());
+    step.answer = () => ({ value: 1 });
+    await refusal(step.analyse(60_000), 'analysis-failed');
+    step.answer = () => ({ value: 0 });
+    expect(await step.settle()).toMatchObject({ as: 'not-done' });
+    await refusal(step.analyse(60), 'analysis-failed');
+    expect(await step.analyse(60)).toMatchObject({ verdict: 'pass' });
+  });
+
+  it('is done when its verdict was noted', async () => {
+    const step = new Analysing(quick());
+    const verdict = await step.analyse(60);
+    expect(await step.settle()).toMatchObject({ as: 'done', outcome: { changes: [], detail: verdict } });
+    const { length } = step.notes;
+    expect(await step.analyse(60_000)).toEqual(verdict);
+    expect(step.notes).toHaveLength(length);
+  });
+});
+
+describe('watching', () => {
+  it('goes on until what it watches is over, whoever promotes meanwhile', async () => {
+    const step = new Analysing(quick());
+    const done = step.watch();
+    await until('it measures', () => step.marks.length > 1);
+    step.wish('promote');
+    const { length } = step.marks;
+    await until('it measures on', () => step.marks.length > length + 1);
+    step.over.abort();
+    expect(await done).toMatchObject({ verdict: 'pass', ended: 'over' });
+  });
+
+  it('fails at once', async () => {
+    const step = new Analysing(quick());
+    step.answer = () => ({ value: step.marks.length > 2 ? 1 : 0 });
+    await refusal(step.watch(), 'analysis-failed');
+    expect(step.marks).toBe('+++-');
+  });
+
+  it('that saw nothing does not pass, but measures on where that is the policy', async () => {
+    const nothing = new Analysing(quick({ onInconclusive: failing }));
+    nothing.over.abort();
+    await refusal(nothing.watch(), 'analysis-inconclusive');
+    const extended = new Analysing(
+      quick({ onInconclusive: { kind: 'extend', times: 1, else: 'fail' }, durationMs: 60 }),
+    );
+    extended.over.abort();
+    expect(await extended.watch()).toMatchObject({ verdict: 'pass', ended: 'time' });
+  });
+});
+
+describe('the router as a source', () => {
+  const routed = (...metrics: Metric[]) => new Analysing(quick({ metrics, onInconclusive: failing }));
+
+  /** Has requests come in for as long as the test lasts. */
+  function traffic(come: () => void): void {
+    const timer = setInterval(come, 5);
+    onTestFinished(() => clearInterval(timer));
+  }
+
+  it('counts from when the analysis began: what was before is no measurement', async () => {
+    const step = routed(metric());
+    step.cluster.traffic.add('web', 'web-2', { requests: 100, errors: 100 });
+    traffic(() => step.cluster.traffic.add('web', 'web-2', { requests: 10 }));
+    expect(await step.analyse(80)).toMatchObject({ verdict: 'pass' });
+  });
+
+  it('finds a fifth of the requests failing, through a restart of the router', async () => {
+    const step = routed(metric({ consecutiveFailures: 4 }));
+    let came = 0;
+    traffic(() => {
+      if (++came === 8) step.cluster.traffic.reset();
+      step.cluster.traffic.add('web', 'web-2', { requests: 10, errors: 2 });
+    });
+    const error = await refusal(step.analyse(60_000), 'analysis-failed');
+    expect(error.message).toContain('4 measurements in a row failed, the last: 0.2 is above 0.05');
+  });
+
+  it('holds latencies against the stable revision', async () => {
+    const step = routed(comparing({ name: 'p95', query: 'latencyP95', maxIncrease: 1.5 }));
+    traffic(() => {
+      step.cluster.traffic.add('web', 'web-1', { requests: 10, latencyMs: 20 });
+      step.cluster.traffic.add('web', 'web-2', { requests: 10, latencyMs: 45 });
+    });
+    const error = await refusal(step.analyse(60_000), 'analysis-failed');
+    expect(error.message).toMatch(/p95: 4\d\.\d+ against 2\d\.\d+ of stable is more than 1\.5 times that/);
+  });
+});
