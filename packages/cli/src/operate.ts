@@ -15,6 +15,8 @@ export interface Operation {
   run(api: SlipwayApi, options: RunOptions): Promise<DeploymentReport>;
   /** How long to wait for a held lock, in ms. Default 0. */
   waitForLockMs?: number;
+  /** True: waits for people also without a terminal. Default false: then it ends, waiting. */
+  waitForPerson?: boolean;
   /** False: it was confirmed when it began. Default true. */
   confirm?: boolean;
   /** Steps that an earlier run of the same deployment has done. */
@@ -50,6 +52,7 @@ export async function operate(session: Session, operation: Operation): Promise<E
       signal: interruption.signal,
       kill: interruption.kill,
       waitForLockMs: operation.waitForLockMs ?? 0,
+      waitForPerson: output.live || operation.waitForPerson === true,
       command: ['slipway', ...process.argv.slice(2)].join(' '),
     });
     show.display?.close();

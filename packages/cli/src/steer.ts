@@ -1,6 +1,8 @@
+import type { LeftWish } from '@slipway/core';
 import type { Command } from 'commander';
 import { type ExitCode, exitCode } from './exit-code.ts';
 import { perform } from './perform.ts';
+import type { Session } from './session.ts';
 
 type Wish = 'cancel' | 'abort' | 'pause' | 'continue' | 'promote';
 
@@ -11,13 +13,17 @@ type Slipway = (command: string) => string;
 interface Answers {
   /** A living process runs the deployment and will see it. */
   running(deployment: string, slipway: Slipway): string;
-  /** No process runs it. */
+  /** No process runs it, and it is not over: said before this one takes it up, where it does. */
   idle(deployment: string, slipway: Slipway): string;
+  /** It goes back already, or is a way back itself. */
+  goingBack?(deployment: string, slipway: Slipway): string;
+  /** Whether this process takes up what no other one runs: one command is enough then. */
+  takesUp: boolean;
   /** Whether nothing running means that there is nothing to do, or that the wish can't be met. */
   codeWhenIdle: ExitCode;
 }
 
-/** Gives a command the argument `[deployment]`, `--reason`, and the action of leaving that wish for its runner. */
+/** Gives a command the argument `[deployment]`, `--reason`, and the action of leaving that wish and having it met. */
 export function defineSteering(command: Command, wish: Wish, answers: Answers): void {
   command
     .argument('[deployment]', 'its id (default: the newest)')
@@ -25,19 +31,38 @@ export function defineSteering(command: Command, wish: Wish, answers: Answers): 
     .action(
       perform<[string | undefined], { reason?: string }>(async (session, [wanted], { reason }) => {
         const api = await session.open();
-        const { deployment, running } = await api.control(wish, wanted, reason);
-        const { status, environment } = await api.report(deployment);
+        const left = await api.control(wish, wanted, reason);
+        const { kind, status, environment } = await api.report(left.deployment);
         const slipway = (text: string) => session.commandLine(text, environment);
-        session.output.document({ id: deployment, wish, running });
-        if (running) {
-          session.output.say(answers.running(deployment, slipway));
-          return exitCode.done;
+        const goesBack = kind === 'rollback' || status === 'rolling_back';
+        const say = goesBack ? (answers.goingBack ?? answers.running) : answers.running;
+        if (left.running) {
+          session.output.say(say(left.deployment, slipway));
+          return document(session, wish, left, exitCode.done);
         }
         const isOver = status === 'completed' || status === 'rolled_back';
         session.output.say(
-          isOver ? `${deployment} is over: ${status.replaceAll('_', ' ')}.` : answers.idle(deployment, slipway),
+          isOver
+            ? `${left.deployment} is over: ${status.replaceAll('_', ' ')}.`
+            : answers.idle(left.deployment, slipway),
         );
-        return answers.codeWhenIdle;
+        if (!left.left || !answers.takesUp) return document(session, wish, left, answers.codeWhenIdle);
+        return await takeUp(session, left.deployment);
       }),
     );
+}
+
+function document(session: Session, wish: Wish, { deployment, running, left }: LeftWish, code: ExitCode): ExitCode {
+  session.output.document({ id: deployment, wish, running, ...(left ? { left } : {}) });
+  return code;
+}
+
+/** Runs it here, from where it stands; what was just wished is obeyed first. */
+async function takeUp(session: Session, deployment: string): Promise<ExitCode> {
+  const [{ operate }, { stepsDone }] = await Promise.all([import('./operate.ts'), import('./steps-done.ts')]);
+  return await operate(session, {
+    confirm: false,
+    doneBefore: await stepsDone(await session.open(), deployment),
+    run: (api, run) => api.resume({ deployment, ...run }),
+  });
 }

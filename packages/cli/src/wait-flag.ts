@@ -8,9 +8,18 @@ export interface WaitFlag {
 
 const DEFAULT_WAIT_MS = 600_000;
 
-/** Adds `--wait [duration]`: patience with a held lock. */
+/** Adds `--wait [duration]`: patience with a held lock and, without a terminal, with people. */
 export function addWaitFlag(command: Command): Command {
-  return command.option('--wait [duration]', 'wait for a held lock (10m when no duration is given)', parseDuration);
+  return command.option(
+    '--wait [duration]',
+    'wait for a held lock (10m when no duration is given), and for people also without a terminal',
+    parseDuration,
+  );
+}
+
+/** Whether a run without a terminal waits for people too, instead of ending with exit code 4. */
+export function waitsForPeople({ wait }: WaitFlag): boolean {
+  return wait !== undefined;
 }
 
 /** In ms; 0 without the flag. */

@@ -5,7 +5,13 @@ import type { JournalEvent } from './journal/event.ts';
 import type { AuditReport, DeploymentHeader, LockState } from './journal/store.ts';
 import type { JsonObject } from './json.ts';
 import type { Plan } from './plan/plan.ts';
-import type { LogLine, PropertyDifference, RevisionTraffic, RunningRevision } from './provider/contract.ts';
+import type {
+  LogLine,
+  PropertyDifference,
+  RevisionTraffic,
+  RunningRevision,
+  TrafficRoute,
+} from './provider/contract.ts';
 import type { ProviderRegistry } from './provider/registry.ts';
 import type { DeploymentReport } from './report/report.ts';
 import type { State, StateRecord } from './state/record.ts';
@@ -124,12 +130,18 @@ export interface EnvironmentStatus {
   lock: LockState | null;
   /** The newest deployment. */
   latest: DeploymentHeader | null;
+  /** What the newest deployment waits for, while it waits for a person. */
+  waiting?: string;
   services: {
     name: string;
     url: string | null;
     version: string | null;
     revision: string | null;
     weights: Record<string, number>;
+    /** What goes to a revision whatever the weights; absent: nothing. */
+    routes?: TrafficRoute[];
+    /** How many instances of each revision are recorded, by revision. */
+    instances: Record<string, number>;
     running: RunningRevision[];
     traffic: Record<string, RevisionTraffic>;
     health: 'healthy' | 'unhealthy' | 'unknown';

@@ -5,7 +5,10 @@ import { defineSteering } from '../steer.ts';
 export function define(command: Command): void {
   defineSteering(command, 'abort', {
     running: (deployment) => `Asked ${deployment} to stop and to take back what it did.`,
-    idle: (deployment, slipway) => `No process runs ${deployment}. Take it back with: ${slipway('rollback')}`,
+    idle: (deployment, slipway) =>
+      `No process runs ${deployment}. What is left of it is taken back now; should nothing begin: ${slipway('rollback')}`,
+    goingBack: (deployment) => `${deployment} goes back already: there is nothing to abort.`,
+    takesUp: true,
     codeWhenIdle: exitCode.refused,
   });
 }

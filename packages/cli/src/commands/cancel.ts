@@ -7,6 +7,7 @@ export function define(command: Command): void {
     running: (deployment) => `Asked ${deployment} to stop; it can be resumed.`,
     idle: (deployment, slipway) =>
       `No process runs ${deployment}; there is nothing to stop. Finish it with: ${slipway(`resume ${deployment}`)}`,
+    takesUp: false,
     codeWhenIdle: exitCode.done,
   });
 }

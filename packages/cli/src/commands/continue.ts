@@ -5,7 +5,9 @@ import { defineSteering } from '../steer.ts';
 export function define(command: Command): void {
   defineSteering(command, 'continue', {
     running: (deployment) => `Asked ${deployment} to go on.`,
-    idle: (deployment, slipway) => `No process runs ${deployment}. Go on with: ${slipway(`resume ${deployment}`)}`,
+    idle: (deployment, slipway) =>
+      `No process runs ${deployment}: it goes on here, as with ${slipway(`resume ${deployment}`)}`,
+    takesUp: true,
     codeWhenIdle: exitCode.refused,
   });
 }

@@ -3,7 +3,7 @@ import type { Plan } from '@slipway/core';
 import { type Command, Option } from 'commander';
 import { perform } from '../perform.ts';
 import { addPlanFlags, type PlanFlags, planOptionsOf } from '../plan-flags.ts';
-import { addWaitFlag, type WaitFlag, waitOf } from '../wait-flag.ts';
+import { addWaitFlag, type WaitFlag, waitOf, waitsForPeople } from '../wait-flag.ts';
 
 interface Flags extends PlanFlags, WaitFlag {
   plan?: string;
@@ -37,6 +37,7 @@ export function define(command: Command): void {
       const options = plan ? { plan } : planOptionsOf(flags);
       return await operate(session, {
         waitForLockMs: waitOf(flags),
+        waitForPerson: waitsForPeople(flags),
         run: (api, run) => api.deploy({ ...options, ...run }),
       });
     }),

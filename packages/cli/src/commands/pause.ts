@@ -6,7 +6,8 @@ export function define(command: Command): void {
   defineSteering(command, 'pause', {
     running: (deployment, slipway) => `Asked ${deployment} to pause; go on with: ${slipway('continue')}`,
     idle: (deployment, slipway) =>
-      `No process runs ${deployment}; there is nothing to pause. Finish it with: ${slipway(`resume ${deployment}`)}`,
+      `No process runs ${deployment}; it pauses when it is taken up. Go on with: ${slipway(`continue ${deployment}`)}`,
+    takesUp: false,
     codeWhenIdle: exitCode.refused,
   });
 }

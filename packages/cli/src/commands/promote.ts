@@ -4,8 +4,11 @@ import { defineSteering } from '../steer.ts';
 
 export function define(command: Command): void {
   defineSteering(command, 'promote', {
-    running: (deployment) => `Asked ${deployment} to end its hold and move on.`,
-    idle: (deployment, slipway) => `No process runs ${deployment}. Go on with: ${slipway(`resume ${deployment}`)}`,
+    running: (deployment) =>
+      `Asked ${deployment} to go on past every hold, pause and analysis; what watches it goes on.`,
+    idle: (deployment, slipway) =>
+      `No process runs ${deployment}: it goes on here, past every hold, pause and analysis, as with ${slipway(`resume ${deployment}`)}`,
+    takesUp: true,
     codeWhenIdle: exitCode.refused,
   });
 }

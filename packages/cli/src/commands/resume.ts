@@ -1,8 +1,8 @@
-import type { SlipwayApi } from '@slipway/core';
 import type { Command } from 'commander';
 import { collectList } from '../arguments.ts';
 import { perform } from '../perform.ts';
-import { addWaitFlag, type WaitFlag, waitOf } from '../wait-flag.ts';
+import { stepsDone } from '../steps-done.ts';
+import { addWaitFlag, type WaitFlag, waitOf, waitsForPeople } from '../wait-flag.ts';
 
 interface Flags extends WaitFlag {
   redo?: string[];
@@ -30,20 +30,10 @@ export function define(command: Command): void {
       return await operate(session, {
         confirm: false,
         waitForLockMs: waitOf(flags),
+        waitForPerson: waitsForPeople(flags),
         doneBefore: await stepsDone(api, deployment),
         run: (opened, run) => opened.resume({ ...options, ...run }),
       });
     }),
   );
-}
-
-/** So that the display counts on from where the earlier run stopped. */
-async function stepsDone(api: SlipwayApi, deployment: string | undefined): Promise<string[]> {
-  try {
-    const { steps } = await api.report(deployment);
-    return steps.filter(({ status }) => status === 'succeeded').map(({ id }) => id);
-  } catch {
-    // Nothing was deployed yet: resume itself says so better.
-    return [];
-  }
 }

@@ -1,4 +1,4 @@
-import type { EnvironmentStatus, SlipwayApi } from '@slipway/core';
+import type { EnvironmentStatus, SlipwayApi, TrafficRoute } from '@slipway/core';
 import { formatDuration, formatMoment } from '../render/duration.ts';
 import type { Look } from '../render/plan.ts';
 import { renderReport } from '../render/report.ts';
@@ -45,12 +45,17 @@ function renderLock({ lock }: EnvironmentStatus): string[] {
 
 const OPEN = new Set(['pending', 'validating', 'in_progress', 'waiting', 'rolling_back']);
 
-function renderLatest({ latest, lock, environment }: EnvironmentStatus): string[] {
+function renderLatest({ latest, lock, environment, waiting }: EnvironmentStatus): string[] {
   if (latest === null) return ['nothing was deployed yet'];
   const time = latest.durationMs === null ? '' : ` in ${formatDuration(latest.durationMs)}`;
   const status = latest.status.replaceAll('_', ' ');
   const lines = [`newest: ${latest.kind} ${latest.id}, ${status}${time}, begun ${formatMoment(latest.startedAt)}`];
-  if (lock === null && OPEN.has(latest.status)) {
+  if (latest.status === 'waiting') {
+    if (waiting !== undefined) lines.push(`        ${waiting}`);
+    const alone = lock === null ? 'no process runs it; ' : '';
+    const [goOn, skip, back] = ['continue', 'promote', 'abort'].map((what) => `slipway ${what} -e ${environment}`);
+    lines.push(`        ${alone}go on: ${goOn}; past everything: ${skip}; take it back: ${back}`);
+  } else if (lock === null && OPEN.has(latest.status)) {
     lines.push(`        no process runs it; go on with: slipway resume -e ${environment}`);
   }
   return latest.error ? [...lines, `        ${latest.error.message}`] : lines;
@@ -63,7 +68,7 @@ function renderServices({ services }: EnvironmentStatus, { colors }: Look): stri
     color[service.health](service.health),
     service.version ?? '-',
     service.url ?? '-',
-    describeWeights(service.weights, service.revision),
+    describeWeights(service),
     describeRunning(service.running),
     describeTraffic(service.traffic),
   ]);
@@ -73,10 +78,17 @@ function renderServices({ services }: EnvironmentStatus, { colors }: Look): stri
 
 type Service = EnvironmentStatus['services'][number];
 
-function describeWeights(weights: Service['weights'], revision: string | null): string {
+function describeWeights({ weights, routes = [], instances, revision }: Service): string {
   const entries = Object.entries(weights).filter(([, weight]) => weight > 0);
-  if (entries.length === 0) return revision ?? '-';
-  return entries.map(([name, weight]) => (weight === 100 ? name : `${name} ${weight}%`)).join(', ');
+  if (entries.length === 0 && routes.length === 0) return revision ?? '-';
+  const named = (name: string) => ((instances[name] ?? 1) > 1 ? `${name} ×${instances[name]}` : name);
+  const shares = entries.map(([name, weight]) => (weight === 100 ? named(name) : `${named(name)} ${weight}%`));
+  return [...shares, ...routes.map((route) => `${named(route.revision)} by ${describeRoute(route)}`)].join(', ');
+}
+
+function describeRoute(route: TrafficRoute): string {
+  if ('port' in route) return `port ${route.port}`;
+  return 'header' in route ? `${route.header}: ${route.value}` : `cookie ${route.cookie}=${route.value}`;
 }
 
 function describeRunning(running: Service['running']): string {

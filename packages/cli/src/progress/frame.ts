@@ -70,7 +70,20 @@ function runningLine(step: StepProgress, sameSubject: boolean, { phase, now }: {
     elapsed > step.estimateMs ? ['yellow', time] : ['cyan', time],
     step.attempt > 1 ? ['yellow', `  attempt ${step.attempt}`] : '',
     waits === undefined ? '' : ['yellow', `  again in ${formatDuration(waits)}: ${step.error?.message ?? ''}`],
-    lastLine === undefined || waits !== undefined ? '' : ['dim', `  ${lastLine}`],
+    ...standing(step, phase, now),
+    lastLine === undefined || waits !== undefined || step.waiting !== undefined ? '' : ['dim', `  ${lastLine}`],
+  ];
+}
+
+/** Of steps of a rollout: what is waited for, how long a hold still lasts, what was measured, who has the traffic. */
+function standing(step: StepProgress, phase: Phase, now: number): Piece[] {
+  const weights = phase.weights?.get(step.subject);
+  const shares = Object.entries(weights ?? {}).map(([revision, weight]) => `${revision} ${weight}%`);
+  return [
+    step.waiting === undefined ? '' : ['yellow', `  waits: ${step.waiting}`],
+    step.endsAt === undefined ? '' : ['cyan', `  ${formatDuration(Math.max(0, step.endsAt - now))} left`],
+    step.finding === undefined ? '' : ['dim', `  ${step.finding}`],
+    shares.length < 2 ? '' : ['dim', `  ${shares.join(', ')}`],
   ];
 }
 

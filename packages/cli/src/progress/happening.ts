@@ -15,6 +15,12 @@ export interface StepProgress {
   tail: string[];
   /** How many lines there were in all. */
   lines: number;
+  /** What a person is waited for, while it waits for one. */
+  waiting?: string | undefined;
+  /** When a hold is over, in ms by the clock of the observer. */
+  endsAt?: number | undefined;
+  /** What was found so far, of an analysis. */
+  finding?: string | undefined;
   /** Set while it waits for its next attempt. */
   retryAt: number | undefined;
   error: ErrorRecord | undefined;
@@ -35,6 +41,8 @@ export interface Phase {
   /** Skipped or cancelled. */
   left: number;
   status: DeploymentStatus;
+  /** Shares of the traffic as the newest switch set them, by service address. */
+  weights?: Map<string, Readonly<Record<string, number>>>;
 }
 
 /** How many of a phase's steps will not be touched any more. */

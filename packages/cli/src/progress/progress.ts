@@ -1,4 +1,11 @@
-import { type ErrorRecord, type JournalEvent, leftAsIs, type Plan, type SlipwayEvent } from '@slipway/core';
+import {
+  type ErrorRecord,
+  type JournalEvent,
+  type JsonObject,
+  leftAsIs,
+  type Plan,
+  type SlipwayEvent,
+} from '@slipway/core';
 import { type Happening, type Outcome, type Phase, type StepProgress, stepsOver, wentWell } from './happening.ts';
 
 const TAIL_LINES = 10;
@@ -62,6 +69,7 @@ export class Progress {
       failed: 0,
       left: 0,
       status: 'in_progress',
+      weights: new Map(),
     };
     const follows = this.#phases.size > 0;
     this.#phases.set(deployment, phase);
@@ -85,7 +93,12 @@ export class Progress {
     switch (event.type) {
       case 'step.started':
         return this.#start(phase, event.step, event.data.attempt, now);
+      case 'step.waiting':
+        return wait(phase, event.step, event.data.reason);
+      case 'step.noted':
+        return takeNote(phase, event.step, event.data.note, now);
       case 'step.succeeded':
+        switched(phase, event.step);
         return finish(
           phase,
           event.step,
@@ -159,11 +172,38 @@ function newStep(phase: Phase, id: string, { attempt, now }: { attempt: number; 
     estimateMs: planned?.estimateMs ?? 0,
     startedAt: now,
     attempt,
+    waiting: undefined,
+    endsAt: planned?.action === 'hold' ? now + planned.input.durationMs : undefined,
+    finding: undefined,
     tail: [],
     lines: 0,
     retryAt: undefined,
     error: undefined,
   };
+}
+
+function wait(phase: Phase, id: string, reason: string | null): Happening | undefined {
+  const step = phase.running.get(id);
+  if (!step) return undefined;
+  step.waiting = reason ?? undefined;
+  return reason === null ? undefined : { kind: 'log', step, line: `waits: ${reason}` };
+}
+
+/** Holds note when they began, analyses what they measured: a run that was taken up goes on counting from there. */
+function takeNote(phase: Phase, id: string, note: JsonObject, now: number): undefined {
+  const step = phase.running.get(id);
+  if (!step) return;
+  const planned = phase.steps.get(id);
+  if (planned?.action === 'hold' && typeof note.startedAt === 'number') {
+    step.endsAt = Math.max(now, note.startedAt + planned.input.durationMs);
+  }
+  const { measured } = note as { measured?: { metric?: string; verdict?: string; why?: string } };
+  if (measured) step.finding = `${measured.metric} ${measured.verdict}: ${measured.why}`;
+}
+
+function switched(phase: Phase, id: string): void {
+  const step = phase.steps.get(id);
+  if (step?.action === 'switch') phase.weights?.set(step.subject, step.input.weights);
 }
 
 function observeDeployment(phase: Phase, event: JournalEvent): Happening | undefined {

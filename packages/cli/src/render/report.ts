@@ -1,5 +1,6 @@
 import type { DeploymentReport, StepReport, StepStatus } from '@slipway/core';
 import type { Colors } from '../output/colors.ts';
+import { renderAnalyses } from './analyses.ts';
 import { formatDuration, formatMoment } from './duration.ts';
 import { renderError } from './error-block.ts';
 import { type Look, renderFrom } from './plan.ts';
@@ -30,7 +31,9 @@ export function renderReport(report: DeploymentReport, look: Look, logFile: stri
     colors.bold(`${report.kind} ${report.id}: ${report.status.replaceAll('_', ' ')}${time}`),
     `${report.project} on ${report.environment}${shipped(report)}, begun ${formatMoment(report.startedAt)}`,
     `${changes.length > 0 ? changes.join(', ') : 'no changes'}; ${count(report.counts.none, 'node')} unchanged`,
+    ...(report.waiting === undefined ? [] : [colors.yellow(`waiting: ${report.waiting}`)]),
     ...(report.steps.length === 0 ? [] : ['', ...renderStepTable(report.steps, colors)]),
+    ...withGap(renderAnalyses(report.steps, look)),
     ...Object.entries(report.urls).map(([name, url]) => `${name}  ${colors.cyan(url)}`),
     ...(report.error ? ['', ...renderError(report.error, colors)] : []),
     ...(report.rollback
@@ -38,6 +41,10 @@ export function renderReport(report: DeploymentReport, look: Look, logFile: stri
       : []),
     ...(logFile === undefined ? [] : [colors.dim(`log: ${logFile}`)]),
   ];
+}
+
+function withGap(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [...lines, ''];
 }
 
 function shipped({ from, ship }: DeploymentReport): string {
@@ -57,7 +64,7 @@ function renderStepTable(steps: readonly StepReport[], colors: Colors): string[]
     step.id,
     step.durationMs === null ? '' : formatDuration(step.durationMs),
     step.attempts > 1 ? count(step.attempts, 'attempt') : '',
-    oneLine(step.error?.message ?? step.look ?? (step.unchanged === undefined ? '' : 'unchanged')),
+    oneLine(step.error?.message ?? step.look ?? step.waiting ?? (step.unchanged === undefined ? '' : 'unchanged')),
   ]);
   return [
     ...renderTable(['STATUS', 'STEP', 'TIME', '', ''], rows),

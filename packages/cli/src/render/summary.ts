@@ -33,6 +33,7 @@ export function renderSummary(report: DeploymentReport, context: SummaryContext)
     ...renderChanged(report, context),
     ...renderWarnings(report.warnings ?? [], look),
     ...renderUrls(report.urls, look),
+    ...(report.waiting === undefined ? [] : [`  waiting: ${oneLine(report.waiting)}`]),
     ...renderTroubled(report, context),
     ...(report.rollback ? renderRollback(report.rollback, report.id, look) : []),
     ...renderNext(report, context),
@@ -188,7 +189,11 @@ function nextSteps(report: DeploymentReport, { plan, commandLine, code }: Summar
         `look: ${commandLine(`show ${report.id}`)}`,
       ];
     case exitCode.waiting:
-      return [`go on: ${commandLine(`continue ${report.id}`)}`, `take it back: ${commandLine(`abort ${report.id}`)}`];
+      return [
+        `go on: ${commandLine(`continue ${report.id}`)}`,
+        `go on past all that is still to be waited for: ${commandLine(`promote ${report.id}`)}`,
+        `take it back: ${commandLine(`abort ${report.id}`)}`,
+      ];
     case exitCode.failed:
       if (report.rollback)
         return [`try the rest of the rollback again: ${commandLine(`resume ${report.rollback.id}`)}`];

@@ -3,10 +3,13 @@ import type { ErrorRecord } from '../errors.ts';
 import type { JournalEvent } from '../journal/event.ts';
 import { leftAsIs } from '../journal/left-as-is.ts';
 import type { DeploymentHeader } from '../journal/store.ts';
-import type { JsonObject } from '../json.ts';
+import { isObject, type JsonObject, type JsonValue } from '../json.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { State } from '../state/record.ts';
 import type { DeploymentReport, RollbackReport, StepReport } from './report.ts';
+
+/** How many measurements of a step are kept in its report. */
+const MOST_MEASUREMENTS = 1_000;
 
 /** What a report is projected from. */
 export interface ReportSources {
@@ -21,6 +24,8 @@ export interface ReportSources {
 export class DeploymentProgress {
   /** What it ended with, unless that was success. */
   error: ErrorRecord | undefined;
+  /** What it waits for, while it waits for a person. */
+  waiting: string | undefined;
   readonly #steps = new Map<string, StepReport>();
 
   constructor(plan: Plan) {
@@ -47,7 +52,13 @@ export class DeploymentProgress {
   add(event: JournalEvent): void {
     const step = event.step === null ? undefined : this.#steps.get(event.step);
     if (step) applyToStep(step, event);
-    if (event.type === 'deployment.ended') this.error = event.data.error;
+    if (event.type === 'deployment.status') {
+      this.waiting = event.data.status === 'waiting' ? event.data.reason : undefined;
+    }
+    if (event.type === 'deployment.ended') {
+      this.error = event.data.error;
+      this.waiting = undefined;
+    }
     if (event.type === 'deployment.resumed') this.error = undefined;
   }
 }
@@ -64,7 +75,8 @@ export function projectReport({ header, plan, progress, state }: ReportSources):
       urls[nameOf(change.address)] = record.outputs.url;
   }
   const from = plan.from ? { from: plan.from } : {};
-  return { ...summaryOf(header, undefined, progress.error), ...from, steps: progress.steps, outputs, urls };
+  const waiting = progress.waiting === undefined ? {} : { waiting: progress.waiting };
+  return { ...summaryOf(header, undefined, progress.error), ...from, ...waiting, steps: progress.steps, outputs, urls };
 }
 
 /** A deployment without its steps, as `history` lists it. */
@@ -117,6 +129,7 @@ function notDone(step: StepReport): ErrorRecord {
 }
 
 function applyToStep(step: StepReport, event: JournalEvent): void {
+  if (event.type !== 'step.noted') delete step.waiting;
   switch (event.type) {
     case 'step.started':
       step.status = 'running';
@@ -131,8 +144,17 @@ function applyToStep(step: StepReport, event: JournalEvent): void {
       step.durationMs = event.data.durationMs;
       delete step.error;
       delete step.look;
+      const wish = wishIn(event.data.detail);
+      if (wish) step.wish = wish;
       break;
     }
+    case 'step.waiting':
+      step.status = event.data.reason === null ? 'running' : 'waiting';
+      if (event.data.reason !== null) step.waiting = event.data.reason;
+      break;
+    case 'step.noted':
+      takeNote(step, event.data.note);
+      break;
     case 'step.failed':
       step.status = event.data.final ? 'failed' : 'waiting';
       step.durationMs = event.data.durationMs;
@@ -153,4 +175,24 @@ function applyToStep(step: StepReport, event: JournalEvent): void {
       step.status = 'cancelled';
       break;
   }
+}
+
+/** What analyses note: each measurement, and the verdict. One that begins anew forgets what it came to. */
+function takeNote(step: StepReport, note: JsonObject): void {
+  if (isObject(note.measured)) {
+    step.measurements = [...(step.measurements ?? []).slice(1 - MOST_MEASUREMENTS), note.measured];
+  } else if (isObject(note.verdict)) {
+    step.verdict = note.verdict;
+  } else if ('began' in note) {
+    delete step.verdict;
+    delete step.measurements;
+  }
+}
+
+function wishIn(detail: JsonValue | undefined): StepReport['wish'] {
+  if (!isObject(detail)) return undefined;
+  const { what, ended, by, reason } = detail;
+  const said = what ?? ended;
+  if (typeof said !== 'string' || typeof by !== 'string') return undefined;
+  return { what: said, by, reason: typeof reason === 'string' ? reason : null };
 }

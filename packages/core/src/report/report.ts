@@ -27,6 +27,14 @@ export interface StepReport {
   unchanged?: string;
   /** For `unknown`: what a person must check. */
   look?: string;
+  /** For `waiting`: what a person is waited for. */
+  waiting?: string;
+  /** Of a step that waited for a person: what that one said. */
+  wish?: { what: string; by: string; reason: string | null };
+  /** Of an analysis: what was measured, oldest first, the newest 1,000. */
+  measurements?: JsonObject[];
+  /** Of an analysis: what it came to, with the reasons. */
+  verdict?: JsonObject;
 }
 
 /** One deployment as `deploy --json`, `status --json` and `show --json` print it: a projection of its journal. */
@@ -45,6 +53,8 @@ export interface DeploymentReport {
   durationMs: number | null;
   counts: Record<'create' | 'update' | 'replace' | 'delete' | 'none', number>;
   steps: StepReport[];
+  /** For `waiting`: for what, of whom. */
+  waiting?: string;
   /** By address. */
   outputs: Record<string, JsonObject>;
   /** By service name. */

@@ -4,10 +4,11 @@ import { isHeld } from '../journal/lock-keeper.ts';
 import type { CallContext } from '../provider/contract.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import type { EnvironmentStatus } from '../slipway-api.ts';
-import { activeRevision, type ServiceRecord } from '../state/record.ts';
+import { activeRevision, type ServiceRecord, slotsOf } from '../state/record.ts';
 import { probeInUse } from '../verify/probe-in-use.ts';
 import { adaptersOf, lookingContext } from './call-context.ts';
 import { namesIn } from './names-in.ts';
+import { readReport } from './read-report.ts';
 import { projectName, recordedRuntime } from './recorded-runtime.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -27,12 +28,14 @@ export async function lookAtStatus(workspace: Workspace): Promise<EnvironmentSta
   const records = [...state.values()].filter((record) => record.kind === 'service');
   await registry.load([...namesIn(state), ...adaptersOf(runtime)]);
   const context = await lookingContext(workspace, environment, runtime);
+  const waiting = latest?.status === 'waiting' ? (await readReport(store, latest.id)).waiting : undefined;
   const services = await Promise.all(records.map((record) => statusOf(record, registry, context)));
   return {
     project,
     environment,
     lock: lock && isHeld(lock) ? lock : null,
     latest: latest ?? null,
+    ...(waiting === undefined ? {} : { waiting }),
     services,
     resources: state.size - records.length,
   };
@@ -52,6 +55,8 @@ async function statusOf(
     version: active?.release.version ?? null,
     revision: active?.id ?? null,
     weights: record.weights,
+    ...(record.routes ? { routes: record.routes } : {}),
+    instances: Object.fromEntries(Object.values(record.revisions).map((one) => [one.id, slotsOf(one).length])),
   };
   const nothing = { running: [], traffic: {} };
   const platform = registry.platform(record.platform);
