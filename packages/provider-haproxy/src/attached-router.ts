@@ -1,0 +1,121 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { type CallContext, SlipwayError, type TrafficRequest } from '@slipway/core/provider';
+import { checkRequest } from './check-request.ts';
+import { type Backend, backendsOf, type Declared, ownerOf, withAddresses } from './config/declared.ts';
+import type { HaproxyOptions } from './options.ts';
+import { type Place, placeOf } from './place.ts';
+import { admit, forget, idleLeavers, shift, type Task } from './runtime/servers.ts';
+import { info, liveServers, stats } from './runtime/tables.ts';
+import { dropPast, keepServers } from './traffic/past.ts';
+
+/** A HAProxy that somebody else runs and configures: Slipway has the servers of some of its backends. */
+export interface Attached {
+  context: CallContext;
+  options: HaproxyOptions;
+  place: Place;
+  socket: string;
+}
+
+export function attached(context: CallContext, options: HaproxyOptions, socket: string): Attached {
+  return { context, options, place: placeOf(context), socket };
+}
+
+/** Which backend of it is a service's. */
+export const backendOf = ({ options }: Pick<Attached, 'options'>, service: string) =>
+  options.backends[service] ?? service;
+
+/** Adds, weighs and removes servers of the service's backend. Lost when that HAProxy restarts: told again then. */
+export async function distributeAttached(router: Attached, request: TrafficRequest): Promise<void> {
+  const { place } = router;
+  checkRequest(request);
+  refuseRoutes(request);
+  await checkBackend(router, request.service);
+  const wanted = await withAddresses(request);
+  const task = attachedTask(router, wanted);
+  // A key would have to be that of its config, which isn't told: stickiness is the config's own affair.
+  const { affinity: _own, ...without } = wanted;
+  await admit({ ...task, request: without });
+  await declare(place, { ...(await declaredAttached(router)), [request.service]: wanted });
+  await shift(task);
+  await clearAttached(router, task);
+}
+
+export async function declaredAttached({ place }: Attached): Promise<Declared> {
+  try {
+    return JSON.parse(await readFile(place.attached, 'utf8')) as Declared;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+}
+
+/** Takes the service's servers out of its backend. */
+export async function takeAwayAttached(router: Attached, service: string): Promise<void> {
+  const { [service]: gone, ...rest } = await declaredAttached(router);
+  if (!gone) return;
+  const task = attachedTask(router, { ...gone, weights: {}, backends: {}, routes: [] });
+  await shift(task);
+  await clearAttached(router, task);
+  await declare(router.place, rest);
+  await dropPast(router.place.counters, service);
+}
+
+export async function clearAttached({ context, place, socket }: Attached, task: Task): Promise<void> {
+  const rows = await idleLeavers(task);
+  await keepServers(place.counters, { service: task.request.service, socket, rows }, context.signal);
+  await forget(socket, rows, context.signal);
+}
+
+export function attachedTask(router: Attached, request: TrafficRequest): Task {
+  const backends: Backend[] = backendsOf(request, backendOf(router, request.service));
+  return { socket: router.socket, request, backends, signal: router.context.signal };
+}
+
+async function declare(place: Place, declared: Declared): Promise<void> {
+  await writeFile(`${place.attached}.new`, JSON.stringify(declared), { mode: 0o600, flush: true });
+  await rename(`${place.attached}.new`, place.attached);
+}
+
+function refuseRoutes({ service, routes }: TrafficRequest): void {
+  if (routes.length === 0) return;
+  throw new SlipwayError(
+    'haproxy-routes-attached',
+    `${service} has routes, which need rules in a config that isn't Slipway's.`,
+    {
+      subject: service,
+      hint: 'Leave out headers, cookies and preview ports, or let Slipway run its own HAProxy (router: haproxy without socket).',
+      details: { effect: 'none' },
+    },
+  );
+}
+
+/** Its backend must be there, speak HTTP and have no servers of others, which would take part of the traffic. */
+async function checkBackend({ context, socket, options }: Attached, service: string): Promise<void> {
+  const name = backendOf({ options }, service);
+  const { Version = '0' } = await info(socket, context.signal);
+  const [major = 0, minor = 0] = Version.split('.').map(Number);
+  if (major < 2 || (major === 2 && minor < 6))
+    throw unusable('haproxy-too-old', `HAProxy ${Version} is too old`, socket, 'HAProxy 2.6 or newer is needed.');
+  const rows = await stats(socket, context.signal);
+  if (!rows.some(({ pxname, svname }) => pxname === name && svname === 'BACKEND'))
+    throw unusable(
+      'haproxy-no-backend',
+      `HAProxy has no backend ${name} for ${service}`,
+      name,
+      `Add \`backend ${name}\` with \`balance roundrobin\` to its config, or name another one with \`backends\`.`,
+    );
+  const foreign = (await liveServers(socket, context.signal)).find(
+    (server) => server.backend === name && !ownerOf(server.name) && !server.maintenance && server.weight > 0,
+  );
+  if (foreign)
+    throw unusable(
+      'haproxy-foreign-server',
+      `The backend ${name} has a server ${foreign.name} that isn't Slipway's`,
+      name,
+      'Remove it from the config, or disable it there: it would take part of the traffic.',
+    );
+}
+
+function unusable(code: string, message: string, subject: string, hint: string): SlipwayError {
+  return new SlipwayError(code, `${message}.`, { subject, hint, details: { effect: 'none' } });
+}

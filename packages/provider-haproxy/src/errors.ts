@@ -1,0 +1,74 @@
+import { type ErrorClass, SlipwayError } from '@slipway/core/provider';
+
+const PASSING = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'EAGAIN', 'EMFILE', 'ENFILE', 'EBUSY']);
+
+/** Says whether an error of this provider may pass by itself. */
+export function classify(error: unknown): ErrorClass {
+  const passes =
+    error instanceof SlipwayError
+      ? error.retryable
+      : PASSING.has(String((error as NodeJS.ErrnoException | undefined)?.code));
+  return passes ? 'transient' : 'permanent';
+}
+
+/** Why HAProxy's socket could not be asked. */
+export function socketError(socket: string, cause: unknown): SlipwayError {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  if (code === 'EACCES' || code === 'EPERM')
+    return new SlipwayError('haproxy-not-permitted', `HAProxy's socket ${socket} may not be used by this user.`, {
+      subject: socket,
+      hint: "Join the group that the socket belongs to (often haproxy), or set mode and group at 'stats socket'.",
+      cause,
+    });
+  return new SlipwayError('haproxy-unreachable', `HAProxy does not answer at ${socket} (${code ?? String(cause)}).`, {
+    subject: socket,
+    hint: 'Look whether it runs, and what its log says.',
+    retryable: true,
+    cause,
+  });
+}
+
+/** A command that HAProxy's runtime API refused, in its own words. */
+export function refused(command: string, answer: string): SlipwayError {
+  const [words = ''] = answer.trim().split('\n');
+  if (/permission denied/i.test(answer))
+    return new SlipwayError(
+      'haproxy-not-permitted',
+      `HAProxy does not allow this socket to change anything: ${words}`,
+      {
+        subject: command,
+        hint: "Give the socket the rights: 'stats socket PATH level admin'.",
+      },
+    );
+  if (/unknown command/i.test(answer))
+    return new SlipwayError('haproxy-too-old', `This HAProxy does not know \`${command}\`.`, {
+      subject: command,
+      hint: 'HAProxy 2.6 or newer is needed.',
+    });
+  return new SlipwayError('haproxy-refused', `HAProxy refused \`${command}\`: ${words}`, { subject: command });
+}
+
+/** Why the program could not be run. */
+export function unstartable(program: string, cause: unknown): SlipwayError {
+  if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+    return new SlipwayError('haproxy-not-installed', `There is no program ${program} on this machine.`, {
+      subject: program,
+      hint: 'Install it: `apt-get install haproxy`. It need not run as a service.',
+      details: { effect: 'none' },
+      cause,
+    });
+  return new SlipwayError('haproxy-unstartable', `${program} could not be run: ${String(cause)}`, {
+    subject: program,
+    details: { effect: 'none' },
+    cause,
+  });
+}
+
+/** What `haproxy -c` said of a config. */
+export function configInvalid(file: string, lines: string): SlipwayError {
+  return new SlipwayError('haproxy-config-invalid', 'HAProxy does not accept the config that was made for it.', {
+    subject: file,
+    hint: `Nothing was changed. HAProxy says:\n${lines}`,
+    details: { effect: 'none' },
+  });
+}

@@ -1,0 +1,145 @@
+import type { CallContext, RevisionTraffic, Router, TrafficRequest } from '@slipway/core/provider';
+import {
+  type Attached,
+  attached,
+  attachedTask,
+  backendOf,
+  clearAttached,
+  declaredAttached,
+  distributeAttached,
+  takeAwayAttached,
+} from './attached-router.ts';
+import { backendsOf } from './config/declared.ts';
+import { waitUntilDrained } from './drain.ts';
+import {
+  clear,
+  declaredTo,
+  distribute,
+  type Managed,
+  managed,
+  managedPort,
+  takeAway,
+  taskOf,
+} from './managed-router.ts';
+import { haproxyOptions, readOptions } from './options.ts';
+import { isAnswered } from './port.ts';
+import { ensureRunning } from './process/running.ts';
+import { liveWeights } from './runtime/live-weights.ts';
+import { openSessions } from './runtime/open-sessions.ts';
+import { trafficOf } from './traffic/counts.ts';
+import { countAll } from './traffic/past.ts';
+
+/** Either way, what looking needs: where to ask, and what the service was told last. */
+interface Seen {
+  sockets: { statsSocket: string; masterSocket?: string };
+  backend: string;
+  request: TrafficRequest;
+  clear(): Promise<void>;
+  counters: string;
+}
+
+/** Distributes traffic with HAProxy: one that Slipway runs, or with the option `socket` one that runs already. */
+export const haproxyRouter: Router = {
+  name: 'haproxy',
+  schema: haproxyOptions.omit({ use: true }),
+  capabilities: {
+    weights: true,
+    headers: true,
+    cookies: true,
+    affinity: true,
+    previewPort: true,
+    webSockets: true,
+    latency: true,
+  },
+
+  async setWeights(context, request) {
+    const router = routerOf(context);
+    if ('socket' in router) await distributeAttached(router, request);
+    else await distribute(router, request);
+    return { url: urlOf(router.options.bind, request.port) };
+  },
+
+  async weights(context, service) {
+    const seen = await see(context, service);
+    if (!seen) return {};
+    const [own] = backendsOf(seen.request, seen.backend);
+    return own ? await liveWeights(seen.sockets.statsSocket, own, seen.request.weights, context.signal) : {};
+  },
+
+  async drain(context, { service, drainMs, revision, slots }) {
+    const seen = await see(context, service);
+    if (!seen) return { kind: 'drained' };
+    const watched = { backend: seen.backend, revision, drainMs, ...(slots ? { slots } : {}) };
+    const outcome = await waitUntilDrained(seen.sockets, watched, context.signal);
+    await seen.clear();
+    return outcome;
+  },
+
+  async traffic(context, service) {
+    const seen = await see(context, service);
+    if (!seen) return {};
+    const { sockets, backend, counters, request } = seen;
+    const live = { service, backend, socket: sockets.statsSocket };
+    const { counts, measures } = await countAll(counters, live, context.signal);
+    for (const revision of Object.keys(request.weights)) counts[revision] ??= { requests: 0, errors: 0, took: {} };
+    const traffic: Record<string, RevisionTraffic> = {};
+    for (const [revision, counted] of Object.entries(counts)) {
+      const open = await openSessions(sockets, { backend, revision }, context.signal);
+      traffic[revision] = trafficOf(counted, open, measures);
+    }
+    return traffic;
+  },
+
+  async remove(context, service) {
+    const router = routerOf(context);
+    if ('socket' in router) await takeAwayAttached(router, service);
+    else await takeAway(router, service);
+  },
+
+  async checkPort(context, { port }) {
+    const router = routerOf(context);
+    if (!('socket' in router)) return await managedPort(router, port);
+    // The frontend is that HAProxy's own, and whoever listens where it should is taken for it.
+    return (await isAnswered(router.options.bind, port, context.signal)) ? { kind: 'own' } : { kind: 'free' };
+  },
+};
+
+function routerOf(context: CallContext): Managed | Attached {
+  const options = readOptions(context);
+  return options.socket === undefined ? managed(context, options) : attached(context, options, options.socket);
+}
+
+/** Undefined: the service has no route. Starts HAProxy again where it is to run and doesn't. */
+async function see(context: CallContext, service: string): Promise<Seen | undefined> {
+  const router = routerOf(context);
+  const isAttached = 'socket' in router;
+  const request = (isAttached ? await declaredAttached(router) : await declaredTo(router))[service];
+  if (!request) return undefined;
+  const { counters, statsSocket, masterSocket } = router.place;
+  if (isAttached) {
+    const task = attachedTask(router, request);
+    const sockets = { statsSocket: router.socket };
+    return {
+      sockets,
+      backend: backendOf(router, service),
+      request,
+      counters,
+      clear: () => clearAttached(router, task),
+    };
+  }
+  await ensureRunning(context, router.place, router.options.command);
+  const task = taskOf(router, request);
+  return {
+    sockets: { statsSocket, masterSocket },
+    backend: service,
+    request,
+    counters,
+    clear: () => clear(router, task),
+  };
+}
+
+function urlOf(bind: string, port: number): string {
+  const everywhere = bind === '*' || bind === '0.0.0.0' || bind === '::';
+  const host = everywhere ? '127.0.0.1' : bind;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

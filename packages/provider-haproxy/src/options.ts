@@ -1,0 +1,45 @@
+import { type CallContext, SlipwayError } from '@slipway/core/provider';
+import { z } from 'zod';
+
+const proxyName = z
+  .string()
+  .regex(/^[A-Za-z0-9_.:-]+$/, 'A backend of HAProxy is named with letters, digits and _ . : -');
+
+/** What `router: { use: haproxy, … }` may say. */
+export const haproxyOptions = z.strictObject({
+  use: z.literal('haproxy').default('haproxy'),
+  /** Where services are listened for. */
+  bind: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address on which services are listened for. Default 127.0.0.1'),
+  command: z.string().min(1).default('haproxy').describe('The program to run. Default: haproxy, found by PATH'),
+  socket: z
+    .string()
+    .startsWith('/', 'The socket is named by an absolute path.')
+    .optional()
+    .describe('Attach to a running HAProxy by its runtime API (a stats socket of level admin) instead of running one'),
+  backends: z
+    .record(z.string(), proxyName)
+    .default({})
+    .describe('With socket: the backend of each service, by service. Default: as the service is called'),
+});
+
+export type HaproxyOptions = z.infer<typeof haproxyOptions>;
+
+/** The environment's options, validated. Throws `router-options-invalid`. */
+export function readOptions(context: CallContext): HaproxyOptions {
+  const parsed = haproxyOptions.safeParse(context.router ?? {});
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'router'}: ${message}`);
+  throw new SlipwayError(
+    'router-options-invalid',
+    `The options of the router haproxy are wrong. ${problems.join(' ')}`,
+    {
+      subject: `environments.${context.environment}.router`,
+      hint: 'It takes bind and command, or socket and backends to attach to a running HAProxy.',
+      details: { effect: 'none' },
+    },
+  );
+}

@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type CallContext, SlipwayError } from '@slipway/core/provider';
+import type { Place } from '../place.ts';
+import { ask } from '../runtime/ask.ts';
+import { info, workers } from '../runtime/tables.ts';
+import { hasStarted, keeperRuns, logTail, mayStart, startKeeper } from './keeper.ts';
+
+const START_WITHIN_MS = 10_000;
+const RELOAD_WITHIN_MS = 15_000;
+
+/** The worker that takes requests now. */
+export interface Worker {
+  pid: number;
+  /** Which skeleton of a config it runs. */
+  skeleton: string;
+}
+
+/** Undefined: nobody answers. */
+export async function currentWorker(place: Place, signal: AbortSignal): Promise<Worker | undefined> {
+  try {
+    const { Pid, description, Stopping } = await info(place.statsSocket, signal);
+    if (Stopping !== '0') return undefined; // It was told to end, and listens for no one any more.
+    return { pid: Number(Pid), skeleton: description?.replace('slipway-', '') ?? '' };
+  } catch (error) {
+    if (error instanceof SlipwayError && error.code === 'haproxy-unreachable') return undefined;
+    throw error;
+  }
+}
+
+/** HAProxy as the config on disk says, started when nobody answers. Undefined: there is no config. */
+export async function ensureRunning(context: CallContext, place: Place, program: string): Promise<Worker | undefined> {
+  const there = await currentWorker(place, context.signal);
+  if (there || !existsSync(place.config)) return there;
+  const deadline = Date.now() + START_WITHIN_MS;
+  let holds = false;
+  try {
+    while (Date.now() < deadline) {
+      // Its keeper brings it back by itself; else one of the commands that ask starts both.
+      if (!holds && !keeperRuns(place) && mayStart(place)) {
+        holds = true;
+        context.log('starts HAProxy');
+        startKeeper(place, program);
+      }
+      await sleep(30, undefined, { signal: context.signal });
+      const worker = await currentWorker(place, context.signal);
+      if (worker) return worker;
+    }
+  } finally {
+    if (holds) hasStarted(place);
+  }
+  throw notRunning(place, 'HAProxy did not start.');
+}
+
+/** Has the master take the config on disk; users notice nothing. Throws when it goes on with what it had. */
+export async function reload(context: CallContext, place: Place, skeleton: string): Promise<void> {
+  const { signal } = context;
+  const before = await workers(place.masterSocket, signal);
+  await ask(place.masterSocket, 'reload', signal);
+  const deadline = Date.now() + RELOAD_WITHIN_MS;
+  while (Date.now() < deadline) {
+    await sleep(20, undefined, { signal });
+    if ((await currentWorker(place, signal))?.skeleton === skeleton) return;
+    const failed = await failedReloads(place, signal);
+    if (failed !== undefined && failed > before.failedReloads) break;
+  }
+  throw notRunning(place, 'HAProxy did not take its new config and goes on with the one before.');
+}
+
+/** Undefined while the master is busy with itself. */
+async function failedReloads(place: Place, signal: AbortSignal): Promise<number | undefined> {
+  try {
+    return (await workers(place.masterSocket, signal)).failedReloads;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof SlipwayError && error.retryable) return undefined;
+    throw error;
+  }
+}
+
+function notRunning(place: Place, message: string): SlipwayError {
+  const log = logTail(place);
+  const taken = /Binding \[[^\]]*\] for \w+ (\S+): cannot bind .*\[([^\]]+)\]/.exec(log);
+  if (taken)
+    return new SlipwayError('haproxy-port-taken', `Somebody else listens on ${taken[2]}. ${message}`, {
+      subject: taken[2] ?? place.folder,
+      hint: 'End who has the port, or give the service another one.',
+    });
+  return new SlipwayError('haproxy-unavailable', message, {
+    subject: place.folder,
+    hint: `The end of ${place.log}:\n${log}`,
+    retryable: true,
+  });
+}

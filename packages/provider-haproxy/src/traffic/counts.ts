@@ -1,0 +1,81 @@
+import type { RevisionTraffic } from '@slipway/core/provider';
+import { ownerOf, read } from '../config/declared.ts';
+import { BOUNDS, bucketAt } from '../config/histogram-rules.ts';
+import { belongs } from '../runtime/open-sessions.ts';
+import type { StatRow } from '../runtime/tables.ts';
+
+/** What is counted of one revision. `took`: how many answers took at least so many µs, by the bucket's start. */
+export interface Counts {
+  requests: number;
+  errors: number;
+  took: Record<string, number>;
+}
+
+/** Of one service, by revision. */
+export type ServiceCounts = Record<string, Counts>;
+
+const number = (text: string | undefined) => Number(text) || 0;
+
+/**
+ * Counts of a row of `show stat`. `stot`: requests that were led to the server. Errors: answers with 5xx, connections
+ * that failed or broke off, and the attempts that were repeated elsewhere, of which users saw nothing.
+ */
+export function countsOf(row: StatRow): Pick<Counts, 'requests' | 'errors'> {
+  const { stot, hrsp_5xx, econ, eresp, wretr, wredis } = row;
+  const errors = number(hrsp_5xx) + number(econ) + number(eresp) + number(wretr) + number(wredis);
+  return { requests: number(stot), errors: Math.min(errors, number(stot)) };
+}
+
+/** Adds what a worker counted of a service: its servers' rows and its table of durations. */
+export function addLive(
+  sum: ServiceCounts,
+  service: string,
+  { rows, table }: { rows: readonly StatRow[]; table: string },
+): ServiceCounts {
+  for (const row of rows) {
+    const owner = belongs(row.pxname ?? '', service) ? ownerOf(row.svname ?? '') : undefined;
+    if (owner) add(sum, owner.revision, { ...countsOf(row), took: {} });
+  }
+  for (const [, revision = '', start = '', count] of table.matchAll(/key=(\S+)\|(\d+) .*gpc0=(\d+)/g))
+    add(sum, read(revision), { requests: 0, errors: 0, took: { [start]: Number(count) } });
+  return sum;
+}
+
+export function add(sum: ServiceCounts, revision: string, { requests, errors, took }: Counts): void {
+  const counts = sum[revision] ?? { requests: 0, errors: 0, took: {} };
+  sum[revision] = counts;
+  counts.requests += requests;
+  counts.errors += errors;
+  for (const [start, count] of Object.entries(took)) counts.took[start] = (counts.took[start] ?? 0) + count;
+}
+
+/** `open`: what is open now. Without measured durations (`measures` false) there is no histogram. */
+export function trafficOf({ requests, errors, took }: Counts, open: number, measures: boolean): RevisionTraffic {
+  const counts = new Array<number>(BOUNDS.length + 1).fill(0);
+  for (const [start, count] of Object.entries(took)) {
+    const at = bucketAt(Number(start));
+    counts[at] = (counts[at] ?? 0) + count;
+  }
+  return {
+    requests,
+    errors,
+    open,
+    latency: { p50: percentile(counts, 0.5), p95: percentile(counts, 0.95), p99: percentile(counts, 0.99) },
+    ...(measures ? { histogram: { bounds: [...BOUNDS], counts } } : {}),
+  };
+}
+
+/** In ms, evenly spread within a bucket; null without any. */
+export function percentile(counts: readonly number[], share: number): number | null {
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  if (all === 0) return null;
+  let left = all * share;
+  for (const [at, count] of counts.entries()) {
+    if (count > 0 && left <= count) {
+      const from = BOUNDS[at - 1] ?? 0;
+      return from + ((BOUNDS[at] ?? from) - from) * (left / count);
+    }
+    left -= count;
+  }
+  return BOUNDS.at(-1) ?? null;
+}

@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, waitUntil } from '@slipway/provider-testkit';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { requirePart } from '../../../tests/require.ts';
+import { info } from '../src/runtime/tables.ts';
+import { ask, haproxyRouter, openStand, requestFor, startInstance } from './stand.ts';
+
+/** A HAProxy with a config of somebody else's. */
+async function startTheirs(port: number): Promise<{ socket: string; restart(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-theirs-'));
+  const socket = join(folder, 'admin.sock');
+  const file = join(folder, 'haproxy.cfg');
+  const text = `global
+  stats socket ${socket} level admin
+defaults
+  mode http
+  timeout connect 1s
+  timeout client 10s
+  timeout server 10s
+frontend www
+  bind 127.0.0.1:${port}
+  default_backend be_shop
+backend be_shop
+  balance roundrobin
+`;
+  await writeFile(file, text);
+  const start = async () => {
+    const child = spawn('haproxy', ['-db', '-f', file], { stdio: 'ignore' });
+    await waitUntil('HAProxy', () =>
+      info(socket, AbortSignal.timeout(5_000)).then(
+        ({ Pid }) => Number(Pid) === child.pid,
+        () => false,
+      ),
+    );
+    return child;
+  };
+  let running = await start();
+  const end = async () => {
+    const ended = once(running, 'exit');
+    running.kill('SIGKILL');
+    await ended;
+  };
+  onTestFinished(async () => {
+    await end();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return {
+    socket,
+    restart: async () => {
+      await end();
+      running = await start();
+    },
+  };
+}
+
+describe.skipIf(!requirePart('haproxy'))('a HAProxy of somebody else', () => {
+  test('gets servers and weights, and gets them again after it lost them', async () => {
+    const port = await freePort();
+    const theirs = await startTheirs(port);
+    const context = await openStand({ use: 'haproxy', socket: theirs.socket, backends: { shop: 'be_shop' } });
+    const backends = { v1: [await startInstance('v1')], v2: [await startInstance('v2')] };
+    const request = { ...(await requestFor(backends, { v1: 90, v2: 10 })), port };
+    await haproxyRouter.setWeights(context, request);
+    expect(await ask(port, 100)).toEqual({ v1: 90, v2: 10 });
+    expect(await haproxyRouter.traffic(context, 'shop')).toMatchObject({ v1: { requests: 90 }, v2: { requests: 10 } });
+
+    await theirs.restart();
+    expect(await haproxyRouter.weights(context, 'shop')).toEqual({});
+    await haproxyRouter.setWeights(context, request);
+    expect(await haproxyRouter.weights(context, 'shop')).toEqual({ v1: 90, v2: 10 });
+
+    await haproxyRouter.setWeights(context, { ...request, weights: { v2: 100 } });
+    expect(await ask(port, 20)).toEqual({ v2: 20 });
+    await haproxyRouter.remove(context, 'shop');
+    expect(await ask(port, 3)).toEqual({ failed: 3 });
+  });
+
+  test('refuses routes, and says what would have to be in its config', async () => {
+    const theirs = await startTheirs(await freePort());
+    const context = await openStand({ use: 'haproxy', socket: theirs.socket });
+    const request = await requestFor({ v1: [await startInstance('v1')] }, { v1: 100 });
+    const routes = [{ revision: 'v1', header: 'x-preview', value: '1' }];
+    await expect(haproxyRouter.setWeights(context, { ...request, routes })).rejects.toMatchObject({
+      code: 'haproxy-routes-attached',
+    });
+    await expect(haproxyRouter.setWeights(context, request)).rejects.toMatchObject({ code: 'haproxy-no-backend' });
+  });
+
+  test('that does not answer is said to be out of reach', async () => {
+    const context = await openStand({ use: 'haproxy', socket: '/nowhere/admin.sock' });
+    const request = await requestFor({ v1: [await startInstance('v1')] }, { v1: 100 });
+    await expect(haproxyRouter.setWeights(context, request)).rejects.toMatchObject({
+      code: 'haproxy-unreachable',
+      retryable: true,
+    });
+  });
+});
