@@ -149,7 +149,7 @@ export interface Analysis {
   intervalMs?: number;
   /** Before the first one, in ms. Default 0. */
   initialDelayMs: number;
-  /** How long an analysis of its own lasts that no step's hold decides, in ms. Default 60 s. */
+  /** How long an analysis of its own lasts after the delay, where no step's hold decides, in ms. Default 60 s. */
   durationMs: number;
   /** With fewer requests in the window, of a source that counts them, a measurement is inconclusive. Default 1. */
   minimumSamples: number;

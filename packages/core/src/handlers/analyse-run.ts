@@ -58,8 +58,8 @@ class AnalysisRun {
     const { analysis } = parts.input;
     const usualMs = parts.durationMs ?? analysis.durationMs;
     this.#intervalMs = intervalOf(analysis, usualMs);
-    const durationMs = this.#isWatch ? watchTime(round, usualMs) : usualMs * (1 + this.#extended);
     const { initialDelayMs: delayMs } = analysis;
+    const durationMs = this.#isWatch ? watchTime(round, usualMs) - delayMs : usualMs * (1 + this.#extended);
     this.#timetable = new Timetable({ delayMs, intervalMs: this.#intervalMs, durationMs });
     for (const measurement of round.measured) this.#tallies = count(analysis, this.#tallies, measurement);
   }

@@ -21,11 +21,12 @@ export class Timetable {
   /** Infinite for what lasts until something else ends it. */
   #endMs: number;
 
+  /** `durationMs`: after the delay. */
   constructor(times: { delayMs: number; intervalMs: number; durationMs: number }) {
     this.delayMs = times.delayMs;
     this.#intervalMs = times.intervalMs;
-    // A delay as long as the analysis would leave no time to measure in.
-    this.#endMs = Math.max(times.durationMs, times.delayMs + Math.min(times.intervalMs, SHORTEST_INTERVAL_MS));
+    // However short it is, there must be something to look back at.
+    this.#endMs = times.delayMs + Math.max(times.durationMs, Math.min(times.intervalMs, SHORTEST_INTERVAL_MS));
   }
 
   /** Taken up again after a kill at `nowMs`: time has passed meanwhile, but one interval more is measured in any case. */
