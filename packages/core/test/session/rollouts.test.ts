@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest';
+import type { JournalEvent } from '../../src/journal/event.ts';
+import type { Slipway } from '../../src/slipway.ts';
+import { service } from '../support/declare.ts';
+import { viewOf } from '../support/outside-view.ts';
+import { type Config, type Playground, playground } from '../support/playground.ts';
+
+// Rollouts that wait, for time or for people, and everything that people do to them meanwhile.
+
+const errors = { name: 'errors', source: 'router', query: 'errorRate', failAbove: 0.05, passBelow: 0.01 };
+
+/** A service of four instances that runs, and a next version whose rollout goes these steps. */
+async function shop(canary: Config, environment: Config = {}) {
+  const play = await playground();
+  await play.file('web/x', '1');
+  const config: Config = {
+    environments: { dev: { platform: 'memory', onFailure: 'rollback', ...environment } },
+    services: { web: service('web', 4000, { instances: 4, strategy: { canary } }) },
+  };
+  await play.deploy(config);
+  const before = await everything(play);
+  const [old] = Object.keys(play.cluster.routes.web!);
+  await play.file('web/x', '2');
+  play.forgetCalls();
+  return { play, before, old: old! };
+}
+
+async function everything(play: Playground) {
+  const running = [...play.cluster.revisions].map(([key, { slots }]) => [key, slots]);
+  const { backends, routes } = play.cluster.distribution('web')!;
+  return { view: await viewOf(play), running: running.sort(), backends, routes };
+}
+
+/** Begins the rollout, and resolves when its step with this name has begun, with the deployment's end still to come. */
+async function begun(play: Playground, step: string, options: Parameters<Slipway['deploy']>[0] = {}) {
+  const reached = Promise.withResolvers<void>();
+  const slipway = await play.open();
+  const journal: JournalEvent[] = [];
+  slipway.on((event) => {
+    if (event.kind !== 'journal') return;
+    journal.push(event.event);
+    const { type, step: id } = event.event;
+    if ((type === 'step.noted' || type === 'step.waiting') && id === `service:web/${step}`) reached.resolve();
+  });
+  const done = slipway.deploy(options);
+  done.catch(() => {});
+  await Promise.race([reached.promise, done]);
+  return { done, journal };
+}
+
+const PAUSED = {
+  steps: [
+    { weight: 20, pause: true },
+    { weight: 50, hold: '10m' },
+  ],
+};
+const HELD = {
+  steps: [
+    { weight: 20, hold: '10m', header: { name: 'x-canary', value: 'yes' } },
+    { weight: 50, pause: true },
+  ],
+};
+
+async function stepNamed(play: Playground, action: string): Promise<string> {
+  const plan = await play.plan();
+  return plan.steps.find((step) => step.action === action)!.id.split('/')[1]!;
+}
+
+describe('a rollout that waits for a person', () => {
+  it('ends as waiting where nobody is there, and one word takes it on, in whatever process', async () => {
+    const { play, old } = await shop(PAUSED);
+    const report = await play.deploy(undefined, { waitForPerson: false });
+    expect(report).toMatchObject({ status: 'waiting', waiting: expect.stringContaining('service:web/') });
+    expect(report.steps.find(({ action }) => action === 'pause')).toMatchObject({ status: 'waiting' });
+    expect(play.cluster.routes.web![old]).toBe(80);
+    // Taken up without a word it waits on: the pause survived.
+    expect((await play.session((slipway) => slipway.resume({ waitForPerson: false }))).status).toBe('waiting');
+    const left = await play.session((slipway) => slipway.control('promote', undefined, 'looks good'));
+    expect(left).toMatchObject({ running: false, left: true });
+    const end = await play.session((slipway) => slipway.resume());
+    expect(end).toMatchObject({ id: report.id, status: 'completed' });
+    expect(end.steps.find(({ action }) => action === 'pause')!.wish).toMatchObject({
+      what: 'promote',
+      reason: 'looks good',
+    });
+  });
+
+  it('goes back at once when it is aborted while no process runs it', async () => {
+    const { play, before } = await shop(PAUSED);
+    const { id } = await play.deploy(undefined, { waitForPerson: false });
+    expect(await play.session((slipway) => slipway.control('abort'))).toMatchObject({ left: true });
+    const report = await play.session((slipway) => slipway.resume());
+    expect(report).toMatchObject({ id, status: 'rolled_back', error: { code: 'aborted' } });
+    expect(await everything(play)).toEqual(before);
+  });
+
+  it('does not stand in the way of a rollback', async () => {
+    const { play, before } = await shop(PAUSED);
+    await play.deploy(undefined, { waitForPerson: false });
+    const report = await play.session((slipway) => slipway.rollback());
+    expect(report.status).toBe('completed');
+    expect(await everything(play)).toEqual(before);
+  });
+
+  it('has a deadline that holds, and goes back then', async () => {
+    const { play, before } = await shop(PAUSED);
+    const report = await play.deploy(undefined, { timeoutMs: 1_500 });
+    expect(report).toMatchObject({ status: 'rolled_back', error: { code: 'deployment-timeout' } });
+    expect(await everything(play)).toEqual(before);
+  });
+});
+
+describe('a rollout that holds', () => {
+  it('is promoted past all that is still to come, and what was said is in the journal once', async () => {
+    const { play, old } = await shop(HELD);
+    const { done, journal } = await begun(play, await stepNamed(play, 'hold'));
+    await play.session((slipway) => slipway.control('promote'));
+    expect((await done).status).toBe('completed');
+    expect(play.cluster.routes.web).not.toHaveProperty(old);
+    expect(play.cluster.distribution('web')!.routes).toEqual([]);
+    expect(journal.filter(({ type }) => type === 'deployment.asked')).toHaveLength(1);
+  });
+
+  it('leaves neither weight nor route nor instance behind when it is aborted', async () => {
+    const { play, before, old } = await shop(HELD);
+    const { done } = await begun(play, await stepNamed(play, 'hold'));
+    expect(play.cluster.routes.web![old]).toBe(80);
+    await play.session((slipway) => slipway.control('abort'));
+    expect((await done).status).toBe('rolled_back');
+    expect(await everything(play)).toEqual(before);
+    // What serves at full capacity is not started again: one probe, then the switch.
+    const way = play.cluster.calls.slice(play.cluster.calls.findLastIndex(({ call }) => call === 'setWeights') - 1);
+    expect(way[0]).toMatchObject({ call: 'probe', revision: old });
+  });
+
+  it('can be cancelled, and goes on afterwards where it was', async () => {
+    const { play, old } = await shop(HELD);
+    const { done } = await begun(play, await stepNamed(play, 'hold'));
+    await play.session((slipway) => slipway.control('cancel'));
+    expect((await done).status).toBe('cancelled');
+    expect(play.cluster.routes.web![old]).toBe(80);
+    await play.session((slipway) => slipway.control('promote'));
+    expect((await play.session((slipway) => slipway.resume())).status).toBe('completed');
+  });
+
+  it('goes on with what is left of the time after a kill', async () => {
+    const { play } = await shop({ steps: [{ weight: 20, hold: '2s' }] });
+    const kill = new AbortController();
+    const { done } = await begun(play, await stepNamed(play, 'hold'), { kill: kill.signal });
+    const since = Date.now();
+    kill.abort();
+    await done;
+    const report = await play.session((slipway) => slipway.resume());
+    expect(report.status).toBe('completed');
+    const hold = report.steps.find(({ action }) => action === 'hold')!;
+    expect(Date.parse(hold.startedAt!)).toBeLessThanOrEqual(since);
+    expect(hold.attempts).toBe(2);
+  });
+});
+
+describe('a rollout whose new version fails its users', () => {
+  const WATCHED = {
+    steps: [{ weight: 20, hold: '10m' }],
+    analysis: { metrics: [errors], interval: '1s', minimumSamples: 1 },
+  };
+
+  function failing(play: Playground, old: string): void {
+    play.cluster.beforeTraffic = (name) => {
+      for (const revision of Object.keys(play.cluster.routes[name] ?? {})) {
+        play.cluster.traffic.add(name, revision, { requests: 100, errors: revision === old ? 0 : 20 });
+      }
+    };
+  }
+
+  it('is back on the old one as the first thing after the verdict, exactly', async () => {
+    const { play, before, old } = await shop(WATCHED);
+    failing(play, old);
+    const report = await play.deploy();
+    expect(report.status).toBe('rolled_back');
+    const judged = report.steps.find(({ verdict }) => verdict?.verdict === 'fail')!;
+    expect(judged.measurements!.length).toBeGreaterThan(0);
+    expect(await everything(play)).toEqual(before);
+  });
+
+  it('goes no further, where other branches go on', async () => {
+    const { play, old } = await shop(WATCHED, { onFailure: 'continue' });
+    failing(play, old);
+    const report = await play.deploy();
+    expect(report.status).toBe('failed');
+    expect(play.cluster.routes.web![old]).toBe(80);
+    const statuses = new Set(report.steps.map(({ status }) => status));
+    expect(statuses).not.toContain('pending');
+    expect(statuses).not.toContain('running');
+  });
+});
+
+describe('a rollback', () => {
+  it('right after the promotion is one probe and one switch, without a step of the canary', async () => {
+    const { play, old } = await shop({ steps: [{ weight: 20, hold: '0s' }] });
+    expect((await play.deploy()).status).toBe('completed');
+    const plan = await play.session((slipway) => slipway.planRollback());
+    const actions = plan.steps.map(({ action }) => action);
+    expect(actions).not.toContain('hold');
+    expect(actions.filter((action) => action === 'switch')).toHaveLength(1);
+    expect((await play.session((slipway) => slipway.rollback())).status).toBe('completed');
+    expect(play.cluster.routes.web).toEqual({ [old]: 100 });
+    expect(play.cluster.revisions.get(`web/${old}`)!.slots).toEqual([0, 1, 2, 3]);
+  });
+});
