@@ -37,8 +37,9 @@ export function tidyService(tidying: Tidying, drafts: StepDrafts): { ready: stri
   const steps = new TidySteps(tidying, drafts);
   const back = decision.restores ? steps.restore(leftovers.length > 0) : steps.takeBack();
   const scaled = decision.slots ? steps.scale(decision.slots, back) : [];
-  const gone = leftovers.flatMap((revision) => steps.retire(revision, back));
-  const ready = [...back, ...scaled, ...gone];
+  // One after another: each writes the service's record.
+  let ready = [...back, ...scaled];
+  for (const revision of leftovers) ready = [...ready, ...steps.retire(revision, ready)];
   const put = tidied(tidying, leftovers);
   const meta = { tags: record.tags, dependsOn: record.dependsOn, protect: record.protect };
   if (!decision.restores && !equalJson({ ...put, ...meta }, put)) {
@@ -75,7 +76,7 @@ class TidySteps {
     if (hasAll(record, active)) return [];
     const probed = this.#probe('probe', active.id, []);
     const input = { weights: { [active.id]: 100 }, roles: {}, routes: [] };
-    return this.#step('take-back', { action: 'switch', input }, probed);
+    return this.#verify('verify', this.#step('take-back', { action: 'switch', input }, probed));
   }
 
   /** In place: what comes answers before it takes part, what goes gets nothing new before it stops. */
@@ -91,7 +92,7 @@ class TidySteps {
       done = this.#step('scale', { action: 'scale', input: { revision: active.id, slots: both } }, done);
       done = this.#probe('probe-scaled', active.id, done, fresh);
     }
-    done = this.#step('switch-scaled', { action: 'switch', input }, done);
+    done = this.#verify('verify-scaled', this.#step('switch-scaled', { action: 'switch', input }, done));
     if (gone.length === 0) return done;
     const drain = { revision: active.id, slots: gone, drainMs: DRAIN_MS };
     done = this.#step('drain-surplus', { action: 'drain', input: drain }, done, DRAIN_MS + 30_000);
@@ -101,6 +102,12 @@ class TidySteps {
   retire(revision: RevisionRecord, needs: readonly string[]): string[] {
     const work = { action: 'retire', input: { revision: revision.id } } as const;
     return this.#step(`retire-${revision.id}`, work, needs, revision.spec.stopGraceMs + 30_000);
+  }
+
+  #verify(suffix: string, needs: readonly string[]): string[] {
+    const { health } = this.#tidying.declaration.spec;
+    const input = { revision: this.#tidying.active.id, health };
+    return this.#step(suffix, { action: 'verify', input }, needs, health.deadlineMs + 30_000);
   }
 
   #probe(suffix: string, revision: string, needs: readonly string[], slots?: number[]): string[] {

@@ -17,9 +17,16 @@ export function firstRollout(rollout: Rollout, steps: RolloutSteps, begun: Needs
     moves: [],
     ready,
     retire: (needs) => {
-      for (const revision of surplus) steps.retire(revision, [...ready, ...needs]);
+      retireAll(steps, surplus, [...ready, ...needs]);
     },
   };
+}
+
+/** One after another: each writes the service's record. */
+function retireAll(steps: RolloutSteps, revisions: readonly RevisionRecord[], needs: Needs): string[] {
+  let done = [...needs];
+  for (const revision of revisions) done = steps.retire(revision, done);
+  return done;
 }
 
 /**
@@ -79,9 +86,9 @@ export function endWith(rollout: Rollout, steps: RolloutSteps, ending: Ending): 
     ready,
     retire: (needs) => {
       const drained = steps.drain('drain', active.id, drainMs, ready);
-      for (const revision of surplus) steps.retire(revision, [...ready, ...needs]);
+      const gone = retireAll(steps, surplus, [...ready, ...needs]);
       if (keepOld === true) return;
-      const over = [...drained, ...needs];
+      const over = [...new Set([...drained, ...needs, ...(surplus.length > 0 ? gone : [])])];
       const kept = keepOld
         ? steps.hold('keep', keepOld.forMs, `${active.id} is kept for an instant way back`, over)
         : over;

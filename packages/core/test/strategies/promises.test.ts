@@ -92,7 +92,7 @@ describe('whatever is declared', () => {
         });
         expect([size(world, 'new'), size(world, 'old'), world.weights]).toEqual([wanted, 0, { new: 100 }]);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -118,7 +118,7 @@ describe('whatever is declared', () => {
         const { keepOld } = situation.strategy as { keepOld: unknown };
         expect(size(world, 'old')).toBe(keepOld === true ? before : 0);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 

@@ -201,7 +201,9 @@ describe('in lockstep', () => {
     bindLockstep(members, web.drafts);
     for (const member of members)
       member.retire(members.flatMap(({ ready }) => ready).filter((one) => !member.ready.includes(one)));
-    const frame = { limits: { overall: 10, providers: {}, types: {} } } as Parameters<typeof assemblePlan>[0];
+    const frame = { changes: [], limits: { overall: 10, providers: {}, types: {} } } as unknown as Parameters<
+      typeof assemblePlan
+    >[0];
     const plan = assemblePlan(frame, web.drafts.list);
     for (const retire of plan.steps.filter(({ action }) => action === 'retire')) {
       const earlier = plan.steps.filter(({ wave }) => wave < retire.wave).map(({ id }) => id);
