@@ -8,7 +8,7 @@ import type { HaproxyOptions } from './options.ts';
 import { type Place, placeOf } from './place.ts';
 import { isAnswered, refuseTaken } from './port.ts';
 import { takeCandidate, writeCandidate } from './process/check-config.ts';
-import { endKeeper } from './process/keeper.ts';
+import { endKeeper, forgetKeeper } from './process/keeper.ts';
 import { currentWorker, ensureRunning, reload } from './process/running.ts';
 import { admit, forget, idleLeavers, shift, type Task } from './runtime/servers.ts';
 import { dropPast, keepServers, keepWorker } from './traffic/past.ts';
@@ -62,9 +62,8 @@ export async function takeAway(router: Managed, service: string): Promise<void> 
   const { [service]: gone, ...rest } = declared;
   if (!gone) return;
   if (Object.keys(rest).length === 0) {
-    endKeeper(place);
+    await end(router);
     for (const file of [place.config, place.counters, place.candidate]) await rm(file, { force: true });
-    while (await currentWorker(place, context.signal)) await sleep(20, undefined, { signal: context.signal });
     return;
   }
   const rendered = renderConfig(rest, { place, bind: options.bind });
@@ -72,6 +71,15 @@ export async function takeAway(router: Managed, service: string): Promise<void> 
   const worker = await ensureRunning(context, place, options.command);
   await takeOver(router, rendered, { before: declared, running: worker !== undefined });
   await dropPast(place.counters, service);
+}
+
+/** Asks again, since a master that has just taken a new config does not hear it. */
+async function end({ context, place }: Managed): Promise<void> {
+  do {
+    endKeeper(place);
+    await sleep(100, undefined, { signal: context.signal });
+  } while (await currentWorker(place, context.signal));
+  forgetKeeper(place);
 }
 
 /** Removes servers that are out and have no session any more; their counts are kept. */
@@ -108,6 +116,7 @@ async function takeOver(
   } catch (error) {
     if (text === '') {
       endKeeper(place);
+      forgetKeeper(place);
       await rm(place.config, { force: true });
     } else await writeFile(place.config, text, { mode: 0o600 });
     throw error;

@@ -59,6 +59,10 @@ export function keeperRuns(place: Place): boolean {
 export function endKeeper(place: Place): void {
   const known = readKnown(place.keeper);
   if (known && livenessOf(known.pid, known.start) === 'alive') process.kill(known.pid, 'SIGUSR1');
+}
+
+/** The keeper was ended, and is nobody's any more while its last sessions go on. */
+export function forgetKeeper(place: Place): void {
   rmSync(place.keeper, { force: true });
 }
 

@@ -1,5 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SlipwayError } from '@slipway/core/provider';
 import { ownerOf } from '../config/declared.ts';
 import { type StatRow, stats, workers } from './tables.ts';
+
+const MASTER_BUSY_MS = 2_000;
 
 export interface Watched {
   /** The service's backend. */
@@ -19,12 +23,26 @@ export async function openSessions(
 ): Promise<number> {
   let open = atServers(await stats(statsSocket, signal), watched).open;
   if (masterSocket === undefined) return open;
-  for (const pid of (await workers(masterSocket, signal)).old) {
+  for (const pid of await oldWorkers(masterSocket, signal)) {
     const rows = await stats(masterSocket, signal, `@!${pid} `);
     const there = atServers(rows, watched);
     open += there.open + (there.known ? idleConnections(rows, watched.backend) : 0);
   }
   return open;
+}
+
+/** A master that is taking a new config answers in a moment. One that is gone has no workers left: they end with it. */
+async function oldWorkers(masterSocket: string, signal: AbortSignal): Promise<number[]> {
+  const deadline = Date.now() + MASTER_BUSY_MS;
+  for (;;) {
+    try {
+      return (await workers(masterSocket, signal)).old;
+    } catch (error) {
+      if (!(error instanceof SlipwayError && error.retryable)) throw error;
+      if (Date.now() > deadline) return [];
+      await sleep(50, undefined, { signal });
+    }
+  }
 }
 
 function atServers(rows: readonly StatRow[], { backend, revision, slots }: Watched): { open: number; known: boolean } {
