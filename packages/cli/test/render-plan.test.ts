@@ -114,3 +114,40 @@ describe('a changed value', () => {
     expect(formatChange('x', '(known after apply)', '→')).toBe('"x" → (known after apply)');
   });
 });
+
+test('a rollout can be read: how much goes where, how long it stays, and what is measured', () => {
+  const metrics = [{ name: 'error-rate' }, { name: 'p95' }];
+  const analysis = { analysis: { metrics } };
+  const step = (id: string, action: string, input: unknown, wave: number, more = {}) =>
+    sampleStep(`service:web/${id}`, { action, input, wave, ...more } as Parameters<typeof sampleStep>[1]);
+  const plan = samplePlan({
+    steps: [
+      step('stage', 'stage', { revision: { id: 'web-new' }, slots: [0, 1] }, 1),
+      step('switch-10', 'switch', { weights: { 'web-new': 10, 'web-old': 90 }, roles: {} }, 2),
+      step('analyse-10', 'analyse', { ...analysis, durationMs: 60_000 }, 3, { estimateMs: 60_000 }),
+      step('pause-10', 'pause', { why: 'a person continues from 10 %' }, 4),
+      step('watch', 'watch', analysis, 4, { until: ['service:web/verify'] }),
+      step(
+        'switch-0',
+        'switch',
+        {
+          weights: { 'web-old': 100 },
+          roles: {},
+          routes: [{ revision: 'web-new', header: 'x-canary', value: '1' }],
+        },
+        5,
+      ),
+    ],
+  });
+  const shown = text(renderPlan(plan, plainLook));
+  for (const line of [
+    'web/stage ~1.0s  2 instances',
+    'web/switch-10 ~1.0s  10 % to web-new, 90 % stays',
+    'web/analyse-10 ~1m 00s  1m 00s: error-rate, p95',
+    'web/pause-10 ~1.0s  until a person continues from 10 %',
+    'web/watch ~1.0s  until verify: error-rate, p95',
+    'web/switch-0 ~1.0s  all stays, header x-canary=1 to web-new',
+  ]) {
+    expect(shown).toContain(line);
+  }
+});
