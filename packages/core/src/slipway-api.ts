@@ -202,6 +202,7 @@ export interface SlipwayApi {
   drift(): Promise<DriftReport>;
   /** Brings what drifted back to what is recorded. */
   fixDrift(options?: RunOptions): Promise<DeploymentReport>;
+  /** A resource by the provider's id, or a service whose record was lost by the id of the revision that users reach. */
   import(address: Address, id: string): Promise<StateRecord>;
   moveState(from: Address, to: Address): Promise<void>;
   removeState(address: Address): Promise<void>;

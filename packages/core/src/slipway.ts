@@ -14,7 +14,7 @@ import type { DeploymentReport } from './report/report.ts';
 import { acceptKey } from './session/accept-key.ts';
 import { audit } from './session/audit.ts';
 import { lookingContext } from './session/call-context.ts';
-import { importResource, moveState, removeState } from './session/edit-state.ts';
+import { importResource, importService, moveState, removeState } from './session/edit-state.ts';
 import { isOpen } from './session/is-open.ts';
 import { leaveWish } from './session/leave-wish.ts';
 import { lookAtDrift } from './session/look-at-drift.ts';
@@ -229,7 +229,8 @@ export class Slipway implements SlipwayApi {
   }
 
   async import(address: Address, id: string): Promise<StateRecord> {
-    return await importResource(this.#workspace, address, id);
+    const isService = address.startsWith('service:');
+    return await (isService ? importService : importResource)(this.#workspace, address, id);
   }
 
   async moveState(from: Address, to: Address): Promise<void> {

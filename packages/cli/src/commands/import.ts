@@ -6,7 +6,7 @@ import { perform } from '../perform.ts';
 export function define(command: Command): void {
   command
     .argument('<address>', 'the declared node, such as resource:key')
-    .argument('<id>', "the thing's own id, as its provider names it")
+    .argument('<id>', "the thing's own id, as its provider names it; of a service, the revision that users reach")
     .action(
       perform<[string, string], object>(async (session, [text, id]) => {
         const address = await readAddress(text);

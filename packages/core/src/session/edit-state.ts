@@ -14,6 +14,7 @@ import { predecessorAddress, type ResourceRecord, type StateChange, type StateRe
 import { lookingContext } from './call-context.ts';
 import { currentUser } from './deployment-run.ts';
 import { readAllEvents } from './read-events.ts';
+import { recoverService } from './recover-service.ts';
 import { underLock } from './under-lock.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -84,6 +85,22 @@ export async function importResource(workspace: Workspace, address: Address, id:
     const kept: StateChange[] = before ? [{ put: { ...before, address: predecessorAddress(before) } }] : [];
     await write(workspace, lock, environment, [...kept, { put: record }], `import ${address}`, doubt);
     return record;
+  });
+}
+
+/** Records again a service that runs, and whose record was lost. Throws `already-recorded`, and what looking throws. */
+export async function importService(workspace: Workspace, address: Address, id: string): Promise<StateRecord> {
+  const environment = (await workspace.project()).environment.name;
+  return await edit(workspace, environment, `import ${address} ${id}`, async (lock) => {
+    if (await workspace.store.record(environment, address)) {
+      throw new SlipwayError('already-recorded', `${address} is recorded already.`, {
+        subject: address,
+        hint: 'See slipway state show.',
+      });
+    }
+    const put = await recoverService(workspace, address, id);
+    await write(workspace, lock, environment, [{ put }], `import ${address}`);
+    return put;
   });
 }
 

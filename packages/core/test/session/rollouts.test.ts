@@ -4,6 +4,7 @@ import type { Slipway } from '../../src/slipway.ts';
 import { service } from '../support/declare.ts';
 import { viewOf } from '../support/outside-view.ts';
 import { type Config, type Playground, playground } from '../support/playground.ts';
+import { refusal } from '../support/refusal.ts';
 
 // Rollouts that wait, for time or for people, and everything that people do to them meanwhile.
 
@@ -191,6 +192,26 @@ describe('a rollout whose new version fails its users', () => {
     const statuses = new Set(report.steps.map(({ status }) => status));
     expect(statuses).not.toContain('pending');
     expect(statuses).not.toContain('running');
+  });
+});
+
+describe('a service whose record was lost', () => {
+  it('is recorded again from what its platform kept and its router does', async () => {
+    const { play, before, old } = await shop(PAUSED);
+    await play.file('web/x', '1');
+    await play.session((slipway) => slipway.removeState('service:web'));
+    await refusal(
+      play.session((slipway) => slipway.import('service:web', 'nothing')),
+      'not-found',
+    );
+    await play.session((slipway) => slipway.import('service:web', old));
+    const after = (await play.state()).get('service:web');
+    expect(after).toMatchObject({
+      weights: { [old]: 100 },
+      revisions: { [old]: { role: 'active', slots: [0, 1, 2, 3] } },
+    });
+    expect((await everything(play)).running).toEqual(before.running);
+    expect((await play.plan()).steps).toEqual([]);
   });
 });
 
