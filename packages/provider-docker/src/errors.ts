@@ -53,7 +53,7 @@ const IN_WORDS: { says: RegExp; code: string; hint: string; retryable?: boolean 
 /** True where an address or port that was picked for a container turned out to be another's. */
 export function isTaken(error: unknown): boolean {
   return /port is already allocated|address already in use|proxy already running|requested ip address .* is already/i.test(
-    textOf(error),
+    wordsOf(error),
   );
 }
 
@@ -66,7 +66,7 @@ export function statusOf(error: unknown): number | undefined {
 export function isAbsent(error: unknown): boolean {
   return (
     statusOf(error) === 404 ||
-    (statusOf(error) === 500 && /no such (container|network|image|volume)|not known/i.test(textOf(error)))
+    (statusOf(error) === 500 && /no such (container|network|image|volume)|not known/i.test(wordsOf(error)))
   );
 }
 
@@ -81,7 +81,7 @@ export function engineError(error: unknown, { host, options }: Engine, subject: 
   const { code: given = '', syscall } = error as NodeJS.ErrnoException;
   // A file that can't be read has nothing to do with the engine.
   const code = ['ENOENT', 'EACCES', 'EPERM'].includes(given) && syscall !== 'connect' ? '' : given;
-  const text = maskCredentials(textOf(error), options.registry?.password);
+  const text = maskCredentials(wordsOf(error), options.registry?.password);
   const make = (name: string, message: string, rest: ConstructorParameters<typeof SlipwayError>[2]) =>
     new SlipwayError(name, message, { subject, ...rest });
   if (code === 'EACCES' || code === 'EPERM') {
@@ -133,7 +133,7 @@ export async function told<T>(
 }
 
 /** The engine's own words, without what its client put around them. */
-function textOf(error: unknown): string {
+export function wordsOf(error: unknown): string {
   const { json, message = '' } = (error ?? {}) as { json?: { message?: string; cause?: string }; message?: string };
   return (json?.message ?? message.replace(/^\(HTTP code \d+\) [^-]*- /, '')).trim();
 }

@@ -1,6 +1,6 @@
 import { SlipwayError } from '@slipway/core/provider';
 import type { Engine } from '../engine/connect.ts';
-import { engineError } from '../errors.ts';
+import { engineError, statusOf, wordsOf } from '../errors.ts';
 import { followProgress } from './progress.ts';
 
 /** What the engine is told to log in with, where the image lies in the config's registry; it goes in a header alone. */
@@ -22,8 +22,14 @@ export async function pullImage(
   log: (line: string) => void,
 ): Promise<void> {
   const authconfig = credentials(engine, image);
-  const stream = await engine.docker.pull(image, authconfig ? { authconfig } : {});
-  const { failure } = await followProgress(stream, log);
+  // What is known before the first byte of progress is an answer of its own.
+  const failure = await engine.docker.pull(image, authconfig ? { authconfig } : {}).then(
+    async (stream) => (await followProgress(stream, log)).failure,
+    (error: unknown) => {
+      if (statusOf(error) === undefined) throw error;
+      return wordsOf(error);
+    },
+  );
   if (failure !== undefined) throw engineError(new Error(`${image} could not be pulled: ${failure}`), engine, subject);
 }
 

@@ -48,7 +48,8 @@ async function probeInstance(
   engine: Engine,
   { target, instance }: Probed,
 ): Promise<string | undefined> {
-  if (instance.state !== 'running') return await whyDown(engine, instance);
+  // It may run again by now, but it did not when it was looked for: that it crashes again and again is not health.
+  if (instance.state !== 'running') return (await whyDown(engine, instance)) ?? 'its process is starting anew';
   const { timeoutMs } = target.health;
   const limit = AbortSignal.timeout(timeoutMs);
   const signal = AbortSignal.any([context.signal, limit]);
