@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallContext, PortState, TrafficRequest } from '@slipway/core/provider';
 import { checkRequest } from './check-request.ts';
-import { backendsOf, type Declared, withAddresses } from './config/declared.ts';
+import { backendsOf, type Declared, handingOver, withAddresses } from './config/declared.ts';
 import { declaredIn, type Rendered, renderConfig } from './config/render.ts';
 import type { HaproxyOptions } from './options.ts';
 import { type Place, placeOf } from './place.ts';
@@ -52,7 +52,19 @@ export async function distribute(router: Managed, request: TrafficRequest): Prom
     await clear(router, task);
     return;
   }
-  await takeOver(router, rendered, { before: declared, running: worker !== undefined });
+  const had = declared[wanted.service];
+  const known = had && worker?.skeleton === renderConfig(declared, { place, bind: options.bind }).skeleton;
+  if (known) {
+    const backends = handingOver(had, wanted);
+    await admit({ ...task, backends });
+    await shift({ ...task, backends });
+  }
+  try {
+    await takeOver(router, rendered, { before: declared, running: worker !== undefined });
+  } catch (error) {
+    if (known) await shift(taskOf(router, had));
+    throw error;
+  }
 }
 
 /** Takes a service away; with the last one HAProxy ends, as soon as nothing is open any more. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import type { Endpoint, TrafficRequest } from '@slipway/core/provider';
+import { type Endpoint, equalJson, type TrafficRequest } from '@slipway/core/provider';
 import { serverWeights } from './server-weights.ts';
 
 /** Everything that one HAProxy was told, by service; hosts are addresses. */
@@ -40,6 +40,21 @@ export function backendsOf(request: TrafficRequest, name = request.service): Bac
     servers: (request.backends[revision] ?? []).map((endpoint) => serverOf(revision, endpoint, 1)),
   }));
   return [{ name, servers: weightedServers(request) }, ...routed];
+}
+
+/**
+ * What a worker that still goes by `before` is to have, so that it distributes as wanted from now on: connections that
+ * users keep open to it bring one request more. A route that is wanted no more leads where everybody goes.
+ */
+export function handingOver(before: TrafficRequest, wanted: TrafficRequest): Backend[] {
+  const everybody = weightedServers(wanted);
+  const routed = before.routes.map((route, at) => {
+    const { revision: _, ...match } = route;
+    const still = wanted.routes.find(({ revision: _other, ...other }) => equalJson(match, other));
+    const servers = still && backendsOf({ ...wanted, routes: [still] })[1]?.servers;
+    return { name: routeBackend(before.service, at), servers: servers ?? everybody };
+  });
+  return [{ name: before.service, servers: everybody }, ...routed];
 }
 
 export const routeBackend = (service: string, at: number) => `${service}:route-${at}`;
