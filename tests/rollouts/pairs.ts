@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import type { Runs } from '@slipway/provider-testkit';
 import type { Part } from '../require.ts';
 
@@ -21,7 +22,27 @@ export interface Pair {
 }
 
 const nothing = { marks: [], strays: () => [], dispose: async () => {} };
+const containers = { marks: [], strays: containersOf, dispose: async () => {} };
 
 export const PAIRS: readonly Pair[] = [
   { name: 'local', needs: [], runs: 'process', prepare: async () => ({ ...nothing, platform: 'local' }) },
+  {
+    name: 'docker behind haproxy',
+    needs: ['docker', 'haproxy'],
+    runs: 'image',
+    prepare: async () => ({ ...containers, platform: 'docker', router: 'haproxy' }),
+  },
+  {
+    name: 'docker behind the local router',
+    needs: ['docker'],
+    runs: 'image',
+    prepare: async () => ({ ...containers, platform: 'docker', router: 'local' }),
+  },
 ];
+
+/** Containers, running or not, that bear the project's name. */
+function containersOf(project: string): string[] {
+  const format = '{{.Names}} {{.Status}} {{.Labels}}';
+  const listed = execFileSync('docker', ['ps', '--all', '--no-trunc', '--format', format], { encoding: 'utf8' });
+  return listed.split('\n').filter((line) => line.includes(project));
+}

@@ -17,6 +17,9 @@ export interface Release {
   env?: Record<string, string>;
 }
 
+/** No rollout here takes that long: one that does is stuck, and is ended so that the test says where. */
+const STUCK_AFTER_MS = 60_000;
+
 const HEALTH = { http: '/healthz', interval: '50ms', timeout: '5s', healthyAfter: 1, deadline: '30s' };
 
 /** A project with one service of three instances, deployed through the programmatic interface. */
@@ -81,7 +84,8 @@ export class RolloutProject {
 
   async deploy(release: Release): Promise<DeploymentReport> {
     this.declare(release);
-    return await this.session((slipway) => slipway.deploy({ ship: release.version }));
+    const signal = AbortSignal.timeout(STUCK_AFTER_MS);
+    return await this.session((slipway) => slipway.deploy({ ship: release.version, signal }));
   }
 
   /** Waits, from another session, until the newest deployment waits for a person. */

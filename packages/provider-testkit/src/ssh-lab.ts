@@ -111,6 +111,8 @@ function startDaemon({ name, address, namespace }: LabHost, { folder, keyFile }:
     'UsePAM no',
     'UseDNS no',
     'LogLevel ERROR',
+    // The files that bash reads of this machine's user would be the hosts', and may do anything, slowly.
+    'SetEnv SHLVL=1',
   ];
   writeFileSync(config, `${lines.join('\n')}\n`);
   const args = ['netns', 'exec', namespace, '/usr/sbin/sshd', '-f', config, '-D', '-E', join(folder, `${name}-log`)];
