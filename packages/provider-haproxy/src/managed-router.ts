@@ -8,8 +8,8 @@ import type { HaproxyOptions } from './options.ts';
 import { type Place, placeOf } from './place.ts';
 import { isAnswered, refuseTaken } from './port.ts';
 import { takeCandidate, writeCandidate } from './process/check-config.ts';
-import { endKeeper, forgetKeeper } from './process/keeper.ts';
-import { currentWorker, ensureRunning, reload } from './process/running.ts';
+import { endKeeper, forgetKeeper, keeperRuns } from './process/keeper.ts';
+import { currentWorker, endMaster, ensureRunning, reload } from './process/running.ts';
 import { admit, forget, idleLeavers, shift, type Task } from './runtime/servers.ts';
 import { dropPast, keepServers, keepWorker } from './traffic/past.ts';
 
@@ -88,7 +88,8 @@ export async function takeAway(router: Managed, service: string): Promise<void> 
 /** Asks again, since a master that has just taken a new config does not hear it. */
 async function end({ context, place }: Managed): Promise<void> {
   do {
-    endKeeper(place);
+    if (keeperRuns(place)) endKeeper(place);
+    else await endMaster(place, context.signal);
     await sleep(100, undefined, { signal: context.signal });
   } while (await currentWorker(place, context.signal));
   forgetKeeper(place);

@@ -39,6 +39,18 @@ describe.skipIf(!requirePart('haproxy'))('a HAProxy that Slipway runs', () => {
     expect(v1?.requests).toBeLessThanOrEqual(seen.v1 ?? 0);
   });
 
+  test('ends with its last service, also when what kept it running was killed', async () => {
+    const context = await openStand();
+    const request = await requestFor({ v1: [await startInstance('v1')] }, { v1: 100 });
+    await haproxyRouter.setWeights(context, request);
+    const { pid } = JSON.parse(readFileSync(join(folderOf(context), 'keeper.json'), 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    expect(await ask(request.port, 2)).toEqual({ v1: 2 });
+    await haproxyRouter.remove(context, 'shop');
+    expect(await haproxyRouter.checkPort?.(context, request)).toEqual({ kind: 'free' });
+    expect(await haproxyRouter.weights(context, 'shop')).toEqual({});
+  });
+
   test('a port that somebody else has is refused, and what runs is left', async () => {
     const context = await openStand();
     const request = await requestFor({ v1: [await startInstance('v1')] }, { v1: 100 });

@@ -67,6 +67,12 @@ export async function reload(context: CallContext, place: Place, skeleton: strin
   throw notRunning(place, 'HAProxy did not take its new config and goes on with the one before.');
 }
 
+/** Lets a HAProxy end that no keeper of ours runs: its keeper was killed, or somebody else started it. */
+export async function endMaster(place: Place, signal: AbortSignal): Promise<void> {
+  const { master } = await workers(place.masterSocket, signal);
+  if (master > 0) process.kill(master, 'SIGUSR1');
+}
+
 /** Undefined while the master is busy with itself. */
 async function failedReloads(place: Place, signal: AbortSignal): Promise<number | undefined> {
   try {

@@ -55,11 +55,18 @@ export async function info(socket: string, signal: AbortSignal): Promise<Record<
 }
 
 /** The workers of a master: the current one is the last that was started, the others end when their sessions have. */
-export async function workers(master: string, signal: AbortSignal): Promise<{ old: number[]; failedReloads: number }> {
+export async function workers(
+  master: string,
+  signal: AbortSignal,
+): Promise<{ old: number[]; failedReloads: number; master: number }> {
   const answer = await ask(master, 'show proc', signal);
   const section = answer.slice(answer.indexOf('# old workers'));
   const old = answer.includes('# old workers') ? [...section.matchAll(/^(\d+)\s+worker/gm)] : [];
-  return { old: old.map(([, pid]) => Number(pid)), failedReloads: Number(/\[failed: (\d+)\]/.exec(answer)?.[1] ?? 0) };
+  return {
+    old: old.map(([, pid]) => Number(pid)),
+    failedReloads: Number(/\[failed: (\d+)\]/.exec(answer)?.[1] ?? 0),
+    master: Number(/^(\d+)\s+master/m.exec(answer)?.[1] ?? 0),
+  };
 }
 
 function rowOf(names: readonly string[], values: readonly string[]): Record<string, string> {
