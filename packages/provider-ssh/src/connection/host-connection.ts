@@ -3,8 +3,8 @@ import { unreachable } from '../errors.ts';
 import type { Fleet, Host } from '../options.ts';
 import { connectHost, type Login } from './connect-host.ts';
 
-/** sshd allows 10 sessions on one connection by default (`MaxSessions`); one is left for looking whether it answers. */
-const SESSIONS = 9;
+/** sshd allows 10 sessions on one connection by default (`MaxSessions`); some are left for looking whether it answers. */
+const SESSIONS = 8;
 const OUTPUT_LIMIT = 64 * 1024 * 1024;
 const ERRORS_LIMIT = 16 * 1024;
 /** Unused for so long, the connection is closed. */
@@ -29,6 +29,7 @@ export class HostConnection {
   readonly #waiting: (() => void)[] = [];
   readonly #watch: NodeJS.Timeout;
   #open = 0;
+  #asking = false;
   #heardAt = Date.now();
   #lost: Error | undefined;
 
@@ -151,9 +152,12 @@ export class HostConnection {
     if (silent > this.#silenceMs) {
       this.#lost = unreachable(this.#host, `it has not answered for ${this.#silenceMs} ms`);
       this.close();
-    } else if (silent > this.#silenceMs / 2) {
+    } else if (silent > this.#silenceMs / 2 && !this.#asking) {
+      // One question at a time: a slow host would run out of sessions.
+      this.#asking = true;
       this.#login.client.exec(':', (error, channel) => {
-        if (!error) channel.resume();
+        if (error) this.#asking = false;
+        else channel.resume().once('close', () => (this.#asking = false));
       });
     }
   }

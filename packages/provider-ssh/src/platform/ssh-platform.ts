@@ -47,8 +47,8 @@ async function activated(
 ): Promise<void> {
   const fleet = fleetOf(context);
   await eachHost(context, { fleet, hosts: fleet.hosts }, async (host) => {
-    await callHost(context, { fleet, host }, 'activate', [context.epoch, service, revision]);
-    await callHost(context, { fleet, host }, 'prune', [context.epoch, service, fleet.keepReleases]);
+    const words = [context.epoch, service, revision, fleet.keepReleases];
+    await callHost(context, { fleet, host }, 'activate', words);
   });
 }
 
@@ -58,9 +58,8 @@ async function retire(
 ): Promise<void> {
   const fleet = fleetOf(context);
   await eachHost(context, { fleet, hosts: fleet.hosts }, async (host) => {
-    const words = [context.epoch, service, revision];
+    const words = [context.epoch, service, revision, fleet.keepReleases];
     const { stdout } = await callHost(context, { fleet, host }, 'remove', words);
     if (stdout.trim() === 'removed') context.log(`stopped ${service} ${revision} on ${host.name}`);
-    await callHost(context, { fleet, host }, 'prune', [context.epoch, service, fleet.keepReleases]);
   });
 }

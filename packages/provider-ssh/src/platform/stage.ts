@@ -21,7 +21,8 @@ export async function stage(context: CallContext, request: RevisionRequest): Pro
   const input = filesAsInput(releaseFiles(context, request));
   const { reached } = await eachHost(context, { fleet, hosts: fleet.hosts }, async (host) => {
     if (!slots.includes(host.slot)) {
-      await callHost(context, { fleet, host }, 'remove', [context.epoch, service, revision]);
+      const which = [context.epoch, service, revision, fleet.keepReleases];
+      await callHost(context, { fleet, host }, 'remove', which);
       return null;
     }
     const words = [

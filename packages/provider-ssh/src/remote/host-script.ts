@@ -130,13 +130,14 @@ stage() {
 remove() {
   release=$service/releases/$1
   rm -rf "$service/releases/.new-$1" "$service/releases/.old-$1"
-  [ -d "$release" ] || { echo gone; return 0; }
+  [ -d "$release" ] || { echo gone; prune "$2"; return 0; }
   stop_instance "$release"
   port=$(cat "$release/state/port" 2> /dev/null)
   [ "$(readlink "$service/current")" != "releases/$1" ] || rm -f "$service/current"
   mv "$release" "$service/releases/.old-$1" && rm -rf "$service/releases/.old-$1" || refuse not-removed "$release"
   [ -z "$port" ] || rm -rf "$root/.slipway/ports/$port"
   echo removed
+  prune "$2"
 }
 
 activate() {
@@ -144,12 +145,13 @@ activate() {
   rm -f "$service/.current"
   ln -s "releases/$1" "$service/.current" && mv -fT "$service/.current" "$service/current" ||
     refuse not-linked "$service/current"
+  prune "$2"
 }
 
 prune() {
   used=" $(cat "$service"/releases/*/state/digest 2> /dev/null | tr '\n' ' ')"
   ls -1t "$service/artifacts" | tail -n +$(($1 + 1)) | while read -r digest; do
-    case "$used" in *" $digest "*) ;; *) rm -rf "$service/artifacts/$digest"; printf 'pruned %s\n' "$digest" ;; esac
+    case "$used" in *" $digest "*) ;; *) rm -rf "$service/artifacts/$digest" ;; esac
   done
   ls -1t "$service/log" | tail -n +$(($1 + 1)) | while read -r revision; do
     [ -d "$service/releases/$revision" ] || rm -rf "$service/log/$revision"
@@ -158,7 +160,7 @@ prune() {
 
 case "$verb" in
   has) [ -d "$base/$1/artifacts/$2" ] && echo yes || echo no ;;
-  receive | stage | remove | activate | prune)
+  receive | stage | remove | activate)
     change "$1" "$2"
     shift 2
     "$verb" "$@"

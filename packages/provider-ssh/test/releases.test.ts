@@ -1,0 +1,96 @@
+import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { requirePart } from '../../../tests/require.ts';
+import { sshPlatform } from '../src/platform/ssh-platform.ts';
+import { TestFleet } from './fleet.ts';
+
+describe.skipIf(!requirePart('sshd'))('releases on hosts', () => {
+  let fleet: TestFleet;
+  beforeAll(async () => {
+    fleet = await TestFleet.open(2);
+  });
+  afterAll(() => fleet?.close());
+
+  test('an artifact is uploaded once to each host, and a lost one again', async () => {
+    const context = fleet.context();
+    const request = fleet.request('r1', { slots: [0] });
+    await sshPlatform.publish?.(context, request);
+    expect(fleet.log.filter((line) => line.startsWith('uploaded'))).toHaveLength(2);
+    await sshPlatform.publish?.(context, request);
+    expect(fleet.log.filter((line) => line.startsWith('uploaded'))).toHaveLength(2);
+    for (const index of [0, 1]) {
+      const file = join(fleet.folder(index), 'artifacts/digest-of-r1/backend/server.cjs');
+      expect(readFileSync(file, 'utf8')).toContain('// r1');
+    }
+  });
+
+  test('what is secret is readable by the owner alone, and masked in the logs', async () => {
+    const context = fleet.context();
+    const secret = `pass'word with "all" of $it`;
+    const request = fleet.request('r2', { slots: [0], env: { REVISION: 'r2', TOKEN: secret }, secrets: [secret] });
+    await fleet.serve(context, request);
+    const release = join(fleet.folder(0), 'releases/r2');
+    expect(statSync(join(release, 'environment')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(release, '.slipway.json'), 'utf8')).not.toContain(secret);
+    const said: string[] = [];
+    for await (const { text } of sshPlatform.logs(context, { service: 'backend', lines: 50, follow: false }))
+      said.push(text);
+    expect(said).toContain('listening ***');
+    expect(said.join('\n')).not.toContain(secret);
+    await sshPlatform.retire(context, { service: 'backend', revision: 'r2' });
+    expect(existsSync(release)).toBe(false);
+  });
+
+  test('the link `current` always leads to a release while it is switched', async () => {
+    const context = fleet.context();
+    await Promise.all(['r1', 'r3'].map((id) => fleet.serve(context, fleet.request(id, { slots: [0] }))));
+    await sshPlatform.activated?.(context, { service: 'backend', revision: 'r1' });
+    const link = join(fleet.folder(0), 'current');
+    const seen = new Set<string>();
+    let looking = true;
+    const look = async () => {
+      while (looking) {
+        seen.add(readlinkSync(link));
+        expect(existsSync(join(link, '.slipway.json'))).toBe(true);
+        await new Promise(setImmediate);
+      }
+    };
+    const looked = look();
+    for (const revision of ['r3', 'r1', 'r3']) await sshPlatform.activated?.(context, { service: 'backend', revision });
+    looking = false;
+    await looked;
+    expect([...seen].sort()).toEqual(['releases/r1', 'releases/r3']);
+  });
+
+  test('keeps so many artifacts, and all that a revision uses', async () => {
+    const context = fleet.context({ options: { keepReleases: 1 }, environment: 'pruned' });
+    for (const id of ['r1', 'r2', 'r3']) await sshPlatform.publish?.(context, fleet.request(id));
+    await fleet.serve(context, fleet.request('r1', { slots: [0] }));
+    for (const id of ['r4', 'r5']) await sshPlatform.publish?.(context, fleet.request(id));
+    await sshPlatform.activated?.(context, { service: 'backend', revision: 'r1' });
+    const kept = (id: string) => existsSync(join(fleet.folder(0, 'pruned'), `artifacts/digest-of-${id}`));
+    expect(['r1', 'r2', 'r3', 'r5'].map(kept)).toEqual([true, false, false, true]);
+    await sshPlatform.retire(context, { service: 'backend', revision: 'r1' });
+  });
+
+  test('an older writer is turned away, and changes nothing', async () => {
+    const newer = fleet.context({ epoch: 7, environment: 'fenced' });
+    await fleet.serve(newer, fleet.request('r1', { slots: [0] }));
+    const older = fleet.context({ epoch: 6, environment: 'fenced' });
+    await expect(sshPlatform.retire(older, { service: 'backend', revision: 'r1' })).rejects.toMatchObject({
+      message: expect.stringContaining('epoch 7'),
+    });
+    expect((await sshPlatform.list(older)).map(({ state }) => state)).toEqual(['running']);
+    await sshPlatform.retire(newer, { service: 'backend', revision: 'r1' });
+  });
+
+  test('paths that are shared outlive a revision', async () => {
+    const context = fleet.context({ options: { shared: ['backend/uploads'] }, environment: 'sharing' });
+    await fleet.serve(context, fleet.request('r1', { slots: [0] }));
+    const uploads = join(fleet.folder(0, 'sharing'), 'releases/r1/files/backend/uploads');
+    expect(readlinkSync(uploads)).toBe(join(fleet.folder(0, 'sharing'), 'shared/backend/uploads'));
+    await sshPlatform.retire(context, { service: 'backend', revision: 'r1' });
+    expect(existsSync(join(fleet.folder(0, 'sharing'), 'shared/backend/uploads'))).toBe(true);
+  });
+});

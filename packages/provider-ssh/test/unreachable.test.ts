@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { requirePart } from '../../../tests/require.ts';
+import { sshPlatform } from '../src/platform/ssh-platform.ts';
+import { TestFleet } from './fleet.ts';
+
+describe.skipIf(!requirePart('sshd'))('a host that is cut off', () => {
+  let fleet: TestFleet;
+  beforeEach(async () => {
+    fleet = await TestFleet.open(3);
+  });
+  afterEach(() => fleet?.close());
+
+  test('fails the call with an error that names it; the others were done, and it goes on when it is back', async () => {
+    const context = fleet.context();
+    await fleet.serve(context, fleet.request('r1'));
+    fleet.lab.cut(1);
+    await expect(sshPlatform.stage(context, fleet.request('r2'))).rejects.toMatchObject({
+      code: 'host-unreachable',
+      details: { host: 'host1' },
+      retryable: true,
+    });
+    const all = await sshPlatform.endpoints(context, { service: 'backend', revisions: ['r1'] });
+    expect(all.r1?.map(({ slot }) => slot)).toEqual([0, 2]);
+    await expect(sshPlatform.retire(context, { service: 'backend', revision: 'r1' })).rejects.toMatchObject({
+      details: { host: 'host1' },
+    });
+    fleet.lab.mend(1);
+    expect(await sshPlatform.list(context)).toMatchObject([
+      { revision: 'r1', slots: [1] },
+      { revision: 'r2', slots: [0, 2] },
+    ]);
+    await sshPlatform.retire(context, { service: 'backend', revision: 'r1' });
+    await sshPlatform.retire(context, { service: 'backend', revision: 'r2' });
+    expect(await sshPlatform.list(context)).toEqual([]);
+  });
+
+  test('is left out and named while a quorum is reached, and not beyond', async () => {
+    const context = fleet.context({ options: { unreachable: { quorum: '60%' } } });
+    fleet.lab.cut(2);
+    await fleet.serve(context, fleet.request('r1'));
+    expect(fleet.log.some((line) => /goes on without a host.*host2/.test(line))).toBe(true);
+    expect(await sshPlatform.list(context)).toMatchObject([{ revision: 'r1', slots: [0, 1] }]);
+    fleet.lab.cut(1);
+    await expect(sshPlatform.stage(context, fleet.request('r1'))).rejects.toMatchObject({
+      code: 'host-unreachable',
+      message: expect.stringMatching(/quorum of 2[\s\S]*host1[\s\S]*host2|quorum of 2[\s\S]*host2[\s\S]*host1/),
+    });
+  });
+
+  test('keeps nothing from ending: calls are aborted at once', async () => {
+    const context = fleet.context({ options: { connectTimeout: '60s' } });
+    await sshPlatform.list(context);
+    fleet.lab.cut(0);
+    const abort = new AbortController();
+    const listed = sshPlatform.list({ ...context, signal: abort.signal });
+    setTimeout(() => abort.abort(new Error('enough')), 200);
+    await expect(listed).rejects.toThrow('enough');
+  });
+
+  test('runs on what it ran, through a logout and its supervisor’s death', async () => {
+    const context = fleet.context();
+    await fleet.serve(context, fleet.request('r1', { slots: [0] }));
+    const before = await fleet.ask(context, 'r1', 0);
+    fleet.lab.cut(0);
+    await expect(sshPlatform.list(context)).rejects.toMatchObject({ code: 'host-unreachable' });
+    fleet.lab.mend(0);
+    expect(await fleet.ask(context, 'r1', 0)).toEqual(before);
+    const file = join(fleet.folder(0), 'releases/r1/state/supervisor');
+    const supervisor = Number(readFileSync(file, 'utf8').split(' ')[0]);
+    process.kill(supervisor, 'SIGKILL');
+    expect(await fleet.ask(context, 'r1', 0)).toEqual(before);
+    await sshPlatform.stage(context, fleet.request('r1', { slots: [0] }));
+    expect(await fleet.ask(context, 'r1', 0)).toEqual(before);
+    expect(Number(readFileSync(file, 'utf8').split(' ')[0])).not.toBe(supervisor);
+    await sshPlatform.retire(context, { service: 'backend', revision: 'r1' });
+    expect(() => process.kill(before.pid, 0)).toThrow();
+  });
+});
