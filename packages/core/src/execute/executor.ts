@@ -12,11 +12,12 @@ import { HandlerCalls } from './handler-calls.ts';
 import { Horizons } from './horizons.ts';
 import { givesWayBack, hasNoEffect, letsTimePass } from './kinds-of-waiting.ts';
 import { type DoubtfulStanding, foldPast, type PastStep, STATUS_OF_DOUBT } from './past.ts';
+import { PeopleGate } from './people-gate.ts';
 import { isWeaker, listenForStops, type Stop } from './run-stop.ts';
 import { StepBoard } from './step-board.ts';
 import { hadNoEffect, stepIncomplete, stepStopped, stepTimeout, stillAtWork } from './step-errors.ts';
+import { StepQueue } from './step-queue.ts';
 import { StepRecorder } from './step-recorder.ts';
-import { WaitingList } from './waiting-list.ts';
 
 /**
  * Runs a plan: the only engine. What earlier runs left in doubt is settled first; then each step starts as
@@ -42,12 +43,8 @@ class Run {
   readonly #board: StepBoard;
   /** Left in doubt by earlier runs: settled before anything runs. */
   readonly #doubts: ReadyQueue;
-  readonly #ready: ReadyQueue;
-  /** Ready, and only let time pass: they start at once. */
-  #idle: number[] = [];
-  /** Those of them that run. */
-  readonly #idling = new Set<number>();
-  readonly #waiting: WaitingList;
+  readonly #ready: StepQueue;
+  readonly #gate: PeopleGate;
   readonly #horizons: Horizons;
   /** Running steps whose rollout will not succeed any more, with the reason: they end as cancelled. */
   readonly #ending = new Map<number, string>();
@@ -67,9 +64,6 @@ class Run {
   #stage: 'settling' | 'running' = 'settling';
   /** Why nothing new starts. A later one replaces an earlier one that is weaker. */
   #stop: Stop | undefined;
-  #lookingLast = false;
-  /** Somebody paused it before this run: nobody is there now to whom it could listen. */
-  #pausedBefore = false;
   /** The journal's error: nothing may be written or begun. */
   #halted: { error: unknown } | undefined;
   #ended = false;
@@ -82,15 +76,32 @@ class Run {
     this.#board = new StepBoard(this.#steps);
     const priority = longestRemaining(this.#steps.map(scheduleItem), this.#board.index);
     this.#doubts = new ReadyQueue(this.#steps, priority, options.plan.limits);
-    this.#ready = new ReadyQueue(this.#steps, priority, options.plan.limits);
+    this.#ready = new StepQueue(this.#steps, priority, options.plan.limits);
     this.#attempts = new Int32Array(this.#steps.length);
     this.#tries = new Int32Array(this.#steps.length);
-    this.#waiting = new WaitingList((waiting) => {
-      if (!this.#stop) options.onWaiting?.(waiting);
-    });
+    this.#gate = this.#peopleGate();
     this.#horizons = new Horizons(this.#steps);
     this.#record = new StepRecorder(options.journal, (error) => this.#halt(error));
     this.#calls = this.#handlerCalls();
+  }
+
+  #peopleGate(): PeopleGate {
+    const { control, waitForPerson, lastLook, onWaiting } = this.#options;
+    return new PeopleGate({
+      control,
+      waitForPerson,
+      lastLook,
+      onWaiting: (waiting) => {
+        if (!this.#stop) onWaiting?.(waiting);
+      },
+      isHeldUp: (paused, allowed) => {
+        const runs = this.#stage === 'running' && !this.#stop && !this.#isDead();
+        const nothingStarts = (paused || this.#ready.size === 0) && this.#retries.size === 0;
+        return runs && nothingStarts && this.#ready.isIdle(allowed);
+      },
+      watches: (n) => this.#steps[n]!.action === 'watch',
+      suspend: () => this.#stopFor('suspend', 'it waits for a person.'),
+    });
   }
 
   #handlerCalls(): HandlerCalls {
@@ -115,7 +126,6 @@ class Run {
   async start(): Promise<ExecutionResult> {
     this.#takeUp(foldPast(this.#options.past ?? []));
     this.#listen();
-    this.#pausedBefore = this.#options.control?.paused() ?? false;
     this.#pump();
     try {
       const result = await this.#result.promise;
@@ -182,37 +192,18 @@ class Run {
       this.#stage = 'running';
       this.#queue(this.#steps.keys().filter((n) => this.#board.isReady(n)));
     }
-    if (!this.#stop && !paused) {
-      this.#startAll(this.#ready, (n) => this.#runStep(n));
-      for (const n of this.#idle.splice(0)) this.#startIdling(n);
-    }
-    const left = this.#ready.size + this.#idle.length;
-    if (this.#stop || (left === 0 && this.#retries.size === 0)) this.#endWhenQuiet();
-    this.#pausedBefore &&= paused;
-    if (this.#onlyPeopleCanGoOn()) this.#suspend();
+    if (!this.#stop && !paused) this.#startAll(this.#ready, (n) => this.#runStep(n));
+    if (this.#stop || (this.#ready.size === 0 && this.#retries.size === 0)) this.#endWhenQuiet();
+    this.#gate.check();
   }
 
   /** What became ready while doubts are settled is found when that is over. */
   #queue(ready: Iterable<number>): void {
     if (this.#stage === 'settling' || this.#options.settleOnly) return;
-    for (const n of ready) {
-      if (letsTimePass(this.#steps[n]!)) this.#idle.push(n);
-      else this.#ready.push(n);
-    }
+    for (const n of ready) this.#ready.push(n);
   }
 
-  #startIdling(n: number): void {
-    this.#idling.add(n);
-    const end = () => {
-      this.#idling.delete(n);
-      this.#pump();
-    };
-    void this.#runStep(n)
-      .catch((error: unknown) => this.#halt(error))
-      .then(end);
-  }
-
-  #startAll(queue: ReadyQueue, work: (n: number) => Promise<void>): void {
+  #startAll(queue: Pick<StepQueue, 'take' | 'release'>, work: (n: number) => Promise<void>): void {
     for (let n = queue.take(); n >= 0; n = queue.take()) {
       const taken = n;
       const free = () => {
@@ -241,7 +232,7 @@ class Run {
     const reason = this.#stop?.reason ?? this.#ending.get(n);
     if (reason !== undefined) return this.#cancelStep(n, reason);
     const end = await this.#calls.run(n, number);
-    this.#waiting.remove(n);
+    this.#gate.waiting.remove(n);
     if (this.#isDead() || (this.#stop?.kind === 'suspend' && end.kind !== 'returned' && end.stopped)) return;
     if (end.kind === 'returned') this.#succeed(n, end.value, end.durationMs);
     else await this.#afterFailedAttempt(n, end);
@@ -393,38 +384,13 @@ class Run {
   #waitForPerson(n: number, reason: string): () => void {
     this.#board.mark(n, 'waiting');
     this.#record.waiting(this.#id(n), reason);
-    this.#waiting.add(n, { step: this.#id(n), reason });
+    this.#gate.waiting.add(n, { step: this.#id(n), reason });
     this.#pump();
     return () => {
-      if (!this.#waiting.remove(n) || this.#isDead() || this.#stop?.kind === 'suspend') return;
+      if (!this.#gate.waiting.remove(n) || this.#isDead() || this.#stop?.kind === 'suspend') return;
       this.#board.mark(n, 'running');
       this.#record.waiting(this.#id(n), null);
     };
-  }
-
-  /** Nothing runs but what waits for a person, and what watches meanwhile. */
-  #onlyPeopleCanGoOn(): boolean {
-    const mayEnd = this.#options.waitForPerson === false && this.#stage === 'running' && !this.#stop && !this.#isDead();
-    const paused = this.#pausedBefore;
-    const isHeldUp = paused || this.#ready.size + this.#idle.length === 0;
-    if (!mayEnd || !isHeldUp || this.#ready.running > 0 || this.#retries.size > 0) return false;
-    const idles = [...this.#idling].every((n) => this.#waiting.has(n) || this.#steps[n]!.action === 'watch');
-    return idles && (paused || this.#waiting.size > 0);
-  }
-
-  /** Ends the run as one that waits, unless somebody has said something in the meantime. */
-  #suspend(): void {
-    if (this.#lookingLast) return;
-    this.#lookingLast = true;
-    const decide = () => {
-      this.#lookingLast = false;
-      if (this.#onlyPeopleCanGoOn()) {
-        this.#stopFor('suspend', 'it waits for a person.');
-      }
-    };
-    const looked = this.#options.lastLook?.() ?? Promise.resolve();
-    // What was said then reaches the step that waits for it within this turn of the event loop.
-    void looked.catch(() => {}).then(() => setImmediate(decide));
   }
 
   // --- the end ---
@@ -472,7 +438,7 @@ class Run {
   }
 
   #endWhenQuiet(): void {
-    if (this.#doubts.running > 0 || this.#ready.running > 0 || this.#idling.size > 0) return;
+    if (this.#doubts.running > 0 || this.#ready.running > 0) return;
     if (this.#halted) {
       this.#ended = true;
       this.#result.reject(this.#halted.error);

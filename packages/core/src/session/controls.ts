@@ -54,6 +54,8 @@ export class Controls implements PauseControl {
     for (const event of parts.past) {
       isTakenUp = true;
       if (event.type === 'deployment.asked') controls.#remember(event.data, event.at);
+      // Who takes up what a person stopped wants it to go on; a pause outlives only a process that died.
+      else if (event.type === 'deployment.ended') controls.#paused = false;
     }
     controls.#schedule(FIRST_LOOK_MS);
     if (isTakenUp) await controls.look({ before: true });
