@@ -11,8 +11,9 @@ import { DockerStand, docker } from './docker-stand.ts';
 const PASSWORD = 'pass+word/with=signs';
 /** bcrypt of the password above, as `htpasswd -nbB ann` makes it. */
 const HTPASSWD = 'ann:$2y$05$abcdefghijklmnopqrstuups9ZTgmaAes2JWn93CUCOlk.wVCOr6.\n';
-const DOCKERFILE = 'FROM node:26-slim\nCOPY server.js /\nCMD ["node", "/server.js"]\n';
-const SERVER = 'require("http").createServer((q, s) => s.end("pushed")).listen(process.env.PORT);';
+/** Of a small base: it is compressed to be pushed. */
+const DOCKERFILE = 'FROM debian:bookworm-slim\nCOPY server.js /\nCMD ["sleep", "600"]\n';
+const SERVER = 'not run here';
 
 describe.skipIf(!requirePart('docker') || !requirePart('docker-registry'))('with a registry', () => {
   let folder: string;
@@ -57,14 +58,14 @@ describe.skipIf(!requirePart('docker') || !requirePart('docker-registry'))('with
     const stand = await open();
     const request = await release(stand);
     await dockerPlatform.publish!(stand.context(), request);
-    await stand.serve(request);
+    await dockerPlatform.stage(stand.context(), request);
     const [id] = await stand.containers();
     const image = await docker('inspect', '-f', '{{.Config.Image}}', id!);
     expect(image).toMatch(new RegExp(`^${address}/shop/web@sha256:[0-9a-f]{64}$`));
     await dockerPlatform.retire(stand.context(), request);
     await docker('rmi', '-f', await docker('images', '-q', '--filter', `label=slipway.project=${stand.project}`));
     const before = stand.log.length;
-    await stand.serve(request);
+    await dockerPlatform.stage(stand.context(), request);
     expect(stand.log.slice(before).join('\n')).toContain(`pulls ${image}`);
     expect(stand.log.slice(before).join('\n')).not.toContain('builds');
     const [again] = await stand.containers();
