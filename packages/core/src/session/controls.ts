@@ -96,10 +96,12 @@ export class Controls implements PauseControl {
 
   /** Keeps the process alive: a paused run waits for nothing else, and must not end as if all were done. */
   #schedule(afterMs: number): void {
-    this.#timer = setTimeout(async () => {
-      await this.look();
-      if (this.#timer !== undefined) this.#schedule(wakeTogether(LOOK_EVERY_MS));
-    }, afterMs);
+    this.#timer = setTimeout(() => void this.#lookAndGoOn(), afterMs);
+  }
+
+  async #lookAndGoOn(): Promise<void> {
+    await this.look();
+    if (this.#timer !== undefined) this.#schedule(wakeTogether(LOOK_EVERY_MS));
   }
 
   #lookSoon(): void {
