@@ -2,7 +2,7 @@
 export const FAULTS = {
   /** One request in five fails. */
   errors: 'error-rate',
-  /** Every request takes twice as long and more. */
+  /** Every request takes three times as long. */
   slow: 'p95',
   /** It keeps what it allocates, 40 MB a second, and dies when it has held on for as long as `DIES_AFTER_MS` says. */
   leak: 'memory',
@@ -25,7 +25,7 @@ const server = createServer((request, response) => {
   setTimeout(() => {
     response.statusCode = failed ? 500 : 200;
     response.end(fault);
-  }, fault === 'slow' ? 50 : 20);
+  }, fault === 'slow' ? 60 : 20);
 });
 if (fault === 'leak') {
   setInterval(() => kept.push(Buffer.alloc(10e6, 1)), 250);

@@ -274,7 +274,7 @@ export interface MetricInput {
   name: string;
   /** Who answers the query: `router`, or one of `metricSources` by its name. Default: `"router"`. */
   source?: string | undefined;
-  /** What to ask, in the words of the source. Of `router`: errorRate, requests, requestRate, latencyP50, latencyP95, latencyP99 (latencies in ms). Others may hold `{{service}}`, `{{revision}}` and `{{window}}`. */
+  /** What to ask, in the words of the source. Of `router`: errorRate, requests, requestRate, latencyP50, latencyP95, latencyP99 (latencies in ms). Others may hold `{{service}}`, `{{revision}}`, `{{url}}` (of its first instance) and `{{window}}`. */
   query: string;
   /** The release fails above this value. */
   failAbove?: number | undefined;

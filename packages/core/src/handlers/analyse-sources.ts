@@ -4,7 +4,7 @@ import { SlipwayError } from '../errors.ts';
 import type { StepContext } from '../execute/handler.ts';
 import type { JsonObject } from '../json.ts';
 import type { Step } from '../plan/step.ts';
-import type { MetricReading, MetricSource, Router } from '../provider/contract.ts';
+import type { CallContext, MetricReading, MetricSource, Router } from '../provider/contract.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import { markTraffic, readTraffic, type TrafficMark } from '../verify/traffic-window.ts';
 import { routerName } from './switch-handler.ts';
@@ -60,12 +60,28 @@ export function openSources(
       const { source, options } = await sourceOf(metric.source);
       const from = window.to - window.lengthMs;
       const query = { service, revision, from, to: window.to };
-      return await source.read({ ...context.call, signal }, options, {
-        ...query,
-        query: fillIn(metric.query, query),
-      });
+      const call = { ...context.call, signal };
+      const url = /\{\{\s*url\s*\}\}/.test(metric.query) ? await urlOf(registry, step, call, query) : '';
+      return await source.read(call, options, { ...query, query: fillIn(metric.query, { ...query, url }) });
     },
   };
+}
+
+/** Where the revision's first instance answers, whatever traffic it has. */
+async function urlOf(
+  registry: ProviderRegistry,
+  step: Step,
+  call: CallContext,
+  { service, revision }: { service: string; revision: string },
+): Promise<string> {
+  const platform = registry.requirePlatform(step.type, step.subject);
+  const found = await platform.endpoints(call, { service, revisions: [revision] });
+  const first = found[revision]?.[0];
+  if (first) return `http://${first.host}:${first.port}`;
+  throw new SlipwayError('no-instance', `No instance of ${revision} runs that could be asked.`, {
+    subject: `${service}/${revision}`,
+    hint: `See what it says: slipway logs ${service}.`,
+  });
 }
 
 /** Where the service's route is recorded to be; before the first switch, the environment's. */
@@ -102,11 +118,12 @@ async function findSource(
 
 function fillIn(
   query: string,
-  { service, revision, from, to }: Record<'service' | 'revision', string> & Record<'from' | 'to', number>,
+  { service, revision, url, from, to }: Record<'service' | 'revision' | 'url', string> & Record<'from' | 'to', number>,
 ): string {
   const values: Record<string, string> = {
     service,
     revision,
+    url,
     window: `${Math.max(1, Math.round((to - from) / 1_000))}s`,
     from: String(Math.round(from / 1_000)),
     to: String(Math.round(to / 1_000)),

@@ -374,8 +374,8 @@ export interface Router {
 /** One question to a source of measurements. */
 export interface MetricQuery {
   /**
-   * In the words of the source. Filled in already: `{{service}}`, `{{revision}}`, `{{window}}` (as `30s`), and
-   * `{{from}}` and `{{to}}` (seconds since 1970).
+   * In the words of the source. Filled in already: `{{service}}`, `{{revision}}`, `{{url}}` (of the revision's first
+   * instance), `{{window}}` (as `30s`), and `{{from}}` and `{{to}}` (seconds since 1970).
    */
   query: string;
   service: string;

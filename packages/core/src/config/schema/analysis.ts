@@ -33,7 +33,7 @@ export const metricSchema = z
     }),
     query: text.meta({
       description:
-        'What to ask, in the words of the source. Of `router`: errorRate, requests, requestRate, latencyP50, latencyP95, latencyP99 (latencies in ms). Others may hold `{{service}}`, `{{revision}}` and `{{window}}`.',
+        'What to ask, in the words of the source. Of `router`: errorRate, requests, requestRate, latencyP50, latencyP95, latencyP99 (latencies in ms). Others may hold `{{service}}`, `{{revision}}`, `{{url}}` (of its first instance) and `{{window}}`.',
     }),
     failAbove: z.number().optional().meta({ description: 'The release fails above this value.' }),
     failBelow: z.number().optional().meta({ description: 'The release fails below this value.' }),
