@@ -1,7 +1,9 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { processesOf } from '../crash/processes.ts';
 import { seeded } from '../random.ts';
+import { endQuietly } from './end-quietly.ts';
 import { openGround } from './ground.ts';
 import { readOptions } from './options.ts';
 import { ServiceRuns } from './run-service.ts';
@@ -35,6 +37,8 @@ try {
   );
 } finally {
   await ground.close();
+  // After a violation the project is still there, with what keeps its processes running: those end first.
+  for (const { pid } of processesOf(folder).sort((one, other) => one.pid - other.pid)) endQuietly(pid);
 }
 if (violation === undefined) rmSync(folder, { recursive: true, force: true });
 for (const [name, count] of counts) console.log(`taken away: ${name}, ${count} times`);

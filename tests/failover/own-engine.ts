@@ -1,8 +1,10 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, openSync, rmSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endQuietly } from './end-quietly.ts';
 
 const ANSWERS_WITHIN_MS = 60_000;
 /** What the sample service's Dockerfile begins with. */
@@ -14,6 +16,9 @@ const BASE = 'node:26-slim';
  */
 export class OwnEngine {
   readonly #folder: string;
+  /** Its own: an engine without a bridge removes `docker0`, which the machine's engine needs. */
+  readonly #bridge = `own-${randomBytes(4).toString('hex')}`;
+  readonly #subnet = `10.${200 + randomInt(50)}.${randomInt(250)}.1/24`;
   #daemon: ChildProcess | undefined;
 
   private constructor(folder: string) {
@@ -39,10 +44,11 @@ export class OwnEngine {
     const log = openSync(join(this.#folder, 'log'), 'a');
     const at = (name: string) => join(this.#folder, name);
     const places = ['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('pid'), '-H', this.host];
-    const network = ['--bridge', 'none', '--iptables=false', '--ip-forward=false', '--ip-masq=false'];
+    this.#ensureBridge();
+    const network = ['--bridge', this.#bridge, '--iptables=false', '--ip-forward=false', '--ip-masq=false'];
     this.#daemon = spawn('dockerd', [...places, ...network, '--live-restore'], { stdio: ['ignore', log, log] });
     for (const since = Date.now(); !this.#answers(); await sleep(100)) {
-      if (Date.now() - since > ANSWERS_WITHIN_MS) throw new Error(`The engine doesn't answer: ${at('log')}`);
+      if (Date.now() - since > ANSWERS_WITHIN_MS) throw new Error(`The engine doesn't answer: see ${at('log')}`);
     }
   }
 
@@ -63,14 +69,16 @@ export class OwnEngine {
     return execFileSync('docker', ['-H', this.host, ...args], { encoding: 'utf8' });
   }
 
-  /** Removes it with all that it has. */
+  /** Ends it with all that it has; its log stays. */
   async stop(): Promise<void> {
     await this.up();
     const containers = this.docker('ps', '--all', '--quiet').split('\n').filter(Boolean);
     if (containers.length > 0) this.docker('rm', '--force', ...containers);
     this.docker('network', 'prune', '--force');
     await this.#end('SIGTERM');
-    rmSync(this.#folder, { recursive: true, force: true });
+    // The daemon mounts its data onto itself, and leaves that behind.
+    spawnSync('umount', [join(this.#folder, 'data')], { stdio: 'ignore' });
+    rmSync(join(this.#folder, 'data'), { recursive: true, force: true });
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
@@ -80,9 +88,37 @@ export class OwnEngine {
     const ended = once(daemon, 'exit');
     daemon.kill(signal);
     await ended;
+    await this.#endRuntime();
+  }
+
+  /**
+   * The runtime ends with the daemon, a moment later: a daemon that starts in between would take it for its own, and
+   * wait for it forever.
+   */
+  async #endRuntime(): Promise<void> {
+    const pid = Number(readQuietly(join(this.#folder, 'exec/containerd/containerd.pid')));
+    const isRunning = () => readQuietly(`/proc/${pid}/cmdline`).includes(this.#folder);
+    if (pid > 0 && isRunning()) endQuietly(pid);
+    while (pid > 0 && isRunning()) await sleep(20);
+  }
+
+  #ensureBridge(): void {
+    if (spawnSync('ip', ['link', 'show', this.#bridge], { stdio: 'ignore' }).status === 0) return;
+    execFileSync('ip', ['link', 'add', this.#bridge, 'type', 'bridge']);
+    execFileSync('ip', ['address', 'add', this.#subnet, 'dev', this.#bridge]);
+    execFileSync('ip', ['link', 'set', this.#bridge, 'up']);
   }
 
   #answers(): boolean {
     return spawnSync('docker', ['-H', this.host, 'info'], { stdio: 'ignore' }).status === 0;
+  }
+}
+
+/** Empty for a file that is gone. */
+function readQuietly(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
   }
 }

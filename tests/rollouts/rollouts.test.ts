@@ -39,7 +39,7 @@ describe.each(PAIRS)('$name', (pair) => {
     if (lacks.length > 0) return;
     project = await RolloutProject.make(pair);
     const report = await project.deploy({ version: 'v1', strategy: { 'blue-green': { drain } } });
-    expect(report).toMatchObject({ status: 'completed' });
+    expect(report, whyOf(report)).toMatchObject({ status: 'completed' });
   }, 120_000);
   afterAll(async () => {
     expect(await project?.remove()).toEqual(project && []);
@@ -56,7 +56,7 @@ describe.each(PAIRS)('$name', (pair) => {
       seen = await load.stop();
     }
     expect(seen).toMatchObject({ reasons: {}, failed: 0 });
-    expect(report, JSON.stringify(report.error)).toMatchObject({ status });
+    expect(report, whyOf(report)).toMatchObject({ status });
     await expectAsRecorded(project, version);
     return seen;
   }
@@ -111,3 +111,9 @@ describe.each(PAIRS)('$name', (pair) => {
     expect(await underLoad('v4', back)).toMatchObject({ errors: {} });
   });
 });
+
+/** For whoever reads that a rollout ended otherwise: which steps didn't succeed, and what they said. */
+function whyOf({ status, error, steps, rollback }: DeploymentReport): string {
+  const failed = steps.filter((step) => step.error).map((step) => [step.id, step.status, step.error]);
+  return JSON.stringify({ status, error, failed, rollback });
+}
