@@ -2,7 +2,7 @@
 export const FAULTS = {
   /** One request in five fails. */
   errors: 'error-rate',
-  /** Every request takes three times as long. */
+  /** Every request takes four times as long. */
   slow: 'p95',
   /** It keeps what it allocates, 40 MB a second, and dies when it has held on for as long as `DIES_AFTER_MS` says. */
   leak: 'memory',
@@ -25,10 +25,10 @@ const server = createServer((request, response) => {
   setTimeout(() => {
     response.statusCode = failed ? 500 : 200;
     response.end(fault);
-  }, fault === 'slow' ? 60 : 20);
+  }, fault === 'slow' ? 200 : 50);
 });
 if (fault === 'leak') {
-  setInterval(() => kept.push(Buffer.alloc(10e6, 1)), 250);
+  setInterval(() => kept.push(Buffer.alloc(2e6, 1)), 50);
   setTimeout(() => process.exit(137), Number(process.env.DIES_AFTER_MS));
 }
 server.listen(process.env.PORT, process.env.HOST ?? '0.0.0.0');
