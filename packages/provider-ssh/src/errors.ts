@@ -104,12 +104,16 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   ],
 };
 
-/** The host was reached and refused, or its command failed. `said` is the end of what it wrote. */
-export function refusedBy(host: Host, verb: string, exit: string, said: string): SlipwayError {
+/** The host was reached and refused, or its command failed. */
+export function refusedBy(
+  host: Host,
+  verb: string,
+  { code: exit, stderr: said }: { code: number; stderr: string },
+): SlipwayError {
   const [, reason = '', detail = ''] = /^slipway-refused (\S+) ?(.*)$/m.exec(said) ?? [];
   const [code, message, hint, retryable] = REFUSALS[reason]?.(detail) ?? [
     'host-command-failed',
-    `${verb} ended with ${exit}: ${said.trim().slice(-500) || 'it said nothing'}`,
+    `${verb} ended with code ${exit}: ${said.trim().slice(-500) || 'it said nothing'}`,
     'Check the host; it needs sh, coreutils, tar, gzip, sed and setsid.',
   ];
   return new SlipwayError(code, `${describeHost(host)}: ${message}.`, {

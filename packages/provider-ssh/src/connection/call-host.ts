@@ -4,6 +4,7 @@ import type { Fleet, Host } from '../options.ts';
 import { HOST_SCRIPT } from '../remote/host-script.ts';
 import { SUPERVISOR_SCRIPT } from '../remote/supervisor-script.ts';
 import { commandLine, quoted } from '../shell.ts';
+import { tellingItsEnd } from './host-connection.ts';
 import { placeOf } from './place.ts';
 import { connectionTo } from './pool.ts';
 
@@ -45,17 +46,17 @@ exec sh "$here/${HOST_FILE}" "$root" ${rest}`;
   let ended = await connection.run(command, input, context.signal);
   if (ended.code === NOT_INSTALLED) {
     const installed = await connection.run(onHost(host, INSTALL), INSTALL_INPUT, context.signal);
-    if (installed.code !== 0) throw refusedBy(host, 'the set-up', installed.exit, installed.stderr);
+    if (installed.code !== 0) throw refusedBy(host, 'the set-up', installed);
     ended = await connection.run(command, input, context.signal);
   }
   const failed = ended.code !== 0 && (verb !== 'health' || /^slipway-refused/m.test(ended.stderr));
-  if (failed || ended.code === null) throw refusedBy(host, verb, ended.exit, ended.stderr);
+  if (failed) throw refusedBy(host, verb, ended);
   return { stdout: ended.stdout, code: ended.code };
 }
 
 /** Whatever shell the user has there, this runs in `sh`, with `$root` and `$here`. */
 function onHost({ root }: Host, script: string): string {
-  return `exec /bin/sh -c ${quoted(`root=${quoted(root ?? '')}\n${FIND_ROOT}\n${script}`)}`;
+  return `exec /bin/sh -c ${quoted(tellingItsEnd(`root=${quoted(root ?? '')}\n${FIND_ROOT}\n${script}`))}`;
 }
 
 const SCRIPTS = { [HOST_FILE]: HOST_SCRIPT, [SUPERVISOR_FILE]: SUPERVISOR_SCRIPT };

@@ -10,10 +10,19 @@ const ERRORS_LIMIT = 16 * 1024;
 /** Unused for so long, the connection is closed. */
 const IDLE_MS = 60_000;
 
+/**
+ * How every command ends what it says. The exit status of the channel doesn't always come: what is closed on this side
+ * while the other is still ending gets none.
+ */
+const EXIT = /\nslipway-exit (\d+)\n$/;
+
+/** A script for `sh` that runs another one, and says how it ended as {@link HostConnection.run} wants it. */
+export function tellingItsEnd(script: string): string {
+  return `(\n${script}\n)\ncode=$?\nprintf '\\nslipway-exit %s\\n' "$code" >&2\nexit "$code"`;
+}
+
 export interface Ended {
-  /** For people: `code 1`, `signal TERM`. */
-  exit: string;
-  code: number | null;
+  code: number;
   stdout: string;
   stderr: string;
 }
@@ -66,11 +75,11 @@ export class HostConnection {
     return this.#lost !== undefined;
   }
 
-  /** Runs a command and waits for its end. Rejects when the host is lost, and with the signal's reason. */
+  /** Runs a command that is {@link tellingItsEnd} and waits for its end. Rejects when the host is lost, and with the signal's reason. */
   async run(command: string, input: Buffer | string, signal: AbortSignal): Promise<Ended> {
     await this.#enter(signal);
     try {
-      return await this.#exchange(await this.#openChannel(command), input, signal);
+      return await this.#exchange(await this.#openChannel(command, signal), input, signal);
     } finally {
       this.#leave();
     }
@@ -102,14 +111,18 @@ export class HostConnection {
     this.#waiting.shift()?.();
   }
 
-  #openChannel(command: string): Promise<ClientChannel> {
+  #openChannel(command: string, signal: AbortSignal): Promise<ClientChannel> {
     const client: Client = this.#login.client;
     return new Promise((resolve, reject) => {
       const lost = () => reject(this.#lost ?? unreachable(this.#host, 'the connection was closed'));
+      const abort = () => reject(signal.reason);
       client.once('close', lost);
+      signal.addEventListener('abort', abort, { once: true });
       client.exec(command, (error, channel) => {
         client.off('close', lost);
+        signal.removeEventListener('abort', abort);
         if (error) reject(this.#lost ?? unreachable(this.#host, error));
+        else if (signal.aborted) channel.close();
         else resolve(channel);
       });
     });
@@ -119,7 +132,6 @@ export class HostConnection {
     return new Promise((resolve, reject) => {
       const stdout = collector(OUTPUT_LIMIT);
       const stderr = collector(ERRORS_LIMIT);
-      let end: Pick<Ended, 'exit' | 'code'> | undefined;
       const abort = () => {
         channel.signal('TERM');
         channel.close();
@@ -128,13 +140,12 @@ export class HostConnection {
       channel.on('data', stdout.add);
       channel.stderr.on('data', stderr.add);
       channel.on('error', () => {}); // Its close tells.
-      channel.on('exit', (code: number | null, name?: string) => {
-        end = { code, exit: code === null ? `signal ${name ?? 'unknown'}` : `code ${code}` };
-      });
       channel.once('close', () => {
         signal.removeEventListener('abort', abort);
-        if (end) resolve({ ...end, stdout: stdout.text(), stderr: stderr.text() });
-        else reject(this.#lost ?? unreachable(this.#host, 'the connection was lost in the middle of a call'));
+        const [whole, code] = EXIT.exec(stderr.text()) ?? [];
+        if (whole !== undefined) {
+          resolve({ code: Number(code), stdout: stdout.text(), stderr: stderr.text().slice(0, -whole.length) });
+        } else reject(this.#lost ?? unreachable(this.#host, 'the connection was lost in the middle of a call'));
       });
       if (signal.aborted) abort();
       else signal.addEventListener('abort', abort, { once: true });
@@ -151,7 +162,8 @@ export class HostConnection {
     }
     if (silent > this.#silenceMs) {
       this.#lost = unreachable(this.#host, `it has not answered for ${this.#silenceMs} ms`);
-      this.close();
+      // What the system still holds back must not reach the host when it is back: the call has failed.
+      this.#login.socket.resetAndDestroy();
     } else if (silent > this.#silenceMs / 2 && !this.#asking) {
       // One question at a time: a slow host would run out of sessions.
       this.#asking = true;
@@ -168,8 +180,10 @@ function collector(limit: number) {
   let size = 0;
   return {
     add: (part: Buffer) => {
-      if (size < limit) parts.push(part);
+      parts.push(part);
       size += part.length;
+      // The end is what tells.
+      while (size - (parts[0]?.length ?? 0) >= limit) size -= parts.shift()?.length ?? 0;
     },
     text: () => Buffer.concat(parts).toString('utf8'),
   };

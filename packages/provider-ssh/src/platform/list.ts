@@ -8,12 +8,12 @@ const STATES: readonly RunningRevision['state'][] = ['running', 'starting', 'res
 
 type Found = { host: Host; instance: Instance };
 
-/** Every revision on the hosts, its instances taken together. */
+/** Every revision on the hosts, by service and id, its instances taken together. */
 export async function list(context: CallContext): Promise<RunningRevision[]> {
   const hosts = await lookAtHosts(context, { fleet: fleetOf(context) });
   const all = hosts.flatMap(({ host, value }) => value.map((instance) => ({ host, instance })));
   const byRevision = Map.groupBy(all, ({ instance }) => JSON.stringify([instance.service, instance.revision]));
-  return [...byRevision.values()].map(summary);
+  return [...byRevision.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, found]) => summary(found));
 }
 
 function summary(found: Found[]): RunningRevision {

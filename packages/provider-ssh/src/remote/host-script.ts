@@ -73,6 +73,7 @@ receive() {
   mkdir "$part" && tar -C "$part" -xzof "$part.tar" && chmod -R u+rwX "$part" && mv "$part" "$artifact" ||
     { rm -rf "$part" "$part.tar"; refuse unpack "$artifact"; }
   rm -f "$part.tar"
+  touch "$artifact"
 }
 
 make_release() {
