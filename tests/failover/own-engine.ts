@@ -96,10 +96,13 @@ export class OwnEngine {
    * wait for it forever.
    */
   async #endRuntime(): Promise<void> {
-    const pid = Number(readQuietly(join(this.#folder, 'exec/containerd/containerd.pid')));
+    const file = join(this.#folder, 'exec/containerd/containerd.pid');
+    const pid = Number(readQuietly(file));
     const isRunning = () => readQuietly(`/proc/${pid}/cmdline`).includes(this.#folder);
     if (pid > 0 && isRunning()) endQuietly(pid);
     while (pid > 0 && isRunning()) await sleep(20);
+    // Its number is taken for it as long as nobody has asked how it ended.
+    rmSync(file, { force: true });
   }
 
   #ensureBridge(): void {

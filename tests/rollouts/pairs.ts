@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import type { Runs } from '@slipway/provider-testkit';
 import type { Part } from '../require.ts';
+import { startFleet } from './fleet.ts';
 
 /** What an environment says of where its services run, and what is left there once they are gone. */
 export interface Ground {
@@ -38,6 +39,7 @@ export const PAIRS: readonly Pair[] = [
     runs: 'image',
     prepare: async () => ({ ...containers, platform: 'docker', router: 'local' }),
   },
+  { name: 'three hosts behind haproxy', needs: ['sshd', 'haproxy'], runs: 'process', prepare: startFleet },
 ];
 
 /** Containers, running or not, that bear the project's name. */
