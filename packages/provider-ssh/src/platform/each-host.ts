@@ -52,13 +52,16 @@ export async function eachHost<T>(
 function failureOf(failed: readonly { host: Host; error: unknown }[], fleet: Fleet): unknown {
   const [first] = failed;
   const lost = failed.every(({ error }) => isUnreachable(error));
-  if (failed.length === 1 && !(lost && fleet.quorum !== undefined)) return first?.error;
+  const isSame = failed.every(({ error }) => error === first?.error);
+  // What lies on this side is one error for all of them: no host is to blame.
+  if (isSame && !(lost && fleet.quorum !== undefined)) return first?.error;
   const what = failed.map(({ host, error }) => (error instanceof Error ? error.message : describeHost(host)));
   const quorum = lost && fleet.quorum !== undefined ? `, and a quorum of ${fleet.quorum} is needed` : '';
   return new SlipwayError(
     lost ? 'host-unreachable' : 'hosts-failed',
     `${failed.length} of ${fleet.hosts.length} hosts failed${quorum}:\n${what.join('\n')}`,
     {
+      subject: `host:${first?.host.name}`,
       hint: 'Mend these hosts, or take them out of the inventory.',
       retryable: failed.every(({ error }) => error instanceof SlipwayError && error.retryable),
       details: { hosts: failed.map(({ host }) => host.name) },

@@ -25,7 +25,7 @@ export async function publish(
         context.log(`${host.name} has ${digest} already`);
         return;
       }
-      packed ??= pack(directory, context.signal);
+      packed ??= pack({ service, directory }, context.signal);
       const { sum, content } = await packed;
       const words = [context.epoch, service, digest, sum];
       await callHost(context, { fleet, host }, 'receive', words, content);
@@ -52,11 +52,14 @@ interface Packed {
   sum: string;
 }
 
-async function pack(directory: string, signal: AbortSignal): Promise<Packed> {
+async function pack(
+  { service, directory }: { service: string; directory: string },
+  signal: AbortSignal,
+): Promise<Packed> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-upload-'));
   try {
     const file = join(folder, 'artifact.tar.gz');
-    await runTar(['-C', directory, '-czf', file, '.'], signal);
+    await runTar(['-C', directory, '-czf', file, '.'], service, signal);
     const content = await readFile(file);
     return { content, sum: createHash('sha256').update(content).digest('hex') };
   } finally {
@@ -64,22 +67,24 @@ async function pack(directory: string, signal: AbortSignal): Promise<Packed> {
   }
 }
 
-function runTar(args: readonly string[], signal: AbortSignal): Promise<void> {
-  const hint = 'Check that tar and gzip are on this machine, and that there is room for temporary files.';
+function runTar(args: readonly string[], service: string, signal: AbortSignal): Promise<void> {
+  const unpackable = (why: string, cause?: unknown) =>
+    new SlipwayError('artifact-unpackable', `The artifact could not be packed${why}.`, {
+      hint: 'Deploy again to build it anew; check that tar and gzip are here, and that there is room for temporary files.',
+      subject: `service:${service}`,
+      details: { effect: 'none' },
+      ...(cause === undefined ? {} : { cause }),
+    });
   return new Promise((resolve, reject) => {
     const child = spawn('tar', args, { stdio: ['ignore', 'ignore', 'pipe'], signal });
     let said = '';
     child.stderr.on('data', (part: Buffer) => {
       said = `${said}${part.toString()}`.slice(-500);
     });
-    child.once('error', (cause) => {
-      const error = new SlipwayError('artifact-unpackable', 'The artifact could not be packed.', { hint, cause });
-      reject(signal.aborted ? signal.reason : error);
-    });
+    child.once('error', (cause) => reject(signal.aborted ? signal.reason : unpackable('', cause)));
     child.once('close', (code) => {
       if (code === 0) resolve();
-      else
-        reject(new SlipwayError('artifact-unpackable', `The artifact could not be packed: ${said.trim()}`, { hint }));
+      else reject(unpackable(`: ${said.trim()}`));
     });
   });
 }
