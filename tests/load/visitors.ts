@@ -1,105 +1,147 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EchoSocket, exchange, type LoadReport, startLoad } from '@slipway/provider-testkit';
-import { type Load as WrkLoad, load as wrk } from './wrk.ts';
+import { type LoadByRevision, load as wrk } from './wrk.ts';
 
-/** How long one run of wrk takes, in s: what comes after it learns of the end. */
-const ROUND_S = 3;
 /** From one message on a WebSocket to the next, in ms. */
 const ECHO_EVERY_MS = 100;
+/** Of the client that knows why a request failed; volume is wrk's part. */
+const UNHURRIED = { kept: 2, fresh: 1, gapMs: 20 };
 
 export interface VisitorOptions {
-  /** Volume: wrk with kept connections and with new ones. Default true. */
-  volume?: boolean;
-  /** Requests in flight that take so long each, in ms. Default: none. */
+  /** How long one run of wrk takes, in whole seconds: a window is measured by the runs within it. Default 2. */
+  roundSeconds?: number;
+  /** Requests that take so long each, in ms, always two of them in flight. Default 5,000. */
   longMs?: number;
-  /** Open WebSockets. Default 0. */
+  /** WebSockets that are open at any time. Default 4. */
   sockets?: number;
+  /** Each of them is left by the visitor after so long, in ms, and another one is opened. Default 8,000. */
+  socketMs?: number;
+}
+
+/** One run of wrk, and when it was, in ms since 1970. */
+export interface LoadRound extends LoadByRevision {
+  from: number;
+  to: number;
 }
 
 export interface VisitorReport {
-  /** All of them, whoever sent them. */
+  /** All of them, whoever sent them; a message on a WebSocket is one. */
   requests: number;
-  /** Requests that failed and connections that broke; what a revision itself answered with 500 is none. */
-  failed: number;
-  /** What the client saw that knows who answered. */
-  checked: LoadReport;
-  volume: WrkLoad;
-  long: { requests: number; failed: string[] };
-  sockets: { messages: number; failed: string[] };
+  /** Of each kind: requests that weren't answered with 2xx, and connections that broke. */
+  failed: { volume: number; checked: number; long: number; sockets: number };
+  /** Why, as far as the client knows; wrk does not. */
+  reasons: string[];
+  rounds: LoadRound[];
 }
 
 export interface Visitors {
   stop(): Promise<VisitorReport>;
 }
 
+interface Tally {
+  requests: number;
+  reasons: string[];
+}
+
 /** Users of every kind, who come in at a URL that sample services stand behind until they are stopped. */
-export function startVisitors(url: string, { volume = true, longMs = 0, sockets = 0 }: VisitorOptions = {}): Visitors {
+export function startVisitors(url: string, options: VisitorOptions = {}): Visitors {
+  const { roundSeconds = 2, longMs = 5_000, sockets = 4, socketMs = 8_000 } = options;
   let stopped = false;
   const isStopped = () => stopped;
-  const checking = startLoad(url);
+  const checking = startLoad(url, UNHURRIED);
   const all = Promise.all([
-    volume ? sendVolume(url, isStopped) : { requests: 0, badStatus: 0, socketErrors: 0 },
-    longMs > 0 ? sendLong(new URL(`/slow?ms=${longMs}`, url), isStopped) : { requests: 0, failed: [] },
-    Promise.all(Array.from({ length: sockets }, () => keepTalking(url, isStopped))),
+    Promise.all((['kept', 'new'] as const).map((how) => sendVolume(() => wrk(url, roundSeconds, how), isStopped))),
+    atOnce(2, longMs, () => sendLong(new URL(`/slow?ms=${longMs}`, url), isStopped)),
+    atOnce(sockets, socketMs, () => comeAndGo(url, socketMs, isStopped)),
   ]);
   return {
     async stop() {
       stopped = true;
-      const [checked, [loaded, long, talks]] = await Promise.all([checking.stop(), all]);
-      const messages = talks.reduce((sum, talk) => sum + talk.messages, 0);
-      const broken = talks.flatMap((talk) => talk.failed);
-      return {
-        requests: checked.requests + loaded.requests + long.requests + messages,
-        failed: checked.failed + loaded.badStatus + loaded.socketErrors + long.failed.length + broken.length,
-        checked,
-        volume: loaded,
-        long,
-        sockets: { messages, failed: broken },
-      };
+      const [checked, [volume, long, talks]] = await Promise.all([checking.stop(), all]);
+      return reportOf(checked, volume.flat(), long, talks);
     },
   };
 }
 
-async function sendVolume(url: string, isStopped: () => boolean): Promise<WrkLoad> {
-  const total: WrkLoad = { requests: 0, badStatus: 0, socketErrors: 0 };
-  while (!isStopped()) {
-    for (const counted of await Promise.all([wrk(url, ROUND_S, 'kept'), wrk(url, ROUND_S, 'new')])) {
-      total.requests += counted.requests;
-      total.badStatus += counted.badStatus;
-      total.socketErrors += counted.socketErrors;
-    }
-  }
-  return total;
+function reportOf(checked: LoadReport, rounds: LoadRound[], long: Tally, talks: Tally): VisitorReport {
+  const errors = Object.entries(checked.errors).map(([revision, count]) => `${revision} answered ${count} with 5xx`);
+  const broken = Object.entries(checked.reasons).map(([reason, count]) => `${reason}, ${count} times`);
+  const told = rounds.filter(isBad).map((round) => `wrk at ${new Date(round.from).toISOString()}: ${tell(round)}`);
+  return {
+    requests: checked.requests + sum(rounds, ({ requests }) => requests) + long.requests + talks.requests,
+    failed: {
+      volume: sum(rounds, ({ badStatus, socketErrors }) => badStatus + socketErrors),
+      checked: checked.failed + sum(Object.values(checked.errors), (count) => count),
+      long: long.reasons.length,
+      sockets: talks.reasons.length,
+    },
+    reasons: [...told, ...broken, ...errors, ...long.reasons, ...talks.reasons],
+    rounds,
+  };
 }
 
-/** One after the other, so that one is always in flight. */
-async function sendLong(url: URL, isStopped: () => boolean): Promise<VisitorReport['long']> {
-  const report: VisitorReport['long'] = { requests: 0, failed: [] };
+async function sendVolume(run: () => Promise<LoadByRevision>, isStopped: () => boolean): Promise<LoadRound[]> {
+  const rounds: LoadRound[] = [];
   while (!isStopped()) {
+    const from = Date.now();
+    const counted = await run();
+    rounds.push({ ...counted, from, to: Date.now() });
+  }
+  return rounds;
+}
+
+async function sendLong(url: URL, isStopped: () => boolean): Promise<Tally> {
+  const tally: Tally = { requests: 0, reasons: [] };
+  while (!isStopped()) {
+    const since = new Date().toISOString();
     const ended = await exchange(url);
-    report.requests++;
-    if (ended.kind === 'failed') report.failed.push(ended.reason);
+    tally.requests++;
+    if (ended.kind === 'failed') tally.reasons.push(`a long request since ${since}: ${ended.reason}`);
+    else if (ended.status !== 200) tally.reasons.push(`a long request since ${since}: ${ended.status}`);
   }
-  return report;
+  return tally;
 }
 
-/** Says something now and then. A connection that ends meanwhile is a failure, and the next one is opened. */
-async function keepTalking(url: string, isStopped: () => boolean): Promise<VisitorReport['sockets']> {
-  const report: VisitorReport['sockets'] = { messages: 0, failed: [] };
+/** Says something now and then. A connection that ends before its visitor leaves is a failure. */
+async function comeAndGo(url: string, forMs: number, isStopped: () => boolean): Promise<Tally> {
+  const tally: Tally = { requests: 0, reasons: [] };
   while (!isStopped()) {
+    const since = Date.now();
     try {
       const socket = await EchoSocket.open(url);
-      while (!isStopped()) {
-        const said = `message ${report.messages}`;
+      while (!isStopped() && Date.now() - since < forMs) {
+        const said = `message ${tally.requests}`;
         const heard = await socket.echo(said);
-        report.messages++;
-        if (!heard.endsWith(said)) report.failed.push(`heard ${heard} for ${said}`);
+        tally.requests++;
+        if (!heard.endsWith(said)) tally.reasons.push(`a WebSocket: heard ${heard} for ${said}`);
         await sleep(ECHO_EVERY_MS);
       }
       await socket.close();
     } catch (error) {
-      report.failed.push(error instanceof Error ? error.message : String(error));
+      const why = error instanceof Error ? error.message : String(error);
+      tally.reasons.push(`a WebSocket since ${new Date(since).toISOString()}, at ${new Date().toISOString()}: ${why}`);
     }
   }
-  return report;
+  return tally;
+}
+
+/** Several of the same, spread over the time that one lasts, so that something is always in the middle of it. */
+async function atOnce(count: number, lastsMs: number, start: () => Promise<Tally>): Promise<Tally> {
+  const tallies = await Promise.all(
+    Array.from({ length: count }, async (_, at) => {
+      await sleep((lastsMs * at) / count);
+      return await start();
+    }),
+  );
+  return {
+    requests: sum(tallies, ({ requests }) => requests),
+    reasons: tallies.flatMap(({ reasons }) => reasons),
+  };
+}
+
+const isBad = ({ badStatus, socketErrors }: LoadRound) => badStatus + socketErrors > 0;
+const tell = ({ badStatus, socketErrors }: LoadRound) => `${badStatus} not 2xx, ${socketErrors} socket errors`;
+
+function sum<T>(of: readonly T[], amount: (one: T) => number): number {
+  return of.reduce((all, one) => all + amount(one), 0);
 }
