@@ -2,20 +2,21 @@ import { describeError } from '../errors.ts';
 import { ReadyQueue } from '../graph/ready-queue.ts';
 import { longestRemaining, scheduleItem } from '../graph/schedule.ts';
 import type { Step } from '../plan/step.ts';
-import type { StateChange } from '../state/record.ts';
 import type { AttemptEnd } from './attempt.ts';
-import { backOff } from './back-off.ts';
 import { type Clock, realClock } from './clock.ts';
 import type { ExecuteOptions, ExecutionResult } from './execution.ts';
+import { giveUp } from './giving-up.ts';
 import type { Settlement, StepOutcome } from './handler.ts';
 import { HandlerCalls } from './handler-calls.ts';
 import { Horizons } from './horizons.ts';
-import { givesWayBack, hasNoEffect, letsTimePass } from './kinds-of-waiting.ts';
-import { type DoubtfulStanding, foldPast, type PastStep, STATUS_OF_DOUBT } from './past.ts';
+import { endsBeside, hasNoEffect, letsTimePass } from './kinds-of-waiting.ts';
+import { foldPast, type PastStep, whereItStands } from './past.ts';
 import { PeopleGate } from './people-gate.ts';
-import { isWeaker, listenForStops, type Stop } from './run-stop.ts';
+import { Retries } from './retries.ts';
+import { isWeaker, listenForStops, type Stop, statusAfter } from './run-stop.ts';
 import { StepBoard } from './step-board.ts';
 import { hadNoEffect, stepIncomplete, stepStopped, stepTimeout, stillAtWork } from './step-errors.ts';
+import { StepOutcomes } from './step-outcomes.ts';
 import { StepQueue } from './step-queue.ts';
 import { StepRecorder } from './step-recorder.ts';
 
@@ -33,8 +34,6 @@ export async function execute(options: ExecuteOptions): Promise<ExecutionResult>
   return new Run(options).start();
 }
 
-type Incomplete = Extract<Settlement, { as: 'incomplete' }>;
-
 class Run {
   readonly #options: ExecuteOptions;
   readonly #steps: readonly Step[];
@@ -50,15 +49,11 @@ class Run {
   readonly #ending = new Map<number, string>();
   /** Attempts journalled, those of earlier runs included. */
   readonly #attempts: Int32Array;
-  /** Attempts of this run. */
-  readonly #tries: Int32Array;
   readonly #record: StepRecorder;
   readonly #calls: HandlerCalls;
-  /** Steps that failed and will be tried again, with the way to call that off. */
-  readonly #retries = new Map<number, () => void>();
-  readonly #failures: ExecutionResult['failures'] = [];
-  readonly #looks = new Map<number, string>();
-  #cleanups: (() => void)[] = [];
+  readonly #retries: Retries;
+  readonly #outcomes: StepOutcomes;
+  #cleanUp = (): void => {};
   readonly #result = Promise.withResolvers<ExecutionResult>();
   readonly #killed = Promise.withResolvers<void>();
   #stage: 'settling' | 'running' = 'settling';
@@ -73,16 +68,18 @@ class Run {
     this.#steps = options.plan.steps;
     this.#clock = options.clock ?? realClock;
     this.#random = options.random ?? Math.random;
+    const { classify } = options;
+    this.#retries = new Retries({ steps: this.#steps, clock: this.#clock, random: this.#random, classify });
     this.#board = new StepBoard(this.#steps);
     const priority = longestRemaining(this.#steps.map(scheduleItem), this.#board.index);
     this.#doubts = new ReadyQueue(this.#steps, priority, options.plan.limits);
     this.#ready = new StepQueue(this.#steps, priority, options.plan.limits);
     this.#attempts = new Int32Array(this.#steps.length);
-    this.#tries = new Int32Array(this.#steps.length);
     this.#gate = this.#peopleGate();
     this.#horizons = new Horizons(this.#steps);
     this.#record = new StepRecorder(options.journal, (error) => this.#halt(error));
     this.#calls = this.#handlerCalls();
+    this.#outcomes = this.#stepOutcomes();
   }
 
   #peopleGate(): PeopleGate {
@@ -105,17 +102,11 @@ class Run {
   }
 
   #handlerCalls(): HandlerCalls {
-    const { journal } = this.#options;
     return new HandlerCalls({
       options: this.#options,
       clock: this.#clock,
       random: this.#random,
-      journal: {
-        deployment: journal.deployment,
-        environment: journal.environment,
-        record: (address) => journal.record(address),
-        append: (entry) => this.#record.append(entry),
-      },
+      journal: this.#record.forSteps(),
       waiting: (n, reason) => this.#waitForPerson(n, reason),
       over: (n) => this.#horizons.over(this.#id(n)),
       isHurried: () => this.#isDead() || this.#stop?.kind === 'cancel',
@@ -123,16 +114,35 @@ class Run {
     });
   }
 
+  #stepOutcomes(): StepOutcomes {
+    return new StepOutcomes({
+      steps: this.#steps,
+      record: this.#record,
+      attempt: (n) => this.#attempts[n]!,
+      succeeded: (n) => {
+        this.#calls.forget(n);
+        this.#ending.delete(n);
+        this.#horizons.succeeded(this.#id(n));
+        this.#queue(this.#board.succeed(n));
+      },
+      lost: (n, status) => this.#lose(n, status),
+    });
+  }
+
   async start(): Promise<ExecutionResult> {
     this.#takeUp(foldPast(this.#options.past ?? []));
-    this.#listen();
+    this.#cleanUp = listenForStops(this.#options, this.#clock, {
+      kill: () => this.#kill(),
+      stop: (kind, reason) => this.#stopFor(kind, reason),
+      changed: () => this.#pump(),
+    });
     this.#pump();
     try {
       const result = await this.#result.promise;
       await Promise.race([this.#record.durable(), this.#killed.promise]);
       return result;
     } finally {
-      for (const cleanUp of this.#cleanups) cleanUp();
+      this.#cleanUp();
     }
   }
 
@@ -144,33 +154,18 @@ class Run {
       if (n === undefined) continue;
       this.#attempts[n] = known.attempts;
       this.#calls.remember(n, known.notes);
-      if (known.standing === 'succeeded') {
+      const stands = whereItStands(id, known, this.#options.settle);
+      if (stands.as === 'succeeded') {
         this.#board.succeed(n);
         this.#horizons.succeeded(id);
-      } else if (known.standing !== 'open') this.#takeUpDoubt(n, known.standing, known.look);
+      } else if (stands.as === 'not-done') this.#record.settled(id, 'not-done', stands.how);
+      else if (stands.as === 'done') this.#outcomes.settleAsDone(n, { changes: [] }, stands.how, 0);
+      else if (stands.as === 'doubt') {
+        this.#board.mark(n, stands.status);
+        if (stands.look !== undefined) this.#outcomes.remember(n, stands.look);
+        this.#doubts.push(n);
+      }
     }
-  }
-
-  #takeUpDoubt(n: number, standing: DoubtfulStanding, look = ''): void {
-    const id = this.#id(n);
-    const how = 'a person looked and said so';
-    if (this.#options.settle?.redo.has(id)) {
-      this.#record.settled(id, 'not-done', how);
-    } else if (this.#options.settle?.done.has(id)) {
-      this.#settleAsDone(n, { changes: [] }, how, 0);
-    } else {
-      this.#board.mark(n, STATUS_OF_DOUBT[standing]);
-      if (standing === 'unknown') this.#looks.set(n, look);
-      this.#doubts.push(n);
-    }
-  }
-
-  #listen(): void {
-    this.#cleanups = listenForStops(this.#options, this.#clock, {
-      kill: () => this.#kill(),
-      stop: (kind, reason) => this.#stopFor(kind, reason),
-      changed: () => this.#pump(),
-    });
   }
 
   // --- what starts when ---
@@ -220,10 +215,10 @@ class Run {
 
   async #runStep(n: number): Promise<void> {
     const step = this.#steps[n]!;
-    this.#retries.delete(n);
+    this.#retries.begin(n);
     // Its rollout failed while it waited for a slot.
     if (this.#board.status(n) === 'skipped' || this.#board.status(n) === 'cancelled') return;
-    this.#tries[n]!++;
+    this.#retries.count(n);
     const number = ++this.#attempts[n]!;
     this.#board.mark(n, 'running');
     await this.#record.started(step.id, number, this.#options.token(step.id));
@@ -234,7 +229,7 @@ class Run {
     const end = await this.#calls.run(n, number);
     this.#gate.waiting.remove(n);
     if (this.#isDead() || (this.#stop?.kind === 'suspend' && end.kind !== 'returned' && end.stopped)) return;
-    if (end.kind === 'returned') this.#succeed(n, end.value, end.durationMs);
+    if (end.kind === 'returned') this.#outcomes.succeed(n, end.value, end.durationMs);
     else await this.#afterFailedAttempt(n, end);
   }
 
@@ -248,19 +243,19 @@ class Run {
       : await this.#calls.look(n, this.#attempts[n]!, end.kind === 'threw' && !end.stopped ? thrown : undefined);
     if (this.#isDead()) return;
     if (settlement.as === 'done') {
-      this.#settleAsDone(n, settlement.outcome, settlement.how, end.durationMs);
+      this.#outcomes.settleAsDone(n, settlement.outcome, settlement.how, end.durationMs);
     } else if (settlement.as === 'incomplete') {
-      this.#settleAsIncomplete(n, settlement, error, end.durationMs);
+      this.#outcomes.settleAsIncomplete(n, settlement, error, end.durationMs);
     } else if (settlement.as === 'unknown') {
-      this.#leaveUnknown(n, settlement.look);
+      this.#outcomes.leaveUnknown(n, settlement.look);
     } else if (end.kind === 'abandoned' && !hasNoEffect(step)) {
-      this.#leaveUnknown(n, stillAtWork(step));
+      this.#outcomes.leaveUnknown(n, stillAtWork(step));
     } else if (end.stopped === 'told' && why() !== undefined) {
       this.#cancelStep(n, why()!);
-    } else if (this.#mayRetry(n, error, end.stopped === 'timeout')) {
+    } else if (!this.#stop && this.#retries.may(n, error, end.stopped === 'timeout')) {
       this.#retryLater(n, error, end.durationMs);
     } else {
-      this.#fail(n, error, end.durationMs);
+      this.#outcomes.fail(n, error, end.durationMs);
     }
   }
 
@@ -270,13 +265,13 @@ class Run {
     const settlement = await this.#calls.look(n, this.#attempts[n]!);
     if (this.#isDead()) return;
     const tookMs = Math.round(this.#clock.now() - since);
-    this.#looks.delete(n);
+    this.#outcomes.forget(n);
     if (settlement.as === 'done') {
-      this.#settleAsDone(n, settlement.outcome, settlement.how, tookMs);
+      this.#outcomes.settleAsDone(n, settlement.outcome, settlement.how, tookMs);
     } else if (settlement.as === 'incomplete') {
-      this.#settleAsIncomplete(n, settlement, stepIncomplete(step, settlement.how), tookMs);
+      this.#outcomes.settleAsIncomplete(n, settlement, stepIncomplete(step, settlement.how), tookMs);
     } else if (settlement.as === 'unknown') {
-      this.#leaveUnknown(n, settlement.look);
+      this.#outcomes.leaveUnknown(n, settlement.look);
     } else {
       this.#record.settled(step.id, 'not-done', settlement.how);
       this.#board.mark(n, 'pending');
@@ -284,37 +279,6 @@ class Run {
   }
 
   // --- outcomes ---
-
-  #succeed(n: number, outcome: StepOutcome, durationMs: number): void {
-    this.#record.succeeded(this.#id(n), outcome, durationMs);
-    this.#calls.forget(n);
-    this.#ending.delete(n);
-    this.#horizons.succeeded(this.#id(n));
-    this.#queue(this.#board.succeed(n));
-  }
-
-  #settleAsDone(n: number, outcome: StepOutcome, how: string, durationMs: number): void {
-    this.#record.settled(this.#id(n), 'done', how);
-    this.#succeed(n, outcome, durationMs);
-  }
-
-  #settleAsIncomplete(n: number, found: Incomplete, error: unknown, durationMs: number): void {
-    this.#record.settled(this.#id(n), 'incomplete', found.how);
-    this.#fail(n, error, durationMs, found.outcome.changes);
-  }
-
-  #fail(n: number, thrown: unknown, durationMs: number, changes: StateChange[] = []): void {
-    const error = describeError(thrown);
-    this.#record.failed(this.#id(n), { attempt: this.#attempts[n]!, durationMs, error }, changes);
-    this.#failures.push({ step: this.#id(n), error });
-    this.#lose(n, 'failed');
-  }
-
-  #leaveUnknown(n: number, look: string): void {
-    this.#record.unknown(this.#id(n), look);
-    this.#looks.set(n, look);
-    this.#lose(n, 'unknown');
-  }
 
   /** What the policy makes of a step that won't succeed in this run. */
   #lose(n: number, status: 'failed' | 'unknown'): void {
@@ -334,49 +298,28 @@ class Run {
     else this.#giveUp(n, 'cancelled', `"${this.#id(n)}" was stopped`);
   }
 
-  /** Other branches go on: what needs it doesn't, nor, when it watched a rollout, what is left of that rollout. */
   #giveUp(n: number, status: 'failed' | 'unknown' | 'cancelled', what: string): void {
-    const { subject, until } = this.#steps[n]!;
-    const isOfRollout = (one: number) => until !== undefined && this.#steps[one]!.subject === subject;
-    const rollout = until ? [...this.#steps.keys()].filter(isOfRollout) : [];
-    const { skipped, ready } = this.#board.lose(n, status, rollout);
+    const { skipped, ready, ends } = giveUp(n, status, this.#steps, this.#board, this.#horizons);
     for (const one of skipped) this.#record.skipped(this.#id(one), `${what}, and this needs it.`);
     this.#queue(ready);
-    const lost = new Set(this.#horizons.without([this.#id(n), ...skipped.map((one) => this.#id(one))]));
-    if (!until && lost.size === 0) return;
-    const ends = (one: number) => one !== n && (isOfRollout(one) || lost.has(this.#id(one)));
-    this.#endRunning(ends, `${what}.`);
+    if (ends) this.#endRunning(ends, `${what}.`);
   }
 
   /** Ends what these steps wait for; one that has an effect right now may finish it, and nothing follows from it. */
   #endRunning(ends: (n: number) => boolean, reason: string): void {
-    this.#callOffRetries((n) => this.#cancelStep(n, reason), ends);
-    for (const n of this.#steps.keys()) if (ends(n) && this.#isRunning(n)) this.#ending.set(n, reason);
+    for (const n of this.#retries.callOff(ends)) this.#cancelStep(n, reason);
+    for (const n of this.#steps.keys()) if (ends(n) && this.#board.isUnderWay(n)) this.#ending.set(n, reason);
     this.#calls.stopRuns(reason, (n) => ends(n) && letsTimePass(this.#steps[n]!));
   }
 
-  #isRunning(n: number): boolean {
-    const status = this.#board.status(n);
-    return (status === 'running' || status === 'waiting') && !this.#retries.has(n);
-  }
-
-  #mayRetry(n: number, error: unknown, timedOut: boolean): boolean {
-    const step = this.#steps[n]!;
-    if (this.#stop || this.#tries[n]! > step.retries) return false;
-    if (timedOut) return !letsTimePass(step);
-    return this.#options.classify(step, error) === 'transient';
-  }
-
   #retryLater(n: number, error: unknown, durationMs: number): void {
-    const retryInMs = backOff(this.#tries[n]!, this.#random);
+    const retryInMs = this.#retries.later(n, () => {
+      this.#queue([n]);
+      this.#pump();
+    });
     const failed = { attempt: this.#attempts[n]!, durationMs, error: describeError(error) };
     this.#record.retrying(this.#id(n), failed, retryInMs);
     this.#board.mark(n, 'waiting');
-    const retry = () => {
-      this.#queue([n]);
-      this.#pump();
-    };
-    this.#retries.set(n, this.#clock.after(retryInMs, retry));
   }
 
   // --- waiting for people ---
@@ -399,22 +342,17 @@ class Run {
   #stopFor(kind: Stop['kind'], reason: string, failed?: number): void {
     if (this.#isDead() || !isWeaker(this.#stop, kind)) return;
     this.#stop = { kind, reason };
-    this.#callOffRetries((n) => this.#cancelStep(n, reason));
-    this.#calls.stopRuns(reason, (n) => kind !== 'failure' || this.#endsWith(n, failed));
+    for (const n of this.#retries.callOff()) this.#cancelStep(n, reason);
+    const { onFailure } = this.#options.plan;
+    const lost = failed !== undefined && onFailure === 'rollback' ? this.#steps[failed] : undefined;
+    this.#calls.stopRuns(reason, (n) => kind !== 'failure' || endsBeside(this.#steps[n]!, lost));
     this.#pump();
-  }
-
-  /** What needn't be waited for when the run stops for a failure. */
-  #endsWith(n: number, failed: number | undefined): boolean {
-    const step = this.#steps[n]!;
-    if (this.#options.plan.onFailure !== 'rollback' || failed === undefined) return letsTimePass(step);
-    return givesWayBack(step, this.#steps[failed]!);
   }
 
   #halt(error: unknown): void {
     if (this.#isDead()) return;
     this.#halted = { error };
-    this.#callOffRetries(() => {});
+    this.#retries.callOff();
     this.#calls.stopAll('the journal can not be written.');
     this.#pump();
   }
@@ -424,17 +362,8 @@ class Run {
     if (this.#ended) return;
     this.#stop = { kind: 'cancel', reason: 'the deployment was killed.' };
     this.#end();
-    this.#callOffRetries(() => {});
+    this.#retries.callOff();
     this.#calls.stopAll(this.#stop.reason);
-  }
-
-  #callOffRetries(then: (n: number) => void, chosen: (n: number) => boolean = () => true): void {
-    for (const [n, callOff] of this.#retries) {
-      if (!chosen(n)) continue;
-      this.#retries.delete(n);
-      callOff();
-      then(n);
-    }
   }
 
   #endWhenQuiet(): void {
@@ -449,20 +378,14 @@ class Run {
 
   #end(): void {
     this.#ended = true;
+    const { failures, unknown } = this.#outcomes;
+    const isBroken = failures.length > 0 || unknown.length > 0;
     this.#result.resolve({
-      status: this.#status(),
+      status: this.#board.open === 0 ? 'completed' : statusAfter(this.#stop, isBroken),
       steps: this.#board.snapshot(),
-      failures: this.#failures,
-      unknown: Array.from(this.#looks, ([n, look]) => ({ step: this.#id(n), look })),
+      failures,
+      unknown,
     });
-  }
-
-  #status(): ExecutionResult['status'] {
-    if (this.#board.open === 0) return 'completed';
-    if (this.#stop?.kind === 'cancel' || this.#stop?.kind === 'abort') return 'cancelled';
-    if (this.#stop?.kind === 'suspend') return 'waiting';
-    if (this.#stop?.kind === 'timeout') return 'timed_out';
-    return this.#failures.length > 0 || this.#looks.size > 0 ? 'failed' : 'completed';
   }
 
   /** Nothing may be written or begun any more. */

@@ -20,10 +20,12 @@ function judges({ action }: Pick<Step, 'action'>): boolean {
 }
 
 /**
- * Whether a running step is ended at once when another one fails and everything will be taken back: what has no effect,
- * and, after a bad verdict, what goes on at the instances that it is about. The rest may end what it has begun.
+ * Whether a running step is ended at once when a run stops for a failure. `lost`: the step that failed, where everything
+ * will be taken back: then what has no effect ends, and, after a bad verdict, what goes on at the instances that it is
+ * about. The rest may end what it has begun.
  */
-export function givesWayBack(step: Step, failed: Step): boolean {
+export function endsBeside(step: Step, lost: Step | undefined): boolean {
+  if (!lost) return letsTimePass(step);
   if (hasNoEffect(step)) return true;
-  return judges(failed) && step.subject === failed.subject && ON_INSTANCES.has(step.action);
+  return judges(lost) && step.subject === lost.subject && ON_INSTANCES.has(step.action);
 }

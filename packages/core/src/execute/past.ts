@@ -1,5 +1,6 @@
 import type { JournalEvent } from '../journal/event.ts';
 import type { JsonObject } from '../json.ts';
+import type { ExecuteOptions } from './execution.ts';
 
 /** What earlier runs of the deployment leave to be known of one step. */
 export interface PastStep {
@@ -18,10 +19,24 @@ export interface PastStep {
  */
 export type PastStanding = 'succeeded' | 'in-doubt' | 'unknown' | 'incomplete' | 'open';
 
-export type DoubtfulStanding = Exclude<PastStanding, 'succeeded' | 'open'>;
-
 /** The status of such a step until it is settled. */
-export const STATUS_OF_DOUBT = { 'in-doubt': 'running', unknown: 'unknown', incomplete: 'failed' } as const;
+const STATUS_OF_DOUBT = { 'in-doubt': 'running', unknown: 'unknown', incomplete: 'failed' } as const;
+
+/** What a run makes of a step that earlier runs began. `look`: where a person must look. */
+export type Standing =
+  | { as: 'succeeded' | 'open' }
+  | { as: 'done' | 'not-done'; how: string }
+  | { as: 'doubt'; status: 'running' | 'unknown' | 'failed'; look?: string };
+
+/** Where a step of earlier runs stands, with what a person said of it. */
+export function whereItStands(id: string, known: PastStep, said: ExecuteOptions['settle']): Standing {
+  const { standing, look = '' } = known;
+  if (standing === 'succeeded' || standing === 'open') return { as: standing };
+  const how = 'a person looked and said so';
+  if (said?.redo.has(id)) return { as: 'not-done', how };
+  if (said?.done.has(id)) return { as: 'done', how };
+  return { as: 'doubt', status: STATUS_OF_DOUBT[standing], ...(standing === 'unknown' ? { look } : {}) };
+}
 
 /** Folds a deployment's events, oldest first, into what is known of each step. Pure; linear. */
 export function foldPast(events: Iterable<JournalEvent>): Map<string, PastStep> {

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { ExecuteOptions } from './execution.ts';
+import type { ExecuteOptions, ExecutionResult } from './execution.ts';
 
 /** Why nothing new starts. `suspend`: only people could make it go on, and nobody is to be waited for. */
 export interface Stop {
@@ -14,6 +14,14 @@ export function isWeaker(stop: Stop | undefined, kind: Stop['kind']): boolean {
   return !stop || STRENGTH[stop.kind] < STRENGTH[kind];
 }
 
+/** How a run ended that did not do everything; `isBroken`: a step failed or is in doubt. */
+export function statusAfter(stop: Stop | undefined, isBroken: boolean): ExecutionResult['status'] {
+  if (stop?.kind === 'cancel' || stop?.kind === 'abort') return 'cancelled';
+  if (stop?.kind === 'suspend') return 'waiting';
+  if (stop?.kind === 'timeout') return 'timed_out';
+  return isBroken ? 'failed' : 'completed';
+}
+
 export interface StopListeners {
   kill: () => void;
   stop: (kind: Stop['kind'], reason: string) => void;
@@ -21,7 +29,7 @@ export interface StopListeners {
 }
 
 /** Hears everything that stops a run from outside, at once where it has happened already. Returns how to stop listening. */
-export function listenForStops(options: ExecuteOptions, clock: Clock, tell: StopListeners): (() => void)[] {
+export function listenForStops(options: ExecuteOptions, clock: Clock, tell: StopListeners): () => void {
   const { signal, abort, kill, control, plan } = options;
   const cleanups = [
     onAbort(kill, tell.kill),
@@ -33,7 +41,9 @@ export function listenForStops(options: ExecuteOptions, clock: Clock, tell: Stop
     const reason = `the deployment's timeout of ${plan.timeoutMs / 1_000} s is over.`;
     cleanups.push(clock.after(plan.timeoutMs, () => tell.stop('timeout', reason)));
   }
-  return cleanups;
+  return () => {
+    for (const cleanUp of cleanups) cleanUp();
+  };
 }
 
 function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {

@@ -34,6 +34,11 @@ export class StepBoard {
     this.#status[step] = status;
   }
 
+  /** Began, and has not ended; so does one that is tried again later, until that is called off. */
+  isUnderWay(step: number): boolean {
+    return this.#status[step] === 'running' || this.#status[step] === 'waiting';
+  }
+
   /** Pending, with nothing left that it waits for. */
   isReady(step: number): boolean {
     return this.#openNeeds[step] === 0 && this.#status[step] === 'pending';

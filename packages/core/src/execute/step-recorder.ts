@@ -3,6 +3,7 @@ import type { JournalEvent } from '../journal/event.ts';
 import type { Journal, JournalEntry } from '../journal/journal.ts';
 import type { StateChange } from '../state/record.ts';
 import type { Settlement, StepOutcome } from './handler.ts';
+import type { ContextJournal } from './step-context.ts';
 
 /** One attempt that failed, as it is written down. */
 export interface FailedAttempt {
@@ -30,6 +31,13 @@ export class StepRecorder {
     written.then(undefined, this.#onFailure);
     this.#lastWrite = written;
     return written;
+  }
+
+  /** The same journal, for who writes of a step besides the run. */
+  forSteps(): ContextJournal {
+    const { deployment, environment } = this.#journal;
+    const record: ContextJournal['record'] = (address) => this.#journal.record(address);
+    return { deployment, environment, record, append: (entry) => this.append(entry) };
   }
 
   /** Resolves when everything written is durable: the journal keeps the order, so the last one is enough. */

@@ -174,6 +174,7 @@ function recordOf(
 ): ServiceRecord {
   const { revision, tags, dependsOn, protect, role = 'staged' } = step.input;
   const known = recordedService(step, context);
+  const before = known?.revisions[revision.id];
   const env = context.resolveForRecord(revision.spec.env);
   const parts = { ...revision.release.parts, config: configDigest(revision.spec, env, revision.secrets) };
   const record: RevisionRecord = withSlots(
@@ -183,7 +184,8 @@ function recordOf(
       spec: { ...revision.spec, env },
       ...declaredOf(revision.declared ?? revision.spec.env),
       secrets: revision.secrets,
-      role: known?.revisions[revision.id]?.role ?? role,
+      role: before?.role ?? role,
+      ...(before?.unproven ? { unproven: true } : {}),
     },
     slots,
   );

@@ -161,7 +161,7 @@ function portOf(record: ServiceRecord, input: SwitchInput): number {
 function switched(record: ServiceRecord, input: SwitchInput, place: Place, context: StepContext): StepOutcome {
   const { weights, roles, routes = [] } = input;
   const revisions = Object.fromEntries(
-    Object.entries(record.revisions).map(([id, revision]) => [id, { ...revision, role: roles[id] ?? revision.role }]),
+    Object.entries(record.revisions).map(([id, revision]) => [id, inRole(revision, roles[id], input.leaves === id)]),
   );
   const { routes: _, router: __, ...rest } = record;
   const router = routerName(context);
@@ -174,6 +174,11 @@ function switched(record: ServiceRecord, input: SwitchInput, place: Place, conte
     outputs: { ...record.outputs, ...place },
   };
   return { changes: [{ put }], detail: { from: record.weights, to: weights } };
+}
+
+function inRole(revision: RevisionRecord, role = revision.role, isLeft = false): RevisionRecord {
+  const { unproven, ...rest } = revision;
+  return { ...rest, role, ...(isLeft || (unproven && role !== 'active') ? { unproven: true } : {}) };
 }
 
 /** The URL that a switch whose answer was lost would have told, where it can be known without it. */

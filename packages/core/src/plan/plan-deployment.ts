@@ -242,6 +242,7 @@ class Planning {
         ...(project.environment.timeoutMs === undefined ? {} : { timeoutMs: project.environment.timeoutMs }),
         warnings: [
           ...this.#warnings,
+          ...this.#rollouts.notes,
           ...(movesTogether ? lockstepWarnings(project) : []),
           ...collectWarnings(this.#intents, declared, changes, this.#input.registry),
           ...factWarnings(this.#input.facts, project, state, this.#changes),

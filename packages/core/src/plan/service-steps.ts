@@ -7,6 +7,7 @@ import type { EmittedRollout } from '../strategies/rollout.ts';
 import { strategyFor } from '../strategies/strategies.ts';
 import type { Dependents } from './dependents.ts';
 import type { StepOrder } from './order.ts';
+import type { PlanWarning } from './plan.ts';
 import type { ServiceDecision } from './service-change.ts';
 import type { StepDrafts } from './step-drafts.ts';
 import { tidyService } from './tidy-service.ts';
@@ -23,6 +24,7 @@ export class ServiceRollouts {
   readonly #registry: ProviderRegistry;
   readonly #tests: TestLevel;
   readonly #emitted: EmittedRollout[] = [];
+  readonly #notes: PlanWarning[] = [];
   /** By group, what moves of it. */
   readonly #groups = new Map<string, Map<Address, EmittedRollout>>();
 
@@ -74,8 +76,14 @@ export class ServiceRollouts {
       this.#drafts,
     );
     this.#emitted.push(emitted);
+    if (emitted.note) this.#notes.push({ code: 'note', subject: address, message: emitted.note });
     this.#join(declaration, emitted);
     this.#order.setReady(address, emitted.ready);
+  }
+
+  /** What a person should know of the rollouts before. */
+  get notes(): readonly PlanWarning[] {
+    return this.#notes;
   }
 
   /** Binds the groups that move together; true: there is one with several that move. To be called when all were added. */

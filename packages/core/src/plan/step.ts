@@ -75,7 +75,8 @@ export type StepWork =
   | { action: 'test'; input: { revision: string; level: TestLevel; command: string } }
   /**
    * Moves traffic, atomically; `roles` says what every known revision is from then on. `slots`: the instances of a
-   * revision that take part; all of it that are recorded, where it says nothing. `routes`: all there are from then on.
+   * revision that take part; all of it that are recorded, where it says nothing. `routes`: all there are from then on. `leaves`: the revision that is left for one
+   * from before it.
    */
   | {
       action: 'switch';
@@ -84,6 +85,7 @@ export type StepWork =
         roles: Record<string, RevisionRecord['role']>;
         slots?: Record<string, number[]>;
         routes?: TrafficRoute[];
+        leaves?: string;
       };
     }
   /** Lets time pass. Ends early when a person promotes. */

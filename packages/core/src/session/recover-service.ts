@@ -74,7 +74,7 @@ async function recordOf(recovered: Recovered, id: string): Promise<ServiceRecord
     kind: 'service',
     address,
     platform: platform.name,
-    revisions: Object.fromEntries(revisions.map((one) => [one.id, { ...one, role: roleOf(one, id, weights) }])),
+    revisions: Object.fromEntries(revisions.map((one) => [one.id, inRole(one, roleOf(one, id, weights))])),
     weights,
     ...(routerName === undefined ? {} : { router: routerName }),
     // Routers listen on loopback where a platform can't tell better.
@@ -89,6 +89,11 @@ function roleOf(revision: RevisionRecord, active: string, weights: Record<string
   if (revision.id === active) return 'active';
   if (revision.role === 'baseline') return 'baseline';
   return (weights[revision.id] ?? 0) > 0 ? 'staged' : 'standby';
+}
+
+/** What its platform kept of one on standby does not tell whether it ever had users. */
+function inRole({ unproven: _, ...revision }: RevisionRecord, role: RevisionRecord['role']): RevisionRecord {
+  return { ...revision, role, ...(role === 'standby' ? { unproven: true } : {}) };
 }
 
 function isRevision(record: JsonObject): record is JsonObject & RevisionRecord {

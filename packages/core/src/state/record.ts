@@ -61,6 +61,11 @@ export interface RevisionRecord {
    * before and is kept for an instant way back; `baseline` is a fresh copy of the active one, to compare a canary with.
    */
   role: 'staged' | 'active' | 'standby' | 'baseline';
+  /**
+   * Kept, but it was left for an older one, or nobody knows whether it ever had users: its next rollout goes all of its
+   * steps.
+   */
+  unproven?: true;
 }
 
 /** What is recorded of one service that was deployed. */

@@ -2,6 +2,7 @@ import type { BlueGreenStrategy } from '../config/project.ts';
 import type { TrafficRoute } from '../provider/contract.ts';
 import type { RevisionRecord } from '../state/record.ts';
 import { bake, endWith, firstRollout, takeBack, withoutComparison } from './promotion.ts';
+import { isOnStandby, returnToStandby } from './return-to-standby.ts';
 import type { Move, Rollout, Strategy } from './rollout.ts';
 import { RolloutSteps } from './rollout-steps.ts';
 
@@ -15,6 +16,9 @@ export const blueGreen: Strategy = (rollout, drafts) => {
   const { strategy } = desired.spec;
   const steps = new RolloutSteps(rollout, drafts);
   if (!active || active.id === desired.id || strategy.kind !== 'blue-green') return firstRollout(rollout, steps);
+  if (isOnStandby(rollout)) {
+    return returnToStandby(rollout, steps, { active, drainMs: strategy.drainMs, keepOld: strategy.keepOld });
+  }
   const { gradual } = strategy;
   const back = gradual ? takeBack(rollout, active, steps) : [];
   const staged = steps.stage(steps.migrate([...steps.begin(), ...back]));

@@ -4,6 +4,7 @@ import { desiredRevision } from '../rollback/service-restore.ts';
 import type { RevisionRecord } from '../state/record.ts';
 import { atLeast, neededFor, slotsUpTo } from './instances.ts';
 import { bake, baselineOf, endWith, firstRollout, takeBack } from './promotion.ts';
+import { isOnStandby, returnToStandby } from './return-to-standby.ts';
 import type { Move, Rollout, Strategy } from './rollout.ts';
 import { RolloutSteps } from './rollout-steps.ts';
 
@@ -17,6 +18,9 @@ export const canary: Strategy = (rollout, drafts) => {
   const { strategy } = desired.spec;
   const steps = new RolloutSteps(rollout, drafts);
   if (!active || active.id === desired.id || strategy.kind !== 'canary') return firstRollout(rollout, steps);
+  if (isOnStandby(rollout)) {
+    return returnToStandby(rollout, steps, { active, drainMs: strategy.drainMs, keepOld: strategy.keepOld });
+  }
   const ascent = new Ascent(rollout, active, strategy, steps);
   ascent.stage();
   for (const step of strategy.steps) ascent.take(step);

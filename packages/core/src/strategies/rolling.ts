@@ -2,6 +2,7 @@ import type { RollingStrategy } from '../config/project.ts';
 import { type RevisionRecord, slotsOf } from '../state/record.ts';
 import { atLeast, atMost, slotsUpTo, weightsBy } from './instances.ts';
 import { bake, endWith, firstRollout, takeBack } from './promotion.ts';
+import { isOnStandby, returnToStandby } from './return-to-standby.ts';
 import type { Move, Rollout, Strategy } from './rollout.ts';
 import { RolloutSteps } from './rollout-steps.ts';
 
@@ -15,6 +16,9 @@ export const rolling: Strategy = (rollout, drafts) => {
   const { strategy } = desired.spec;
   const steps = new RolloutSteps(rollout, drafts);
   if (!active || active.id === desired.id || strategy.kind !== 'rolling') return firstRollout(rollout, steps);
+  if (isOnStandby(rollout)) {
+    return returnToStandby(rollout, steps, { active, drainMs: strategy.drainMs, keepOld: false });
+  }
   return new Replacement(rollout, active, strategy, steps).emit();
 };
 

@@ -48,6 +48,8 @@ export interface EmittedRollout {
   ready: string[];
   /** Removes what was replaced; called with what must have succeeded before, when all rollouts are known. */
   retire: (needs: readonly string[]) => void;
+  /** What a person should know of it before. */
+  note?: string;
 }
 
 /** A strategy is a pure function that emits steps at plan time, so that a person sees the whole rollout before. */

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { JournalEvent } from '../../src/journal/event.ts';
-import type { Slipway } from '../../src/slipway.ts';
 import { service } from '../support/declare.ts';
-import { viewOf } from '../support/outside-view.ts';
 import { type Config, type Playground, playground } from '../support/playground.ts';
 import { refusal } from '../support/refusal.ts';
+import { begun, everything } from '../support/rolling-out.ts';
 
 // Rollouts that wait, for time or for people, and everything that people do to them meanwhile.
 
@@ -24,29 +22,6 @@ async function shop(canary: Config, environment: Config = {}) {
   await play.file('web/x', '2');
   play.forgetCalls();
   return { play, before, old: old! };
-}
-
-async function everything(play: Playground) {
-  const running = [...play.cluster.revisions].map(([key, { slots }]) => [key, slots]);
-  const { backends, routes } = play.cluster.distribution('web')!;
-  return { view: await viewOf(play), running: running.sort(), backends, routes };
-}
-
-/** Begins the rollout, and resolves when its step with this name has begun, with the deployment's end still to come. */
-async function begun(play: Playground, step: string, options: Parameters<Slipway['deploy']>[0] = {}) {
-  const reached = Promise.withResolvers<void>();
-  const slipway = await play.open();
-  const journal: JournalEvent[] = [];
-  slipway.on((event) => {
-    if (event.kind !== 'journal') return;
-    journal.push(event.event);
-    const { type, step: id } = event.event;
-    if ((type === 'step.noted' || type === 'step.waiting') && id === `service:web/${step}`) reached.resolve();
-  });
-  const done = slipway.deploy(options);
-  done.catch(() => {});
-  await Promise.race([reached.promise, done]);
-  return { done, journal };
 }
 
 const PAUSED = {
