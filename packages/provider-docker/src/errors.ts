@@ -43,6 +43,11 @@ const IN_WORDS: { says: RegExp; code: string; hint: string; retryable?: boolean 
     hint: 'Check the name of the image, and that the engine can pull it.',
   },
   {
+    says: /bind source path does not exist|no such file or directory.*bind/i,
+    code: 'volume-folder-missing',
+    hint: 'Make the folder on the engine’s machine, or mount a volume by a name (`data:/path`), which the engine makes itself.',
+  },
+  {
     says: /port is already allocated|address already in use|proxy already running/i,
     code: 'docker-address-taken',
     hint: 'Another container or process has it. Try again: another one is chosen.',
@@ -53,6 +58,13 @@ const IN_WORDS: { says: RegExp; code: string; hint: string; retryable?: boolean 
 /** True where an address or port that was picked for a container turned out to be another's. */
 export function isTaken(error: unknown): boolean {
   return /port is already allocated|address already in use|proxy already running|requested ip address .* is already/i.test(
+    wordsOf(error),
+  );
+}
+
+/** True where the network that a container was to join is being made or taken away by another run at this moment. */
+export function isNetworkUnsettled(error: unknown): boolean {
+  return /network \S+ (not found|is ambiguous)|unable to find network|not belong to any of this network/i.test(
     wordsOf(error),
   );
 }
@@ -92,7 +104,7 @@ export function engineError(error: unknown, { host, options }: Engine, subject: 
   }
   if (UNREACHABLE.has(code)) {
     return make('docker-unreachable', `No Docker engine answers at ${host} (${code}).`, {
-      hint: 'Start the engine, or mend `host` under the environment’s platform.',
+      hint: 'Start the engine, or say where it is: `host` under the environment’s platform, or DOCKER_HOST.',
       retryable: true,
     });
   }

@@ -34,13 +34,13 @@ describe.skipIf(!requirePart('docker'))('instances', () => {
       'slipway.epoch': '1',
       'slipway.record': '{"id":"r1"}',
     });
-    expect(Name).toBe(`/${stand.project}-test-web-r1-0`);
+    expect(Name).toBe(`/${stand.project}.test.web.r1.0`);
   });
 
   test('that were made and never started, or were stopped by hand, are started; strangers are left', async () => {
     const request = stand.request({ slots: [0, 1] });
     await stand.serve(request);
-    const name = `${stand.project}-test-web-r1-1`;
+    const name = `${stand.project}.test.web.r1.1`;
     const before = await dockerPlatform.endpoints(stand.context(), { service: 'web', revisions: ['r1'] });
     await docker('kill', name);
     await docker('stop', name);
@@ -94,7 +94,7 @@ describe.skipIf(!requirePart('docker'))('instances', () => {
     const { Config, HostConfig } = (await stand.inspect(id)) as Record<string, Record<string, unknown>>;
     await docker('rm', '-f', id!);
     const labels = Object.entries(Config!.Labels as object).flatMap(([name, value]) => ['--label', `${name}=${value}`]);
-    const name = `${stand.project}-test-web-r1-0`;
+    const name = `${stand.project}.test.web.r1.0`;
     const network = String(HostConfig!.NetworkMode);
     const command = ['--entrypoint', '/bin/sh', 'node:26-slim', '-c', request.spec.run!];
     await docker('create', '--name', name, ...labels, '--network', network, '-e', 'PORT=8080', ...command);
@@ -104,7 +104,7 @@ describe.skipIf(!requirePart('docker'))('instances', () => {
   });
 
   test('are not made where a stranger has the name', async () => {
-    const name = `${stand.project}-test-web-r1-0`;
+    const name = `${stand.project}.test.web.r1.0`;
     await docker('create', '--name', name, 'node:26-slim');
     try {
       await expect(dockerPlatform.stage(stand.context(), stand.request())).rejects.toMatchObject({
@@ -144,7 +144,7 @@ describe.skipIf(!requirePart('docker'))('instances', () => {
       const { r1 } = await dockerPlatform.endpoints(published.context(), { service: 'web', revisions: ['r1'] });
       expect(r1!.map(({ host }) => host)).toEqual(['127.0.0.1', '127.0.0.1']);
       expect(new Set(r1!.map(({ port }) => port)).size).toBe(2);
-      await docker('restart', '-t', '1', `${published.project}-test-web-r1-0`);
+      await docker('restart', '-t', '1', `${published.project}.test.web.r1.0`);
       await published.untilHealthy(request);
       expect(await dockerPlatform.endpoints(published.context(), { service: 'web', revisions: ['r1'] })).toEqual({
         r1,
@@ -171,7 +171,7 @@ describe.skipIf(!requirePart('docker'))('instances', () => {
       reason: 'the health command exited with code 7\nit aches',
     });
     expect(await probe('sleep 543', 500)).toEqual({ kind: 'unhealthy', reason: 'no answer within 500 ms' });
-    const name = `${stand.project}-test-web-r1-0`;
+    const name = `${stand.project}.test.web.r1.0`;
     await waitUntil('the command is ended', async () => !(await docker('top', name)).includes('sleep 543'));
   });
 

@@ -1,4 +1,7 @@
 import { networkInterfaces } from 'node:os';
+import { SlipwayError } from '@slipway/core/provider';
+import type Docker from 'dockerode';
+import type { NetworkInspectInfo } from 'dockerode';
 import { isAbsent, statusOf } from '../errors.ts';
 import type { Engine } from './connect.ts';
 import { inTurn } from './in-turn.ts';
@@ -11,10 +14,16 @@ const TRIES = 8;
 
 /** A network that containers join. */
 export interface JoinedNetwork {
+  id: string;
   name: string;
   /** The range that fixed addresses are picked from; absent in a network that others made. */
   range?: Range;
+  /** Where containers on it reach the engine's machine: an address, or the engine's own word for it. */
+  gateway?: string;
 }
+
+/** The engine's word for its machine as seen from its default bridge, where it has one. */
+const HOST_GATEWAY = 'host-gateway';
 
 /**
  * Does something on the place's network, which is made when it is missing. Within this process one such thing at a time
@@ -32,31 +41,57 @@ export function dropUnusedNetwork(engine: Engine): Promise<void> {
     if (!found?.range) return;
     const joined = await docker.listContainers({ all: true, filters: { network: [place.network] } });
     if (joined.length > 0) return;
-    await docker
-      .getNetwork(place.network)
-      .remove()
-      .catch((error: unknown) => {
-        // Gone already, or somebody joined it just now.
-        if (!isAbsent(error) && ![403, 409].includes(statusOf(error) ?? 0)) throw error;
-      });
+    await removeQuietly(docker, found.id);
   });
 }
 
-async function lookAt({ docker, place }: Engine): Promise<JoinedNetwork | undefined> {
-  const found = await docker
-    .getNetwork(place.network)
-    .inspect()
-    .catch((error: unknown) => {
-      if (isAbsent(error)) return undefined;
-      throw error;
-    });
+async function lookAt(engine: Engine): Promise<JoinedNetwork | undefined> {
+  const found = await theOne(engine);
   if (!found) return undefined;
   const subnet = found.IPAM?.Config?.[0]?.Subnet;
   const range = subnet === undefined ? undefined : cidrOf(subnet);
-  // An engine fixes addresses only where the subnet was chosen, not where it chose itself; ours are.
-  return found.Labels?.[LABEL.project] !== undefined && range
-    ? { name: place.network, range }
-    : { name: place.network };
+  const address = found.IPAM?.Config?.[0]?.Gateway;
+  return {
+    id: found.Id,
+    name: engine.place.network,
+    // An engine fixes addresses only where the subnet was chosen, not where it chose itself; ours are.
+    ...(found.Labels?.[LABEL.project] !== undefined && range ? { range } : {}),
+    ...(address ? { gateway: address } : {}),
+  };
+}
+
+/**
+ * Who has the name. An engine lets two runs make networks of one name at the same moment, and then starts no container on
+ * either: the older one stays, whoever looks.
+ */
+async function theOne({ docker, place }: Engine): Promise<NetworkInspectInfo | undefined> {
+  const named = await docker.listNetworks({ filters: { name: [place.network] } });
+  const [oldest, ...others] = named
+    .filter(({ Name }) => Name === place.network)
+    .sort((a, b) => (a.Created + a.Id < b.Created + b.Id ? -1 : 1));
+  for (const { Id, Labels } of others) if (Labels?.[LABEL.project] !== undefined) await removeQuietly(docker, Id);
+  return oldest;
+}
+
+async function removeQuietly(docker: Docker, id: string): Promise<void> {
+  await docker
+    .getNetwork(id)
+    .remove()
+    .catch((error: unknown) => {
+      // Gone already, or somebody joined it just now.
+      if (!isAbsent(error) && ![403, 409].includes(statusOf(error) ?? 0)) throw error;
+    });
+}
+
+/** The default bridge's address is the same for every network, so that a router can be bound to it beforehand. */
+export async function gatewayOf({ docker }: Engine, { gateway }: JoinedNetwork): Promise<string | undefined> {
+  try {
+    await docker.getNetwork('bridge').inspect();
+    return HOST_GATEWAY;
+  } catch (error) {
+    if (isAbsent(error)) return gateway;
+    throw error;
+  }
 }
 
 async function make(engine: Engine): Promise<JoinedNetwork> {
@@ -73,15 +108,22 @@ async function make(engine: Engine): Promise<JoinedNetwork> {
         Labels: placeLabels(place),
         IPAM: { Driver: 'default', Config: [{ Subnet: subnet, Gateway: formatAddress(range.first + 1) }] },
       });
-      return { name: place.network, range };
     } catch (error) {
-      // Another run may have made it just now; else the range may be taken by what can't be seen from here.
-      const found = await lookAt(engine);
-      if (found) return found;
       refusal = error;
     }
+    // Another run may have made it just now; else the range may be taken by what can't be seen from here.
+    const found = await lookAt(engine);
+    if (found) return found;
   }
-  throw refusal;
+  throw refusal ?? noneLeft(place.network);
+}
+
+function noneLeft(network: string): SlipwayError {
+  return new SlipwayError('docker-addresses-used-up', `No free range of addresses was found for network ${network}.`, {
+    subject: `network:${network}`,
+    hint: 'Remove networks that are no longer needed (`docker network prune`), or name an existing one with `network`.',
+    retryable: true,
+  });
 }
 
 /** A few free ranges, beginning where the name falls, so that projects seldom meet. */

@@ -12,7 +12,7 @@ export interface Place {
 /** Projects of different names never share a place; a nameless one is told by its folder. */
 export function placeOf({ project: name, directory, environment }: CallContext, options: DockerOptions): Place {
   const project = options.project ?? name ?? `${nameable(basename(directory))}-${sha256(directory).slice(0, 8)}`;
-  const network = options.network ?? nameable(`slipway-${project}-${environment}`);
+  const network = options.network ?? scopedName({ project, environment });
   return { project, environment, network };
 }
 
@@ -23,12 +23,15 @@ export function containerName(
   revision: string,
   slot: number,
 ): string {
-  return nameable(`${project}-${environment}-${service}-${revision}-${slot}`);
+  return nameable(`${project}.${environment}.${service}.${revision}.${slot}`);
 }
 
-/** The name on the engine of a volume or network that the config calls `name`: environments never share one. */
-export function scopedName({ project, environment }: Place, name: string): string {
-  return nameable(`slipway-${project}-${environment}-${name}`);
+/**
+ * The name on the engine of the environment's network, or of the volume that the config calls `name`. Names of projects and
+ * environments may hold `-` and no `.`, so that `a-b` on `c` is not taken for `a` on `b-c`.
+ */
+export function scopedName({ project, environment }: Omit<Place, 'network'>, name?: string): string {
+  return nameable(`slipway-${[project, environment, ...(name === undefined ? [] : [name])].join('.')}`);
 }
 
 /** What an engine takes as a name. */

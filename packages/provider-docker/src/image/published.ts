@@ -16,14 +16,22 @@ export async function rememberImage(context: CallContext, revision: string, imag
   await rename(fresh, file);
 }
 
-/** Undefined where it was never published from here. */
+/** Undefined where it was never published from here, or a crash of the machine left half a note. */
 export async function recallImage(context: CallContext, revision: string): Promise<string | undefined> {
   const text = await readFile(noteOf(context, revision), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return 'null';
     throw error;
   });
-  const note: unknown = JSON.parse(text);
+  const note = parse(text);
   return isObject(note) && typeof note.image === 'string' ? note.image : undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function noteOf({ stateDirectory, environment }: CallContext, revision: string): string {

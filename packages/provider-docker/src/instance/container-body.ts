@@ -15,7 +15,12 @@ export interface Reach {
   address?: string;
   /** A port of 127.0.0.1 that leads to it. */
   published?: number;
+  /** Where it reaches the engine's machine. */
+  gateway?: string;
 }
+
+/** The name under which a container finds the engine's machine, as with Docker Desktop. */
+const HOST_NAME = 'host.docker.internal';
 
 /** What the engine is asked to make of one instance. */
 export function containerBody(
@@ -86,6 +91,7 @@ function hostConfig(
     RestartPolicy: { Name: 'unless-stopped' },
     LogConfig: LOG_CONFIG,
     NetworkMode: reach.network,
+    ...(reach.gateway === undefined ? {} : { ExtraHosts: [`${HOST_NAME}:${reach.gateway}`] }),
     ...(limits?.cpus === undefined ? {} : { NanoCpus: Math.round(limits.cpus * 1e9) }),
     // As much with swap as without: a service over its limit ends, instead of slowing everybody's disk.
     ...(limits?.memoryBytes === undefined ? {} : { Memory: limits.memoryBytes, MemorySwap: limits.memoryBytes }),

@@ -2,7 +2,7 @@ import { type CallContext, type RevisionRequest, SlipwayError } from '@slipway/c
 import type { Engine } from '../engine/connect.ts';
 import { LABEL } from '../engine/labels.ts';
 import { onNetwork } from '../engine/network.ts';
-import { isAbsent, isTaken, statusOf } from '../errors.ts';
+import { isAbsent, isNetworkUnsettled, isTaken, statusOf } from '../errors.ts';
 import { containerBody, type Reach, valuesOf } from './container-body.ts';
 import type { Instance } from './instance.ts';
 import { pickReach } from './pick-reach.ts';
@@ -15,6 +15,12 @@ export interface Wanted {
   slot: number;
   /** By digest or id. */
   image: string;
+}
+
+/** A container that was made, or that is left of an earlier try. */
+interface Made {
+  id: string;
+  reach?: Reach;
 }
 
 /**
@@ -32,14 +38,16 @@ export async function ensureInstance(
   if (found) await removeInstance(engine, found.id, { gracefully: !current });
   const refused = new Set<string>();
   for (let attempt = 1; ; attempt++) {
-    const made = await makeInstance(context, engine, wanted, refused);
+    let made: Made | undefined;
     try {
+      made = await makeInstance(context, engine, wanted, refused);
       return await start(engine, made.id);
     } catch (error) {
       // What can't be started is no use to anybody; a repeat makes it again.
-      await removeInstance(engine, made.id, { gracefully: false });
-      if (attempt === TRIES || !isTaken(error)) throw startFailed(wanted, error);
-      for (const one of [made.reach?.address, made.reach?.published]) if (one !== undefined) refused.add(String(one));
+      if (made) await removeInstance(engine, made.id, { gracefully: false });
+      const again = isTaken(error) || isNetworkUnsettled(error);
+      if (attempt === TRIES || !again) throw made ? startFailed(wanted, error) : error;
+      for (const one of [made?.reach?.address, made?.reach?.published]) if (one !== undefined) refused.add(String(one));
     }
   }
 }
@@ -71,7 +79,7 @@ function makeInstance(
   engine: Engine,
   { request, slot, image }: Wanted,
   refused: ReadonlySet<string>,
-): Promise<{ id: string; reach?: Reach }> {
+): Promise<Made> {
   return onNetwork(engine, async (network) => {
     context.signal.throwIfAborted();
     const name = `${request.service} ${request.revision} ${slot}`;

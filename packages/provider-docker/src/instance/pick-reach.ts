@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { SlipwayError } from '@slipway/core/provider';
 import type { Engine } from '../engine/connect.ts';
 import { LABEL } from '../engine/labels.ts';
-import type { JoinedNetwork } from '../engine/network.ts';
+import { gatewayOf, type JoinedNetwork } from '../engine/network.ts';
 import { pickAddress } from '../engine/subnet.ts';
 import type { Reach } from './container-body.ts';
 import { addressOf } from './instance.ts';
@@ -24,7 +24,12 @@ export async function pickReach(
 ): Promise<Reach> {
   const address = network.range && pickAddress(network.range, name, await addressesOn(engine, network.name, refused));
   if (network.range && address === undefined) throw full(engine, `network ${network.name}`);
-  const reach: Reach = { network: network.name, ...(address === undefined ? {} : { address }) };
+  const gateway = await gatewayOf(engine, network);
+  const reach: Reach = {
+    network: network.name,
+    ...(address === undefined ? {} : { address }),
+    ...(gateway === undefined ? {} : { gateway }),
+  };
   return reachOf(engine) === 'network' ? reach : { ...reach, published: await pickPort(engine, name, refused) };
 }
 
