@@ -2,11 +2,14 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { type CallContext, SlipwayError, type TrafficRequest } from '@slipway/core/provider';
 import { checkRequest } from './check-request.ts';
 import { type Backend, backendsOf, type Declared, ownerOf, withAddresses } from './config/declared.ts';
+import { tooOld } from './errors.ts';
+import { inTurn } from './in-turn.ts';
 import type { HaproxyOptions } from './options.ts';
 import { type Place, placeOf } from './place.ts';
+import { isTooOld } from './process/check-version.ts';
 import { admit, forget, idleLeavers, shift, type Task } from './runtime/servers.ts';
 import { info, liveServers, stats } from './runtime/tables.ts';
-import { dropPast, keepServers } from './traffic/past.ts';
+import { dropPast, keepServers } from './traffic/count.ts';
 
 /** A HAProxy that somebody else runs and configures: Slipway has the servers of some of its backends. */
 export interface Attached {
@@ -26,16 +29,21 @@ export const backendOf = ({ options }: Pick<Attached, 'options'>, service: strin
 
 /** Adds, weighs and removes servers of the service's backend. Lost when that HAProxy restarts: told again then. */
 export async function distributeAttached(router: Attached, request: TrafficRequest): Promise<void> {
-  const { place } = router;
+  const { context, place } = router;
   checkRequest(request);
   refuseRoutes(request);
   await checkBackend(router, request.service);
   const wanted = await withAddresses(request);
+  await inTurn(place.folder, context.signal, () => distributeInTurn(router, wanted));
+}
+
+async function distributeInTurn(router: Attached, wanted: TrafficRequest): Promise<void> {
+  const { place } = router;
   const task = attachedTask(router, wanted);
   // A key would have to be that of its config, which isn't told: stickiness is the config's own affair.
   const { affinity: _own, ...without } = wanted;
   await admit({ ...task, request: without });
-  await declare(place, { ...(await declaredAttached(router)), [request.service]: wanted });
+  await declare(place, { ...(await declaredAttached(router)), [wanted.service]: wanted });
   await shift(task);
   await clearAttached(router, task);
 }
@@ -51,6 +59,11 @@ export async function declaredAttached({ place }: Attached): Promise<Declared> {
 
 /** Takes the service's servers out of its backend. */
 export async function takeAwayAttached(router: Attached, service: string): Promise<void> {
+  const { context, place } = router;
+  await inTurn(place.folder, context.signal, () => takeAwayInTurn(router, service));
+}
+
+async function takeAwayInTurn(router: Attached, service: string): Promise<void> {
   const { [service]: gone, ...rest } = await declaredAttached(router);
   if (!gone) return;
   const task = attachedTask(router, { ...gone, weights: {}, backends: {}, routes: [] });
@@ -60,13 +73,23 @@ export async function takeAwayAttached(router: Attached, service: string): Promi
   await dropPast(router.place.counters, service);
 }
 
-export async function clearAttached({ context, place, socket }: Attached, task: Task): Promise<void> {
+/** Removes servers that are out, by what the service was told last. */
+export async function clearAttachedOf(router: Attached, service: string): Promise<void> {
+  const { context, place } = router;
+  await inTurn(place.folder, context.signal, async () => {
+    const { [service]: request } = await declaredAttached(router);
+    if (request) await clearAttached(router, attachedTask(router, request));
+  });
+}
+
+async function clearAttached({ context, place, socket }: Attached, task: Task): Promise<void> {
   const rows = await idleLeavers(task);
-  await keepServers(place.counters, { service: task.request.service, socket, rows }, context.signal);
+  const counting = { file: place.counters, statsSocket: socket };
+  await keepServers(counting, { service: task.request.service, rows }, context.signal);
   await forget(socket, rows, context.signal);
 }
 
-export function attachedTask(router: Attached, request: TrafficRequest): Task {
+function attachedTask(router: Attached, request: TrafficRequest): Task {
   const backends: Backend[] = backendsOf(request, backendOf(router, request.service));
   return { socket: router.socket, request, backends, signal: router.context.signal };
 }
@@ -93,9 +116,7 @@ function refuseRoutes({ service, routes }: TrafficRequest): void {
 async function checkBackend({ context, socket, options }: Attached, service: string): Promise<void> {
   const name = backendOf({ options }, service);
   const { Version = '0' } = await info(socket, context.signal);
-  const [major = 0, minor = 0] = Version.split('.').map(Number);
-  if (major < 2 || (major === 2 && minor < 6))
-    throw unusable('haproxy-too-old', `HAProxy ${Version} is too old`, socket, 'HAProxy 2.6 or newer is needed.');
+  if (isTooOld(Version)) throw tooOld(Version, socket);
   const rows = await stats(socket, context.signal);
   if (!rows.some(({ pxname, svname }) => pxname === name && svname === 'BACKEND'))
     throw unusable(

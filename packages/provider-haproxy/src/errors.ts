@@ -64,6 +64,28 @@ export function unstartable(program: string, cause: unknown): SlipwayError {
   });
 }
 
+/** `subject`: the program or the socket that told its version. */
+export function tooOld(version: string, subject: string): SlipwayError {
+  return new SlipwayError('haproxy-too-old', `HAProxy ${version} is too old.`, {
+    subject,
+    hint: `HAProxy 2.6 or newer is needed. Install one, or name another program with \`command\`.`,
+    details: { effect: 'none' },
+  });
+}
+
+/** HAProxy, or Slipway itself, got no answer from an instance that it is to lead users to. */
+export function instanceDown(
+  { revision, slot }: { revision: string | undefined; slot: number | undefined },
+  said: string,
+): SlipwayError {
+  return new SlipwayError('haproxy-instance-down', `HAProxy does not reach instance ${slot} of ${revision}: ${said}.`, {
+    subject: `${revision}:${slot}`,
+    hint: 'Traffic is as it was. Look at the logs of the instance, and whether HAProxy may connect to where it listens.',
+    retryable: true,
+    details: { effect: 'none' },
+  });
+}
+
 /** What `haproxy -c` said of a config. */
 export function configInvalid(file: string, lines: string): SlipwayError {
   return new SlipwayError('haproxy-config-invalid', 'HAProxy does not accept the config that was made for it.', {

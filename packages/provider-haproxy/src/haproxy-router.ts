@@ -2,32 +2,22 @@ import type { CallContext, RevisionTraffic, Router, TrafficRequest } from '@slip
 import {
   type Attached,
   attached,
-  attachedTask,
   backendOf,
-  clearAttached,
+  clearAttachedOf,
   declaredAttached,
   distributeAttached,
   takeAwayAttached,
 } from './attached-router.ts';
 import { backendsOf } from './config/declared.ts';
 import { waitUntilDrained } from './drain.ts';
-import {
-  clear,
-  declaredTo,
-  distribute,
-  type Managed,
-  managed,
-  managedPort,
-  takeAway,
-  taskOf,
-} from './managed-router.ts';
+import { clearOf, declaredTo, distribute, type Managed, managed, managedPort, takeAway } from './managed-router.ts';
 import { haproxyOptions, readOptions } from './options.ts';
-import { isAnswered } from './port.ts';
+import { isTaken } from './port.ts';
 import { ensureRunning } from './process/running.ts';
 import { liveWeights } from './runtime/live-weights.ts';
 import { openSessions } from './runtime/open-sessions.ts';
+import { countAll } from './traffic/count.ts';
 import { trafficOf } from './traffic/counts.ts';
-import { countAll } from './traffic/past.ts';
 
 /** Either way, what looking needs: where to ask, and what the service was told last. */
 interface Seen {
@@ -79,8 +69,7 @@ export const haproxyRouter: Router = {
     const seen = await see(context, service);
     if (!seen) return {};
     const { sockets, backend, counters, request } = seen;
-    const live = { service, backend, socket: sockets.statsSocket };
-    const { counts, measures } = await countAll(counters, live, context.signal);
+    const { counts, measures } = await countAll({ file: counters, ...sockets }, { service, backend }, context.signal);
     for (const revision of Object.keys(request.weights)) counts[revision] ??= { requests: 0, errors: 0, took: {} };
     const traffic: Record<string, RevisionTraffic> = {};
     for (const [revision, counted] of Object.entries(counts)) {
@@ -100,7 +89,7 @@ export const haproxyRouter: Router = {
     const router = routerOf(context);
     if (!('socket' in router)) return await managedPort(router, port);
     // The frontend is that HAProxy's own, and whoever listens where it should is taken for it.
-    return (await isAnswered(router.options.bind, port, context.signal)) ? { kind: 'own' } : { kind: 'free' };
+    return (await isTaken(router.options.bind, port, context.signal)) ? { kind: 'own' } : { kind: 'free' };
   },
 };
 
@@ -117,28 +106,27 @@ async function see(context: CallContext, service: string): Promise<Seen | undefi
   if (!request) return undefined;
   const { counters, statsSocket, masterSocket } = router.place;
   if (isAttached) {
-    const task = attachedTask(router, request);
     const sockets = { statsSocket: router.socket };
     return {
       sockets,
       backend: backendOf(router, service),
       request,
       counters,
-      clear: () => clearAttached(router, task),
+      clear: () => clearAttachedOf(router, service),
     };
   }
   await ensureRunning(context, router.place, router.options.command);
-  const task = taskOf(router, request);
   return {
     sockets: { statsSocket, masterSocket },
     backend: service,
     request,
     counters,
-    clear: () => clear(router, task),
+    clear: () => clearOf(router, service),
   };
 }
 
-function urlOf(bind: string, port: number): string {
+/** At the first of the addresses. */
+function urlOf([bind = '']: readonly string[], port: number): string {
   const everywhere = bind === '*' || bind === '0.0.0.0' || bind === '::';
   const host = everywhere ? '127.0.0.1' : bind;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;

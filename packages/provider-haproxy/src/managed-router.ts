@@ -1,17 +1,26 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CallContext, PortState, TrafficRequest } from '@slipway/core/provider';
+import { type CallContext, type PortState, SlipwayError, type TrafficRequest } from '@slipway/core/provider';
 import { checkRequest } from './check-request.ts';
 import { backendsOf, type Declared, handingOver, withAddresses } from './config/declared.ts';
 import { declaredIn, type Rendered, renderConfig } from './config/render.ts';
+import { inTurn } from './in-turn.ts';
 import type { HaproxyOptions } from './options.ts';
 import { type Place, placeOf } from './place.ts';
-import { isAnswered, refuseTaken } from './port.ts';
-import { takeCandidate, writeCandidate } from './process/check-config.ts';
+import { isTaken, refuseTaken } from './port.ts';
+import { putConfig, takeCandidate, writeCandidate } from './process/check-config.ts';
+import { checkVersion } from './process/check-version.ts';
 import { endKeeper, forgetKeeper, keeperRuns } from './process/keeper.ts';
-import { currentWorker, endMaster, ensureRunning, reload } from './process/running.ts';
+import { currentWorker, endMaster, ensureRunning, notRunning, reload } from './process/running.ts';
 import { admit, forget, idleLeavers, shift, type Task } from './runtime/servers.ts';
-import { dropPast, keepServers, keepWorker } from './traffic/past.ts';
+import { untilAnswered } from './runtime/until-answered.ts';
+import { type Counting, dropPast, keepServers, keepWorker } from './traffic/count.ts';
+
+/** From the config in place to the last weight or the new worker; more than what is waited for within. */
+const MOVE_WITHIN_MS = 20_000;
+
+/** Until it listens no longer. */
+const END_WITHIN_MS = 15_000;
 
 /** The HAProxy of an environment that Slipway runs itself, as a process of this machine. */
 export interface Managed {
@@ -32,43 +41,72 @@ export async function declaredTo({ place }: Managed): Promise<Declared> {
 /**
  * Distributes a service's traffic. Servers and weights change while HAProxy runs, everything else by a reload; the
  * config is validated before anything changes, and is in place before traffic moves, so that a HAProxy that comes
- * back distributes as the one before.
+ * back distributes as the one before. What fails or is aborted before traffic moves leaves it as it was.
  */
 export async function distribute(router: Managed, request: TrafficRequest): Promise<void> {
-  const { context, options, place } = router;
+  const { context, place } = router;
   checkRequest(request);
-  const declared = await declaredTo(router);
   const wanted = await withAddresses(request);
+  await inTurn(place.folder, context.signal, () => distributeInTurn(router, wanted));
+}
+
+async function distributeInTurn(router: Managed, wanted: TrafficRequest): Promise<void> {
+  const { context, options, place } = router;
+  const declared = await declaredTo(router);
+  const had = declared[wanted.service];
   const next = { ...declared, [wanted.service]: wanted };
   await refuseTaken(options.bind, newPorts(declared, next), context.signal);
   const rendered = renderConfig(next, { place, bind: options.bind });
+  await checkVersion(options.command, context.signal);
   await writeCandidate(place, rendered.text, options.command, context.signal);
   const worker = await ensureRunning(context, place, options.command);
-  const task = taskOf(router, wanted);
-  if (worker?.skeleton === rendered.skeleton) {
+  if (worker?.skeleton === rendered.skeleton) return await move(router, wanted, had);
+  const handsOver = had && worker?.skeleton === renderConfig(declared, { place, bind: options.bind }).skeleton;
+  if (handsOver) {
+    const task = { ...taskOf(router, wanted), backends: handingOver(had, wanted) };
     await admit(task);
-    await takeCandidate(place);
     await shift(task);
-    await clear(router, task);
-    return;
-  }
-  const had = declared[wanted.service];
-  const known = had && worker?.skeleton === renderConfig(declared, { place, bind: options.bind }).skeleton;
-  if (known) {
-    const backends = handingOver(had, wanted);
-    await admit({ ...task, backends });
-    await shift({ ...task, backends });
-  }
+  } else await untilAnswered(wanted, context.signal);
   try {
-    await takeOver(router, rendered, { before: declared, running: worker !== undefined });
+    await takeOver(router, rendered, worker !== undefined);
   } catch (error) {
-    if (known) await shift(taskOf(router, had));
+    if (handsOver) await shift(surely(taskOf(router, had)));
     throw error;
   }
 }
 
+/** While HAProxy runs on. Once the config is in place nothing is aborted: it and what runs say the same. */
+async function move(router: Managed, wanted: TrafficRequest, had: TrafficRequest | undefined): Promise<void> {
+  const { context, options, place } = router;
+  const task = taskOf(router, wanted);
+  await admit(task);
+  context.signal.throwIfAborted();
+  const text = await readText(place.config);
+  await takeCandidate(place);
+  try {
+    await shift(surely(task)).catch(async (error: unknown) => {
+      // It ended in this moment: it comes back with the new config.
+      if (!(error instanceof SlipwayError && error.retryable)) throw error;
+      await ensureRunning(context, place, options.command);
+      await shift(surely(task));
+    });
+  } catch (error) {
+    await putConfig(place, text);
+    if (had) await shift(surely(taskOf(router, had))).catch(() => {}); // What it failed for is told instead.
+    throw error;
+  }
+  await clear(router, task);
+}
+
+const surely = (task: Task): Task => ({ ...task, signal: AbortSignal.timeout(MOVE_WITHIN_MS) });
+
 /** Takes a service away; with the last one HAProxy ends, as soon as nothing is open any more. */
 export async function takeAway(router: Managed, service: string): Promise<void> {
+  const { context, place } = router;
+  await inTurn(place.folder, context.signal, () => takeAwayInTurn(router, service));
+}
+
+async function takeAwayInTurn(router: Managed, service: string): Promise<void> {
   const { context, options, place } = router;
   const declared = await declaredTo(router);
   const { [service]: gone, ...rest } = declared;
@@ -81,13 +119,15 @@ export async function takeAway(router: Managed, service: string): Promise<void> 
   const rendered = renderConfig(rest, { place, bind: options.bind });
   await writeCandidate(place, rendered.text, options.command, context.signal);
   const worker = await ensureRunning(context, place, options.command);
-  await takeOver(router, rendered, { before: declared, running: worker !== undefined });
+  await takeOver(router, rendered, worker !== undefined);
   await dropPast(place.counters, service);
 }
 
 /** Asks again, since a master that has just taken a new config does not hear it. */
 async function end({ context, place }: Managed): Promise<void> {
+  const deadline = Date.now() + END_WITHIN_MS;
   do {
+    if (Date.now() > deadline) throw notRunning(place, 'HAProxy was told to end, and still takes requests.');
     if (keeperRuns(place)) endKeeper(place);
     else await endMaster(place, context.signal);
     await sleep(100, undefined, { signal: context.signal });
@@ -95,43 +135,55 @@ async function end({ context, place }: Managed): Promise<void> {
   forgetKeeper(place);
 }
 
+/** Removes servers that are out, by what the service was told last. */
+export async function clearOf(router: Managed, service: string): Promise<void> {
+  const { context, place } = router;
+  await inTurn(place.folder, context.signal, async () => {
+    const { [service]: request } = await declaredTo(router);
+    if (request) await clear(router, taskOf(router, request));
+  });
+}
+
 /** Removes servers that are out and have no session any more; their counts are kept. */
-export async function clear({ context, place }: Managed, task: Task): Promise<void> {
+async function clear({ context, place }: Managed, task: Task): Promise<void> {
   const rows = await idleLeavers(task);
-  await keepServers(place.counters, { service: task.request.service, socket: task.socket, rows }, context.signal);
+  await keepServers(countingOf(place), { service: task.request.service, rows }, context.signal);
   await forget(task.socket, rows, context.signal);
 }
 
-export function taskOf({ context, place }: Managed, request: TrafficRequest): Task {
+export const countingOf = ({ counters, statsSocket, masterSocket }: Place): Counting => ({
+  file: counters,
+  statsSocket,
+  masterSocket,
+});
+
+function taskOf({ context, place }: Managed, request: TrafficRequest): Task {
   return { socket: place.statsSocket, request, backends: backendsOf(request), signal: context.signal };
 }
 
 export async function managedPort(router: Managed, port: number): Promise<PortState> {
   const { context, options } = router;
-  if (!(await isAnswered(options.bind, port, context.signal))) return { kind: 'free' };
+  if (!(await isTaken(options.bind, port, context.signal))) return { kind: 'free' };
   const own = Object.values(await declaredTo(router)).some((request) => portsOf(request).includes(port));
   return own ? { kind: 'own' } : { kind: 'taken' };
 }
 
 /** Where HAProxy runs, it takes the new config with its listeners; where that fails, the one before is put back. */
-async function takeOver(
-  { context, options, place }: Managed,
-  rendered: Rendered,
-  { before, running }: { before: Declared; running: boolean },
-): Promise<void> {
+async function takeOver({ context, options, place }: Managed, rendered: Rendered, running: boolean): Promise<void> {
   const text = await readText(place.config);
-  if (running)
-    await keepWorker(place.counters, { services: Object.keys(before), socket: place.statsSocket }, context.signal);
+  if (running) await keepWorker(countingOf(place), context.signal);
+  context.signal.throwIfAborted();
   await takeCandidate(place);
   try {
-    if (running) await reload(context, place, rendered.skeleton);
+    // A reload that was asked for happens: the one that asked waits for it, whatever else was aborted.
+    if (running) await reload(place, rendered.skeleton, AbortSignal.timeout(MOVE_WITHIN_MS));
     else await ensureRunning(context, place, options.command);
   } catch (error) {
     if (text === '') {
       endKeeper(place);
       forgetKeeper(place);
       await rm(place.config, { force: true });
-    } else await writeFile(place.config, text, { mode: 0o600 });
+    } else await putConfig(place, text);
     throw error;
   }
 }

@@ -5,15 +5,18 @@ const proxyName = z
   .string()
   .regex(/^[A-Za-z0-9_.:-]+$/, 'A backend of HAProxy is named with letters, digits and _ . : -');
 
+const address = z
+  .string()
+  .regex(/^[A-Za-z0-9_.:%*-]+$|\$\{/, 'must be an address, without a port: 127.0.0.1, 172.17.0.1, ::1, or * for all');
+
 /** What `router: { use: haproxy, … }` may say. */
 export const haproxyOptions = z.strictObject({
   use: z.literal('haproxy').default('haproxy'),
   /** Where services are listened for. */
   bind: z
-    .string()
-    .min(1)
+    .union([address, z.array(address).min(1)])
     .default('127.0.0.1')
-    .describe('Address on which services are listened for. Default 127.0.0.1'),
+    .describe('Address on which services are listened for, or a list of addresses. Default 127.0.0.1'),
   command: z.string().min(1).default('haproxy').describe('The program to run. Default: haproxy, found by PATH'),
   socket: z
     .string()
@@ -26,12 +29,15 @@ export const haproxyOptions = z.strictObject({
     .describe('With socket: the backend of each service, by service. Default: as the service is called'),
 });
 
-export type HaproxyOptions = z.infer<typeof haproxyOptions>;
+export type HaproxyOptions = Omit<z.infer<typeof haproxyOptions>, 'bind'> & {
+  /** Each address once; at least one. */
+  bind: string[];
+};
 
 /** The environment's options, validated. Throws `router-options-invalid`. */
 export function readOptions(context: CallContext): HaproxyOptions {
   const parsed = haproxyOptions.safeParse(context.router ?? {});
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { ...parsed.data, bind: [...new Set([parsed.data.bind].flat())] };
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'router'}: ${message}`);
   throw new SlipwayError(
     'router-options-invalid',

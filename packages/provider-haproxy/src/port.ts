@@ -28,9 +28,19 @@ export function isAnswered(host: string, port: number, signal: AbortSignal): Pro
   });
 }
 
+/** Whether somebody takes connections on the port, on any of the addresses. */
+export async function isTaken(hosts: readonly string[], port: number, signal: AbortSignal): Promise<boolean> {
+  const answers = await Promise.all(hosts.map((host) => isAnswered(host, port, signal)));
+  return answers.includes(true);
+}
+
 /** Throws `haproxy-port-taken` when somebody listens on one of the ports. */
-export async function refuseTaken(host: string, ports: readonly number[], signal: AbortSignal): Promise<void> {
-  for (const port of ports) {
+export async function refuseTaken(
+  hosts: readonly string[],
+  ports: readonly number[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [host, port] of ports.flatMap((one) => hosts.map((bound) => [bound, one] as const))) {
     if (!(await isAnswered(host, port, signal))) continue;
     throw new SlipwayError('haproxy-port-taken', `Somebody else listens on ${host}:${port}.`, {
       subject: `${host}:${port}`,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
-import { SlipwayError, type TrafficRequest, type TrafficRoute } from '@slipway/core/provider';
+import { type HealthCheck, SlipwayError, type TrafficRequest, type TrafficRoute } from '@slipway/core/provider';
 import type { Place } from '../place.ts';
 import { type Backend, backendsOf, type Declared, routeBackend, type Server } from './declared.ts';
 import { histogramRules } from './histogram-rules.ts';
@@ -19,7 +19,7 @@ export interface Rendered {
 }
 
 /** The whole config of an environment's HAProxy. In its head it says, as comments, what it was made from. */
-export function renderConfig(declared: Declared, { place, bind }: { place: Place; bind: string }): Rendered {
+export function renderConfig(declared: Declared, { place, bind }: { place: Place; bind: readonly string[] }): Rendered {
   const services = Object.values(declared);
   const bare = services.flatMap((service) => serviceLines(service, bind, false)).join('\n');
   const skeleton = createHash('sha256')
@@ -71,27 +71,27 @@ function globalLines(place: Place, skeleton: string): string[] {
   ];
 }
 
-function serviceLines(request: TrafficRequest, bind: string, withServers: boolean): string[] {
+function serviceLines(request: TrafficRequest, bind: readonly string[], withServers: boolean): string[] {
   const { service, routes } = request;
   const byHeader = routes.flatMap((route, at) =>
     'port' in route ? [] : [useBackend(route, routeBackend(service, at))],
   );
   const previews = routes.flatMap((route, at) =>
     'port' in route
-      ? frontend(`${service}:port-${route.port}`, address(bind, route.port), routeBackend(service, at))
+      ? frontend(`${service}:port-${route.port}`, bindLines(bind, route.port), routeBackend(service, at))
       : [],
   );
   return [
-    ...frontend(service, address(bind, request.port), service, byHeader),
+    ...frontend(service, bindLines(bind, request.port), service, byHeader),
     ...previews,
     ...backendsOf(request).flatMap((backend) => backendLines(request, backend, withServers)),
   ];
 }
 
-function frontend(name: string, at: string, backend: string, rules: readonly string[] = []): string[] {
+function frontend(name: string, binds: readonly string[], backend: string, rules: readonly string[] = []): string[] {
   return [
     `frontend ${name}`,
-    `  bind ${at}`,
+    ...binds,
     '  http-request set-var(txn.start) date(0,us)',
     '  http-request disable-l7-retry unless { method GET HEAD OPTIONS }',
     ...rules,
@@ -133,11 +133,15 @@ export function cookieKey(service: string): string {
   return createHash('sha256').update(`affinity ${service}`).digest('hex').slice(0, 16);
 }
 
+/** How often HAProxy looks at each instance. */
+export const checkEveryMs = ({ intervalMs }: Pick<HealthCheck, 'intervalMs'>) => Math.min(intervalMs, SLOWEST_CHECK_MS);
+
 /** A server with its keywords, as in a config and, behind the backend's name, for `add server`. */
 export function serverLine({ name, host, port, weight }: Server, { health }: TrafficRequest): string {
-  const inter = Math.min(health.intervalMs, SLOWEST_CHECK_MS);
-  return `${name} ${address(host, port)} weight ${weight} check inter ${inter}ms rise 1 fall ${health.unhealthyAfter}`;
+  return `${name} ${address(host, port)} weight ${weight} check inter ${checkEveryMs(health)}ms rise 1 fall ${health.unhealthyAfter}`;
 }
+
+const bindLines = (hosts: readonly string[], port: number) => hosts.map((host) => `  bind ${address(host, port)}`);
 
 const address = (host: string, port: number) => (isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`);
 

@@ -24,3 +24,9 @@ export async function writeCandidate(place: Place, text: string, program: string
 export async function takeCandidate(place: Place): Promise<void> {
   await rename(place.candidate, place.config);
 }
+
+/** Puts back a config that was in place before. */
+export async function putConfig(place: Place, text: string): Promise<void> {
+  await writeFile(place.candidate, text, { mode: 0o600, flush: true });
+  await takeCandidate(place);
+}

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CallContext, SlipwayError } from '@slipway/core/provider';
+import { type CallContext, livenessOf, SlipwayError } from '@slipway/core/provider';
 import type { Place } from '../place.ts';
 import { ask } from '../runtime/ask.ts';
+import { leavingWorkers } from '../runtime/leaving-workers.ts';
 import { info, workers } from '../runtime/tables.ts';
 import { hasStarted, keeperRuns, logTail, mayStart, startKeeper } from './keeper.ts';
 
@@ -53,8 +54,7 @@ export async function ensureRunning(context: CallContext, place: Place, program:
 }
 
 /** Has the master take the config on disk; users notice nothing. Throws when it goes on with what it had. */
-export async function reload(context: CallContext, place: Place, skeleton: string): Promise<void> {
-  const { signal } = context;
+export async function reload(place: Place, skeleton: string, signal: AbortSignal): Promise<void> {
   const before = await workers(place.masterSocket, signal);
   await ask(place.masterSocket, 'reload', signal);
   const deadline = Date.now() + RELOAD_WITHIN_MS;
@@ -69,8 +69,9 @@ export async function reload(context: CallContext, place: Place, skeleton: strin
 
 /** Lets a HAProxy end that no keeper of ours runs: its keeper was killed, or somebody else started it. */
 export async function endMaster(place: Place, signal: AbortSignal): Promise<void> {
-  const { master } = await workers(place.masterSocket, signal);
-  if (master > 0) process.kill(master, 'SIGUSR1');
+  const { master = 0 } = (await leavingWorkers(place.masterSocket, signal)) ?? {};
+  // One that has ended since, or that was asked already and is about to, can't be told any more.
+  if (master > 0 && livenessOf(master, null) !== 'dead') process.kill(master, 'SIGUSR1');
 }
 
 /** Undefined while the master is busy with itself. */
@@ -84,13 +85,18 @@ async function failedReloads(place: Place, signal: AbortSignal): Promise<number 
   }
 }
 
-function notRunning(place: Place, message: string): SlipwayError {
+export function notRunning(place: Place, message: string): SlipwayError {
   const log = logTail(place);
-  const taken = /Binding \[[^\]]*\] for \w+ (\S+): cannot bind .*\[([^\]]+)\]/.exec(log);
-  if (taken)
-    return new SlipwayError('haproxy-port-taken', `Somebody else listens on ${taken[2]}. ${message}`, {
-      subject: taken[2] ?? place.folder,
+  const [, why = '', at] = /cannot bind .*\(([^)]*)\) for \[([^\]]+)\]/.exec(log) ?? [];
+  if (at !== undefined && /in use/.test(why))
+    return new SlipwayError('haproxy-port-taken', `Somebody else listens on ${at}. ${message}`, {
+      subject: at,
       hint: 'End who has the port, or give the service another one.',
+    });
+  if (at !== undefined)
+    return new SlipwayError('haproxy-not-bindable', `HAProxy may not listen on ${at}: ${why}. ${message}`, {
+      subject: at,
+      hint: "Name addresses of this machine with the router's option bind, and ports that this user may have.",
     });
   return new SlipwayError('haproxy-unavailable', message, {
     subject: place.folder,

@@ -1,9 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { SlipwayError } from '@slipway/core/provider';
 import { ownerOf } from '../config/declared.ts';
-import { type StatRow, stats, workers } from './tables.ts';
-
-const MASTER_BUSY_MS = 2_000;
+import { leavingWorkers } from './leaving-workers.ts';
+import { type StatRow, stats } from './tables.ts';
 
 export interface Watched {
   /** The service's backend. */
@@ -13,8 +10,9 @@ export interface Watched {
 }
 
 /**
- * How many requests and tunnels are open to a revision. Workers of before a reload count too: also the idle
- * connections of users that they still have, since the next request on one goes to servers that it knows.
+ * How many requests and tunnels are open to a revision. Workers of before a reload count too, and where such a one
+ * would still lead to the revision, the idle connections of users that it has: it takes no orders any more, and the
+ * next request on one of them goes by what it was told last.
  */
 export async function openSessions(
   { statsSocket, masterSocket }: { statsSocket: string; masterSocket?: string },
@@ -23,34 +21,21 @@ export async function openSessions(
 ): Promise<number> {
   let open = atServers(await stats(statsSocket, signal), watched).open;
   if (masterSocket === undefined) return open;
-  for (const pid of await oldWorkers(masterSocket, signal)) {
+  for (const pid of (await leavingWorkers(masterSocket, signal))?.old ?? []) {
     const rows = await stats(masterSocket, signal, `@!${pid} `);
     const there = atServers(rows, watched);
-    open += there.open + (there.known ? idleConnections(rows, watched.backend) : 0);
+    open += there.open + (there.leads ? idleConnections(rows, watched.backend) : 0);
   }
   return open;
 }
 
-/** A master that is taking a new config answers in a moment. One that is gone has no workers left: they end with it. */
-async function oldWorkers(masterSocket: string, signal: AbortSignal): Promise<number[]> {
-  const deadline = Date.now() + MASTER_BUSY_MS;
-  for (;;) {
-    try {
-      return (await workers(masterSocket, signal)).old;
-    } catch (error) {
-      if (!(error instanceof SlipwayError && error.retryable)) throw error;
-      if (Date.now() > deadline) return [];
-      await sleep(50, undefined, { signal });
-    }
-  }
-}
-
-function atServers(rows: readonly StatRow[], { backend, revision, slots }: Watched): { open: number; known: boolean } {
+function atServers(rows: readonly StatRow[], { backend, revision, slots }: Watched): { open: number; leads: boolean } {
   const own = rows.filter(({ pxname = '', svname = '' }) => {
     const owner = belongs(pxname, backend) ? ownerOf(svname) : undefined;
     return owner?.revision === revision && (slots === undefined || slots.includes(owner.slot));
   });
-  return { open: own.reduce((sum, { scur }) => sum + Number(scur), 0), known: own.length > 0 };
+  const leads = own.some(({ status = '', weight }) => Number(weight) > 0 && !status.startsWith('MAINT'));
+  return { open: own.reduce((sum, { scur }) => sum + Number(scur), 0), leads };
 }
 
 function idleConnections(rows: readonly StatRow[], backend: string): number {

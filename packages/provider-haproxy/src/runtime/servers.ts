@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SlipwayError, type TrafficRequest } from '@slipway/core/provider';
+import type { TrafficRequest } from '@slipway/core/provider';
 import { type Backend, ownerOf, type Server } from '../config/declared.ts';
-import { cookieKey, serverLine } from '../config/render.ts';
+import { checkEveryMs, cookieKey, serverLine } from '../config/render.ts';
+import { instanceDown } from '../errors.ts';
 import { ask, tell } from './ask.ts';
 import { type LiveServer, liveServers, type StatRow, stats } from './tables.ts';
 
@@ -13,34 +14,57 @@ export interface Task {
   signal: AbortSignal;
 }
 
-/** Beyond its check's own time: how long a new server may take to be seen up. */
-const UP_WITHIN_MS = 10_000;
+/** How long a new server may take until HAProxy's check said anything of it. */
+const SAID_WITHIN_MS = 10_000;
+/** So many checks in a row may find it down. */
+const FAILED_CHECKS = 4;
+/** Putting back what was goes on after an abort, and is bounded itself. */
+const PUT_BACK_WITHIN_MS = 2_000;
 
 /**
  * Adds the servers that are missing, without weight, and waits until HAProxy's own check found each of them up. When
- * one isn't, they are taken out again and `haproxy-instance-down` is thrown: nothing changed for users.
+ * one isn't, or the wait is aborted, they are taken out again: nothing changed for users. Throws
+ * `haproxy-instance-down`.
  */
 export async function admit({ socket, request, backends, signal }: Task): Promise<void> {
   const live = await liveByPath(socket, signal);
-  const joining = pathsOf(backends).filter(({ path }) => live.get(path)?.maintenance !== false);
+  const all = pathsOf(backends);
+  const joining = all.filter(({ path }) => live.get(path)?.maintenance !== false);
+  // A command that was killed half-way left servers without weight, of which nobody knows whether they answer.
+  const left = all.filter(({ path, server }) => {
+    const there = live.get(path);
+    return there?.maintenance === false && there.weight === 0 && server.weight > 0;
+  });
   const commands = joining.flatMap(({ path, backend, server }) => [
     ...(live.has(path) ? [] : [`add server ${backend}/${serverLine({ ...server, weight: 0 }, request)}`]),
     `set server ${path} weight 0`,
     `enable health ${path}`,
     `set server ${path} state ready`,
   ]);
-  await tell(socket, [...commands, ...affinityCommands(joining, request)], signal);
+  const paths = [...joining, ...left].map(({ path }) => path);
   try {
-    await untilUp(
-      socket,
-      joining.map(({ path }) => path),
-      { signal, withinMs: UP_WITHIN_MS + request.health.timeoutMs },
-    );
+    await tell(socket, [...commands, ...affinityCommands(joining, request)], signal);
+    await untilUp(socket, paths, { signal, failedForMs: FAILED_CHECKS * checkEveryMs(request.health), request });
   } catch (error) {
-    const back = joining.map(({ path }) => `set server ${path} state maint`);
-    await tell(socket, back, AbortSignal.timeout(2_000)).catch(() => {}); // What it failed for is told instead.
+    await takeOut(socket, joining, live);
     throw error;
   }
+}
+
+/** Of servers that were to join. What it failed for is told, and not what fails here. */
+async function takeOut(
+  socket: string,
+  joining: readonly { path: string }[],
+  live: ReadonlyMap<string, LiveServer>,
+): Promise<void> {
+  const signal = AbortSignal.timeout(PUT_BACK_WITHIN_MS);
+  const gone = joining.filter(({ path }) => !live.has(path)).map(({ path }) => `del server ${path}`);
+  await tell(
+    socket,
+    joining.map(({ path }) => `set server ${path} state maint`),
+    signal,
+  ).catch(() => {});
+  await tell(socket, gone, signal).catch(() => {});
 }
 
 /**
@@ -50,15 +74,20 @@ export async function admit({ socket, request, backends, signal }: Task): Promis
 export async function shift({ socket, backends, signal }: Task): Promise<void> {
   const wanted = new Set(pathsOf(backends).map(({ path }) => path));
   const names = new Set(backends.map(({ name }) => name));
-  const leaving = (await liveServers(socket, signal)).filter(
+  const live = await liveServers(socket, signal);
+  const out = new Set(live.filter(({ maintenance }) => maintenance).map(({ backend, name }) => `${backend}/${name}`));
+  const leaving = live.filter(
     ({ backend, name, maintenance }) =>
       names.has(backend) && !wanted.has(`${backend}/${name}`) && ownerOf(name) && !maintenance,
   );
   const weights = pathsOf(backends).map(({ path, server }) => ({ path, weight: server.weight }));
   weights.sort((one, other) => other.weight - one.weight);
+  const back = weights.filter(({ path }) => out.has(path));
   await tell(
     socket,
     [
+      // Of servers that went out for what then failed.
+      ...back.map(({ path }) => `set server ${path} state ready`),
       ...weights.map(({ path, weight }) => `set server ${path} weight ${weight}`),
       ...leaving.map(({ backend, name }) => `set server ${backend}/${name} state maint`),
     ],
@@ -88,35 +117,31 @@ export async function forget(socket: string, rows: readonly StatRow[], signal: A
 async function untilUp(
   socket: string,
   paths: readonly string[],
-  { signal, withinMs }: { signal: AbortSignal; withinMs: number },
+  { signal, failedForMs, request }: { signal: AbortSignal; failedForMs: number; request: TrafficRequest },
 ): Promise<void> {
-  const deadline = Date.now() + withinMs;
+  const began = Date.now();
   const waiting = new Set(paths);
   for (let pause = 5; waiting.size > 0; pause = Math.min(pause * 2, 100)) {
     const rows = await stats(socket, signal);
-    for (const row of rows) if (isUp(row)) waiting.delete(`${row.pxname}/${row.svname}`);
-    const [down] = waiting;
-    if (down === undefined) return;
-    if (Date.now() > deadline) {
-      const row = rows.find(({ pxname, svname }) => `${pxname}/${svname}` === down);
-      throw instanceDown(down, [row?.status, row?.check_status, row?.last_chk].filter(Boolean).join(', '));
+    for (const row of rows) if (isUp(row)) waiting.delete(pathOf(row));
+    for (const row of rows.filter((one) => waiting.has(pathOf(one)))) {
+      const patience = hasFailed(row) ? failedForMs : SAID_WITHIN_MS;
+      if (Date.now() - began <= patience + request.health.timeoutMs) continue;
+      const said = [row.status, row.check_status, row.last_chk].filter(Boolean).join(', ');
+      throw instanceDown({ revision: undefined, slot: undefined, ...ownerOf(row.svname ?? '') }, said);
     }
-    await sleep(pause, undefined, { signal });
+    if (waiting.size > 0) await sleep(pause, undefined, { signal });
   }
 }
 
-const isUp = ({ status = '', check_status = '' }: StatRow) =>
-  /^(UP|DRAIN|no check)/.test(status) && /^(L[467]OKC?)?$/.test(check_status.replace('* ', '')) && check_status !== '';
+const pathOf = ({ pxname, svname }: StatRow) => `${pxname}/${svname}`;
 
-function instanceDown(path: string, said: string): SlipwayError {
-  const { revision, slot } = ownerOf(path.slice(path.indexOf('/') + 1)) ?? {};
-  return new SlipwayError('haproxy-instance-down', `HAProxy does not reach instance ${slot} of ${revision}: ${said}.`, {
-    subject: path,
-    hint: 'Traffic is as it was. Look at the logs of the instance, and whether HAProxy may connect to where it listens.',
-    retryable: true,
-    details: { effect: 'none' },
-  });
-}
+/** `L7OK`; `* L4TOUT` while the next check is under way; `INI` before the first. */
+const checkOf = ({ check_status = '' }: StatRow) => check_status.replace('* ', '');
+
+const isUp = (row: StatRow) => /^(UP|DRAIN|no check)/.test(row.status ?? '') && /^L[467]OKC?$/.test(checkOf(row));
+
+const hasFailed = (row: StatRow) => /^(L[467]|SOCK|HANA|PROC)/.test(checkOf(row)) && !/^L[467]OKC?$/.test(checkOf(row));
 
 /** HAProxy 2.6 makes no cookie for a server that is added, until the key is set: then it makes all of them. */
 function affinityCommands(joining: readonly { backend: string }[], { affinity, service }: TrafficRequest): string[] {

@@ -17,13 +17,14 @@ export type ServiceCounts = Record<string, Counts>;
 const number = (text: string | undefined) => Number(text) || 0;
 
 /**
- * Counts of a row of `show stat`. `stot`: requests that were led to the server. Errors: answers with 5xx, connections
- * that failed or broke off, and the attempts that were repeated elsewhere, of which users saw nothing.
+ * Counts of a row of `show stat`, as users saw them. `stot`: what was led to the server, also attempts that were then
+ * repeated there (`wretr`) or elsewhere (`wredis`). Errors: answers with 5xx, connections that could not be made to
+ * the end, and answers that broke off; not the attempts before.
  */
 export function countsOf(row: StatRow): Pick<Counts, 'requests' | 'errors'> {
   const { stot, hrsp_5xx, econ, eresp, wretr, wredis } = row;
-  const errors = number(hrsp_5xx) + number(econ) + number(eresp) + number(wretr) + number(wredis);
-  return { requests: number(stot), errors: Math.min(errors, number(stot)) };
+  const requests = Math.max(0, number(stot) - number(wretr) - number(wredis));
+  return { requests, errors: Math.min(requests, number(hrsp_5xx) + number(econ) + number(eresp)) };
 }
 
 /** Adds what a worker counted of a service: its servers' rows and its table of durations. */
@@ -38,6 +39,12 @@ export function addLive(
   }
   for (const [, revision = '', start = '', count] of table.matchAll(/key=(\S+)\|(\d+) .*gpc0=(\d+)/g))
     add(sum, read(revision), { requests: 0, errors: 0, took: { [start]: Number(count) } });
+  return sum;
+}
+
+/** Adds all that was counted of a service. */
+export function addAll(sum: ServiceCounts, counts: ServiceCounts): ServiceCounts {
+  for (const [revision, counted] of Object.entries(counts)) add(sum, revision, counted);
   return sum;
 }
 
