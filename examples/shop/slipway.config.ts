@@ -1,4 +1,6 @@
 import { defineProject } from 'slipway';
+import { fleet } from './environments/fleet.ts';
+import { staging } from './environments/staging.ts';
 
 export default defineProject({
   name: 'shop',
@@ -19,6 +21,8 @@ export default defineProject({
       resources: { banner: { input: 'Lab: break what you like.' } },
       services: { backend: { port: 5000 }, admin: { port: 5001 }, marketing: { port: 5003 } },
     },
+    staging,
+    fleet,
   },
 
   resources: {

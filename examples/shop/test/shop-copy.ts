@@ -19,7 +19,7 @@ export class ShopCopy implements AsyncDisposable {
 
   constructor() {
     const unwanted = new Set(['dist', '.data', '.slipway', 'node_modules']);
-    for (const folder of ['services', 'shared', 'scripts', 'walk'])
+    for (const folder of ['services', 'shared', 'scripts', 'walk', 'environments'])
       cpSync(join(shop, folder), join(this.directory, folder), {
         recursive: true,
         filter: (source) => !unwanted.has(source.slice(source.lastIndexOf('/') + 1)),

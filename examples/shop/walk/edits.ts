@@ -16,16 +16,48 @@ export const edits: Readonly<Record<string, { says: string; edits: readonly Edit
     ],
   },
   'change-backend': {
-    says: 'The backend lists its products by name.',
-    edits: [{ file: 'services/backend/src/orders.ts', from: 'FROM products ORDER BY id', to: 'FROM products ORDER BY name' }],
+    says: 'The backend lists its products by title.',
+    edits: [
+      { file: 'services/backend/src/orders.ts', from: 'FROM products ORDER BY id', to: 'FROM products ORDER BY title' },
+    ],
   },
   'break-requests': {
     says: 'One request in five for the list of products fails, and the health check sees nothing of it.',
     edits: [
       {
         file: 'services/backend/src/handle-request.ts',
+        from: 'export interface Answer {',
+        to: 'let asked = 0;\n\nexport interface Answer {',
+      },
+      {
+        file: 'services/backend/src/handle-request.ts',
         from: "    case 'GET /products':\n      return",
-        to: "    case 'GET /products':\n      if (Math.random() < 0.2) throw new Error('the shelf is empty');\n      return",
+        to: "    case 'GET /products':\n      if (++asked % 5 === 0) throw new Error('the shelf is empty');\n      return",
+      },
+    ],
+  },
+  'ask-before-half': {
+    says: 'On staging, a canary of the backend waits for a person before it gets half of the traffic.',
+    edits: [
+      {
+        file: 'environments/staging.ts',
+        from: "{ weight: 20, hold: '10s' },",
+        to: "{ weight: 20, hold: '10s', pause: true },",
+      },
+    ],
+  },
+  'break-pages': {
+    says: 'One page in five of the admin fails, and the health check sees nothing of it.',
+    edits: [
+      {
+        file: 'services/admin/src/server.ts',
+        from: 'let stopping = false;',
+        to: 'let asked = 0;\nlet stopping = false;',
+      },
+      {
+        file: 'services/admin/src/server.ts',
+        from: "    case '/products':\n      return",
+        to: "    case '/products':\n      if (++asked % 5 === 0) throw new Error('the page is torn');\n      return",
       },
     ],
   },

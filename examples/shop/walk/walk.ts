@@ -1,9 +1,13 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Edit, edits } from './edits.ts';
+import { hostsDown, hostsUp } from './hosts.ts';
+import { visit } from './visit.ts';
 
-// walk.ts NAME makes one of the edits of the walk-through; walk.ts restore [NAME] takes it, or all, back.
+// walk.ts NAME makes one of the edits of the walk-through; walk.ts restore [NAME] takes it, or all, back. Besides,
+// walk.ts visit is the users, and walk.ts hosts up|down the hosts of the environment fleet.
 
+const OTHERS = ['restore [NAME]', 'visit ENVIRONMENT [SECONDS] [SERVICE]', 'hosts up|down'];
 const shop = join(import.meta.dirname, '..');
 
 function make(edit: Edit): void {
@@ -38,7 +42,10 @@ function takeBack(edit: Edit): boolean {
   return true;
 }
 
-function walk(command: string | undefined, which: string | undefined): string {
+async function walk([command, which, ...more]: readonly string[]): Promise<string> {
+  if (command === 'visit') return await visit(which, ...more);
+  if (command === 'hosts' && which === 'up') return await hostsUp();
+  if (command === 'hosts' && which === 'down') return hostsDown();
   if (command === 'restore') {
     const restored = Object.keys(edits).filter(
       (name) =>
@@ -56,12 +63,12 @@ function walk(command: string | undefined, which: string | undefined): string {
 
 function find(name: string | undefined): (typeof edits)[string] {
   const found = edits[name ?? ''];
-  if (!found) throw new Error(`Usage: walk.ts ${Object.keys(edits).join('|')}|restore [NAME]`);
+  if (!found) throw new Error(`Usage: npm run walk NAME, one of\n  ${[...Object.keys(edits), ...OTHERS].join('\n  ')}`);
   return found;
 }
 
 try {
-  console.log(walk(process.argv[2], process.argv[3]));
+  console.log(await walk(process.argv.slice(2)));
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

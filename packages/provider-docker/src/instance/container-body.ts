@@ -29,7 +29,7 @@ export function containerBody(
   { slot, image, epoch, reach }: { slot: number; image: string; epoch: number; reach: Reach },
 ): Docker.ContainerCreateOptions {
   const { service, revision, spec, artifact, record } = request;
-  const env = variablesOf(request);
+  const env = { ...variablesOf(request), ...identityOf(engine, request, slot) };
   const port = portOf(request);
   const labels = {
     ...placeLabels(engine.place),
@@ -79,6 +79,16 @@ export function valuesOf(request: RevisionRequest): string {
 
 const portOf = ({ spec }: RevisionRequest) => spec.containerPort ?? spec.port;
 const variablesOf = (request: RevisionRequest) => ({ ...request.env, PORT: String(portOf(request)) });
+
+/** Who the instance is, for its logs and answers. No part of its values: a number more makes no other release. */
+function identityOf({ place }: Engine, { service, revision }: RevisionRequest, slot: number): Record<string, string> {
+  return {
+    SLIPWAY_ENVIRONMENT: place.environment,
+    SLIPWAY_SERVICE: service,
+    SLIPWAY_REVISION: revision,
+    SLIPWAY_INSTANCE: String(slot),
+  };
+}
 
 function hostConfig(
   engine: Engine,

@@ -5,6 +5,7 @@ import { ordersTable, page, productsTable } from './pages.ts';
 
 const port = Number(process.env.PORT ?? 4001);
 const host = process.env.HOST ?? '127.0.0.1';
+const revision = process.env.SLIPWAY_REVISION ?? '';
 const banner = process.env.BANNER ?? '';
 const backendUrl = process.env.BACKEND_URL;
 if (!backendUrl) throw new Error('BACKEND_URL is not set; it names the backend that this admin shows.');
@@ -40,6 +41,7 @@ async function showOrExplain(path: string): Promise<Shown> {
 
 const server = createServer((request, response) => {
   if (stopping) response.setHeader('connection', 'close');
+  response.setHeader('x-revision', revision);
   if (request.method !== 'GET') {
     response.writeHead(405, { allow: 'GET' }).end();
     return;

@@ -28,14 +28,19 @@ export function currentLevel(database: DatabaseSync): number {
   return database.prepare('SELECT max(level) AS level FROM schema_level').get()?.level as number;
 }
 
-/** Runs one migration and notes the new level, both or neither. */
-function step(database: DatabaseSync, sql: string, level: number): void {
+/** Runs one migration and notes the new level, both or neither; nothing where another instance was faster. */
+function step(database: DatabaseSync, sql: string, { from, to }: { from: number; to: number }): boolean {
   database.exec('BEGIN IMMEDIATE');
   try {
+    if (currentLevel(database) !== from) {
+      database.exec('ROLLBACK');
+      return false;
+    }
     database.exec(sql);
     database.exec('CREATE TABLE IF NOT EXISTS schema_level (level INTEGER NOT NULL) STRICT; DELETE FROM schema_level');
-    database.prepare('INSERT INTO schema_level (level) VALUES (?)').run(level);
+    database.prepare('INSERT INTO schema_level (level) VALUES (?)').run(to);
     database.exec('COMMIT');
+    return true;
   } catch (error) {
     database.exec('ROLLBACK');
     throw error;
@@ -56,14 +61,12 @@ export function migrateTo(database: DatabaseSync, folder: string, target?: numbe
     throw new Error(`There is no level ${goal}; this code knows 0 to ${migrations.length}.`);
   for (let level = from; level < goal; level += 1) {
     const migration = migrations[level] as Migration;
-    step(database, migration.up, migration.level);
-    ran.push(migration.name);
+    if (step(database, migration.up, { from: level, to: migration.level })) ran.push(migration.name);
   }
   for (let level = from; level > goal; level -= 1) {
     const migration = migrations[level - 1];
     if (!migration) throw new Error(`The database is at level ${level}; only the release that brought it knows back.`);
-    step(database, migration.down, level - 1);
-    ran.push(migration.name);
+    if (step(database, migration.down, { from: level, to: level - 1 })) ran.push(migration.name);
   }
   return ran;
 }

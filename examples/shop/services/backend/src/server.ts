@@ -5,6 +5,7 @@ import { Receipts, readKey } from './receipts.ts';
 
 const port = Number(process.env.PORT ?? 4000);
 const host = process.env.HOST ?? '127.0.0.1';
+const revision = process.env.SLIPWAY_REVISION ?? '';
 const receipts = new Receipts(readKey());
 const database = openDatabase();
 let stopping = false;
@@ -22,6 +23,7 @@ const server = createServer((request, response) => {
 function send(response: ServerResponse, { status, body }: Answer): void {
   if (stopping) response.setHeader('connection', 'close');
   response.setHeader('cache-control', 'no-store');
+  response.setHeader('x-revision', revision);
   if (body === undefined) {
     response.writeHead(status).end();
     return;
