@@ -58,6 +58,11 @@ function checkService(
   const recorded = Object.keys((state.get(`service:${name}`) as ServiceRecord).revisions).sort();
   const there = running.map((one) => one.revision).sort();
   violate(recorded.join() !== there.join(), `${name}: ${there.join()} run, ${recorded.join()} are recorded.`);
+  const instances = Object.values((state.get(`service:${name}`) as ServiceRecord).revisions);
+  for (const { id, slots = [0] } of instances) {
+    const have = running.find((one) => one.revision === id)?.slots ?? [0];
+    violate(slots.join() !== have.join(), `${id} has the instances ${have.join()}, recorded are ${slots.join()}.`);
+  }
   const down = running.filter((one) => one.state !== 'running');
   violate(down.length > 0, `${name}: ${down.map((one) => `${one.revision} is ${one.state}`).join(', ')}`);
 }
@@ -71,7 +76,7 @@ function checkProcesses({ directory }: Shop, status: EnvironmentStatus, state: S
   for (const record of state.values()) {
     if (record.kind !== 'service') continue;
     const run = Object.values(record.revisions).filter(({ spec }) => spec.run !== undefined);
-    wanted.push(...run.map(({ id }) => id));
+    wanted.push(...run.flatMap(({ id, slots = [0] }) => slots.map(() => id)));
   }
   const there = others.map(({ pid, command, env }) => env.SLIPWAY_REVISION ?? `${pid} ${command}`);
   violate(

@@ -8,6 +8,7 @@ import { Violation, violate } from '../violation.ts';
 import { killAgent } from './agent.ts';
 import { checkShop } from './check.ts';
 import { Customers } from './customers.ts';
+import { drawRollouts } from './rollouts.ts';
 import { type Edition, ENVIRONMENT, type Shop } from './shop.ts';
 
 export type Target = 'runner' | 'agent' | 'both';
@@ -19,7 +20,7 @@ export interface ShopRun {
 }
 
 /** About as many durable writes a deployment of the shop makes. */
-const MOST_WRITES = 60;
+const MOST_WRITES = 120;
 
 /** What is done to the shop, and the exit code of a command that brings it to its end. */
 const CHANGES = {
@@ -30,6 +31,11 @@ const CHANGES = {
   'go back': { args: ['rollback', '-y'], code: 0 },
 } as const;
 type Change = keyof typeof CHANGES;
+
+interface Drawn {
+  change: Change;
+  rollouts: ReturnType<typeof drawRollouts>;
+}
 
 /** The shop, deployed once, then changed and killed again and again. */
 export class ShopRuns {
@@ -65,20 +71,24 @@ export class ShopRuns {
   /** Changes the shop, kills whom it hits, goes on until it is over, and checks it. Throws a `Violation`. */
   async run(number: number, random: () => number): Promise<ShopRun> {
     const change = this.#draw(random);
+    const rollouts = drawRollouts(random);
     const target = pick<Target>(random, ['runner', 'agent', 'both']);
     const kills = this.#kills(random, target);
     try {
-      return await this.#carry(change, target, kills, number);
+      return await this.#carry({ change, rollouts }, target, kills, number);
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error);
-      throw new Violation(`${change}, kills of ${target}: ${kills.map(describeKill).join(', ')}\n${said}`);
+      const how = JSON.stringify(rollouts);
+      throw new Violation(`${change}, kills of ${target}: ${kills.map(describeKill).join(', ')}, ${how}\n${said}`);
     }
   }
 
-  async #carry(change: Change, target: Target, planned: readonly Kill[], number: number): Promise<ShopRun> {
+  async #carry(drawn: Drawn, target: Target, planned: readonly Kill[], number: number): Promise<ShopRun> {
+    const { change, rollouts } = drawn;
     const { directory } = this.#shop;
     const before = this.#shop.edition;
     await this.#customers.order();
+    if (change !== 'go back') this.#shop.comesIn(rollouts);
     this.#change(change, number);
     let agentKills = 0;
     const timers: NodeJS.Timeout[] = [];

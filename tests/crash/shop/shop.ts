@@ -4,11 +4,18 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'nod
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { between } from '../../random.ts';
+import type { drawRollouts } from './rollouts.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const original = join(root, 'examples/shop');
 const NOT_COPIED = new Set(['dist', '.data', '.slipway', 'node_modules']);
 export const ENVIRONMENT = 'lab';
+/** How the services come in; a run of the harness draws it anew. */
+const ROLLOUTS = 'rollouts.json';
+const CONFIG_HEAD = `import { readFileSync } from 'node:fs';
+import { defineProject } from 'slipway';
+
+const rollouts = JSON.parse(readFileSync(new URL('./${ROLLOUTS}', import.meta.url), 'utf8'));`;
 /** Below the ports that outgoing connections take: an address must still be free after its holder was killed. */
 const PORTS = [20_000, 30_000] as const;
 
@@ -44,7 +51,12 @@ export class Shop {
       ['port: 5000', `port: ${ports.backend}`],
       ['port: 5001', `port: ${ports.admin}`],
       ['port: 5003', `port: ${ports.marketing}`],
+      ["import { defineProject } from 'slipway';", CONFIG_HEAD],
+      ['\n  environments: {', "\n  metricSources: { shell: { use: 'command' } },\n\n  environments: {"],
+      // Each service's own, in the order in which they are declared.
+      ...['backend', 'admin', 'marketing'].map((name) => ["strategy: 'blue-green',", `...rollouts.${name},`] as const),
     ]);
+    writeFileSync(join(directory, ROLLOUTS), '{}\n');
     writeFileSync(join(directory, '.gitignore'), 'node_modules\n.slipway\n.data\ndist\n.writes\n');
     const git = (...args: string[]) => execFileSync('git', args, { cwd: directory });
     git('init', '--quiet');
@@ -59,6 +71,11 @@ export class Shop {
 
   get edition(): Edition {
     return this.#edition;
+  }
+
+  /** From the next change on, the services come in so. */
+  comesIn(rollouts: ReturnType<typeof drawRollouts>): void {
+    writeFileSync(join(this.directory, ROLLOUTS), `${JSON.stringify(rollouts)}\n`);
   }
 
   /** A new name, which admin and marketing show. */

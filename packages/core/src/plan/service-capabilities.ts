@@ -74,6 +74,11 @@ function platformComplaints(
       hint: `Leave ${key}.volumes out here, and keep data in SLIPWAY_DATA_DIR.`,
     },
     {
+      if: keepsOld(spec.strategy) && !capabilities.instantSwitchBack,
+      what: `platform ${platform.name} can't keep what was replaced for an instant way back.`,
+      hint: `Set ${key}.strategy.${spec.strategy.kind}.keepOld to false.`,
+    },
+    {
       if: wanted > 1 && !capabilities.instances,
       what: `platform ${platform.name} runs one instance of a service, not ${wanted}.`,
       hint: `Set ${key}.instances to 1 here (environments.${environment.name}.services.${name}.instances).`,
@@ -125,6 +130,10 @@ function routerComplaints({ name, spec }: ServiceDeclaration, router: Router, in
     },
   ];
   return complaints.filter((one) => one.if).map(({ what, hint }) => ({ what, hint }));
+}
+
+function keepsOld(strategy: StrategyDeclaration): boolean {
+  return (strategy.kind === 'blue-green' || strategy.kind === 'canary') && strategy.keepOld !== false;
 }
 
 /** What of a router a strategy makes use of. */

@@ -109,7 +109,8 @@ export class RolloutSteps {
     const { estimateMs, timeoutMs } = this.#watchable;
     // The others of a group may keep it waiting for as long as a person may.
     const others = this.#rollout.inLockstep ? PAUSE_MS : 0;
-    const most = timeoutMs * mostRounds(analysis) + MARGIN_MS + personTime(analysis) + others;
+    const onMs = (mostRounds(analysis) - 1) * analysis.durationMs;
+    const most = timeoutMs + onMs + MARGIN_MS + personTime(analysis) + others;
     return this.#add('watch', { action: 'watch', input }, needs, {
       timeoutMs: most,
       estimateMs,

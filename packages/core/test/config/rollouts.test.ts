@@ -217,6 +217,19 @@ environments:
     });
   });
 
+  test('one that names an unset variable is missed only where a service asks it', async () => {
+    const config = (source: string) => `name: shop
+metricSources: { prom: { use: prometheus, url: "\${env:NOWHERE_SET}" } }
+environments: { dev: { platform: local } }
+services:
+  web: { path: ., run: x, port: 80, strategy: { canary: { steps: [{ weight: 10, hold: 1m }],
+    analysis: { metrics: [{ name: errors, source: ${source}, query: errorRate, failAbove: 0.1 }] } } } }
+`;
+    const { environment } = await load({ 'slipway.yaml': config('router') });
+    expect(environment.metricSources).toEqual({});
+    expect((await problemsOf({ 'slipway.yaml': config('prom') })).join()).toContain('NOWHERE_SET');
+  });
+
   test('what a node gives can not be known where they are used', async () => {
     const config = `name: shop
 environments: { dev: { router: { use: haproxy, at: "\${service:web.url}" } } }

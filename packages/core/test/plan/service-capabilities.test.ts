@@ -7,6 +7,7 @@ import { analysis, canaryOf } from '../strategies/simulate.ts';
 const cannot = {
   strategies: ['recreate', 'blue-green', 'rolling', 'canary'],
   staticSites: false,
+  instantSwitchBack: false,
   instances: false,
   images: false,
   limits: false,
@@ -37,6 +38,7 @@ describe('what a platform or router can not do for a service', () => {
       'platform plain runs no images.',
       "platform plain can't hold a process to limits.",
       'platform plain has no volumes.',
+      "platform plain can't keep what was replaced for an instant way back.",
       'platform plain runs one instance of a service, not 3.',
       "router plain can't split traffic by weight, as canary does.",
       "router plain can't route by header.",

@@ -46,6 +46,15 @@ describe('a canary', () => {
     expect(bake.needs).toEqual(['service:web/verify', 'service:web/watch']);
   });
 
+  it('has time for all that an inconclusive watch measures on', () => {
+    const onInconclusive = { kind: 'extend', times: 2, else: 'fail' } as const;
+    const patient = { ...analysis, durationMs: 86_400_000, onInconclusive };
+    const watch = stepsOf({ strategy: canaryOf([step(10, 1_000)], { analysis: patient }) }).find(
+      ({ action }) => action === 'watch',
+    )!;
+    expect(watch.timeoutMs).toBeGreaterThan(2 * 86_400_000);
+  });
+
   it('compares with a fresh copy of the old one, which is gone before it gets everything', () => {
     const strategy = canaryOf([step(10, 1_000), step(60, 1_000)], { baseline: true, analysis, background: false });
     expect(storyOf({ strategy, wanted: 2 })).toEqual([

@@ -54,18 +54,20 @@ export async function assembleProject(
   ]);
   const settings = readSettings(config.value, interpolation, findings);
   const { variables: _, ...shell } = block;
+  const { withNodes = true } = options;
+  const nodes = withNodes ? layNodes(config.value, environmentName, findings) : NO_NODES;
+  const { services } = layNodes(config.value, environmentName, []);
+  const metricSources = layMetricSources(config.value, block, services.values(), interpolation, findings);
   const environment = readEnvironment(
     environmentName,
     interpolation.apply(shell, path),
-    { variables, limits: settings.values.limits, metricSources: layMetricSources(config.value, block, interpolation) },
+    { variables, limits: settings.values.limits, metricSources },
     findings,
   );
-  const { withNodes = true } = options;
-  const nodes = withNodes ? layNodes(config.value, environmentName, findings) : NO_NODES;
   const types = await loadKnown(options.registry, typesOf(nodes), environment, findings);
   const names = new NodeNames(nodes, environmentName);
-  const metricSources = environment && Object.keys(environment.metricSources);
-  const scope = { interpolation, names, types, variables, metricSources, ports: new Map(), findings };
+  const known = environment && Object.keys(environment.metricSources);
+  const scope = { interpolation, names, types, variables, metricSources: known, ports: new Map(), findings };
   const declared = readNodes(nodes, scope);
   if (declared.whole) checkLockstep(declared.services, declared.resources, findings);
   if (withNodes) checkMoved(config.value, settings.values, nodes, findings);
@@ -90,11 +92,38 @@ function typesOf(nodes: Nodes): Set<string> {
   return types;
 }
 
-/** The environment's laid over the project's. */
-function layMetricSources(config: JsonObject, block: JsonObject, interpolation: Interpolation): JsonObject {
+/**
+ * The environment's laid over the project's. One that no service here asks is left out where it names what isn't set:
+ * another environment may be the only one that has it.
+ */
+function layMetricSources(
+  config: JsonObject,
+  block: JsonObject,
+  services: Iterable<JsonObject>,
+  interpolation: Interpolation,
+  findings: Finding[],
+): JsonObject {
   const [below, over] = [config.metricSources, block.metricSources];
-  const metricSources = layOver(isObject(below) ? below : {}, isObject(over) ? over : {}, ['metricSources']);
-  return interpolation.apply({ metricSources }, []).metricSources as JsonObject;
+  const laid = layOver(isObject(below) ? below : {}, isObject(over) ? over : {}, ['metricSources']);
+  const asked = sourcesAsked(services);
+  const sources = Object.entries(laid).flatMap(([name, source]) => {
+    const before = findings.length;
+    const { [name]: applied } = interpolation.apply({ [name]: source }, ['metricSources']);
+    if (asked.has(name) || findings.length === before) return [[name, applied!] as const];
+    findings.length = before;
+    return [];
+  });
+  return Object.fromEntries(sources);
+}
+
+/** Whatever is named as a source in what is declared of services, at any depth. */
+function sourcesAsked(services: Iterable<JsonObject>): Set<string> {
+  const asked = new Set<string>();
+  JSON.stringify([...services], (key, value: unknown) => {
+    if (key === 'source' && typeof value === 'string') asked.add(value);
+    return value;
+  });
+  return asked;
 }
 
 function readNodes(nodes: Nodes, scope: Scope) {
