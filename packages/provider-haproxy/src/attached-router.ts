@@ -9,7 +9,7 @@ import { type Place, placeOf } from './place.ts';
 import { isTooOld } from './process/check-version.ts';
 import { admit, forget, idleLeavers, shift, type Task } from './runtime/servers.ts';
 import { info, liveServers, stats } from './runtime/tables.ts';
-import { dropPast, keepServers } from './traffic/count.ts';
+import { dropPast, keepServers, settleServers } from './traffic/count.ts';
 
 /** A HAProxy that somebody else runs and configures: Slipway has the servers of some of its backends. */
 export interface Attached {
@@ -87,6 +87,7 @@ async function clearAttached({ context, place, socket }: Attached, task: Task): 
   const counting = { file: place.counters, statsSocket: socket };
   await keepServers(counting, { service: task.request.service, rows }, context.signal);
   await forget(socket, rows, context.signal);
+  if (rows.length > 0) await settleServers(counting, context.signal);
 }
 
 function attachedTask(router: Attached, request: TrafficRequest): Task {

@@ -14,7 +14,7 @@ import { endKeeper, forgetKeeper, keeperRuns } from './process/keeper.ts';
 import { currentWorker, endMaster, ensureRunning, notRunning, reload } from './process/running.ts';
 import { admit, forget, idleLeavers, shift, type Task } from './runtime/servers.ts';
 import { untilAnswered } from './runtime/until-answered.ts';
-import { type Counting, dropPast, keepServers, keepWorker } from './traffic/count.ts';
+import { type Counting, dropPast, keepServers, keepWorker, settleServers } from './traffic/count.ts';
 
 /** From the config in place to the last weight or the new worker; more than what is waited for within. */
 const MOVE_WITHIN_MS = 20_000;
@@ -149,6 +149,7 @@ async function clear({ context, place }: Managed, task: Task): Promise<void> {
   const rows = await idleLeavers(task);
   await keepServers(countingOf(place), { service: task.request.service, rows }, context.signal);
   await forget(task.socket, rows, context.signal);
+  if (rows.length > 0) await settleServers(countingOf(place), context.signal);
 }
 
 export const countingOf = ({ counters, statsSocket, masterSocket }: Place): Counting => ({

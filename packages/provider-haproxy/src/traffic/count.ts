@@ -3,7 +3,7 @@ import { inTurn } from '../in-turn.ts';
 import { ask } from '../runtime/ask.ts';
 import { leavingWorkers } from '../runtime/leaving-workers.ts';
 import { info, type StatRow, stats } from '../runtime/tables.ts';
-import { add, addAll, addLive, countsOf, type ServiceCounts } from './counts.ts';
+import { add, addAll, addLive, countsOf, type RowCounts, type ServiceCounts } from './counts.ts';
 import { emptyPast, type Past, readPast, writePast } from './past.ts';
 
 /** Where to ask what was counted, and the file with what can't be asked any more. */
@@ -14,7 +14,10 @@ export interface Counting {
   masterSocket?: string;
 }
 
-/** Keeps the counts of servers that are about to be removed. `service`: whose they are. */
+/**
+ * Keeps the counts of servers that are about to be removed. `service`: whose they are. One that can't be removed yet may
+ * take requests again: of it only what it counts from here on comes to what is kept.
+ */
 export async function keepServers(
   counting: Counting,
   { service, rows }: { service: string; rows: readonly StatRow[] },
@@ -25,12 +28,18 @@ export async function keepServers(
     const counts = past.services[service] ?? {};
     past.services[service] = counts;
     for (const row of rows) {
-      const mark = `${pid}/${row.pxname}/${row.svname}`;
-      if (past.removed.includes(mark)) continue;
       const owner = ownerOf(row.svname ?? '');
-      if (owner) add(counts, owner.revision, { ...countsOf(row), took: {} });
-      past.removed.push(mark);
+      if (owner) add(counts, owner.revision, { ...uncounted(past, pid, row), took: {} });
+      past.kept[markOf(pid, row)] = countsOf(row);
     }
+  });
+}
+
+/** After they were removed: one that comes back under the same name counts from the beginning. */
+export async function settleServers(counting: Counting, signal: AbortSignal): Promise<void> {
+  await change(counting, signal, async (past, pid) => {
+    const there = new Set((await stats(counting.statsSocket, signal)).map((row) => markOf(pid, row)));
+    for (const mark of Object.keys(past.kept)) if (!there.has(mark)) delete past.kept[mark];
   });
 }
 
@@ -63,8 +72,9 @@ export async function countAll(
     for (const [leaver, counted] of Object.entries(past.leaving))
       if (leaver !== pid) addAll(counts, counted[service] ?? {});
     const table = await ask(socket, `show table ${backend}`, signal);
-    const rows = notRemoved(past, pid, await stats(socket, signal));
-    return { counts: addLive(counts, backend, { rows, table }), measures: table.startsWith('# table') };
+    const rows = await stats(socket, signal);
+    const countsOfRow = (row: StatRow) => uncounted(past, pid, row);
+    return { counts: addLive(counts, backend, { rows, table, countsOfRow }), measures: table.startsWith('# table') };
   });
 }
 
@@ -114,17 +124,23 @@ async function countedBy(
   { socket, pid, prefix }: { socket: string; pid: string; prefix: string },
   signal: AbortSignal,
 ): Promise<Record<string, ServiceCounts>> {
-  const rows = notRemoved(past, pid, await stats(socket, signal, prefix));
+  const rows = await stats(socket, signal, prefix);
+  const countsOfRow = (row: StatRow) => uncounted(past, pid, row);
   const own = rows.filter(({ svname = '' }) => ownerOf(svname));
   const services = new Set(own.map(({ pxname = '' }) => pxname.split(':')[0] ?? ''));
   const counted: Record<string, ServiceCounts> = {};
   for (const service of services) {
     const table = await ask(socket, `${prefix}show table ${service}`, signal);
-    counted[service] = addLive({}, service, { rows, table });
+    counted[service] = addLive({}, service, { rows, table, countsOfRow });
   }
   return counted;
 }
 
-function notRemoved(past: Past, pid: string, rows: readonly StatRow[]): StatRow[] {
-  return rows.filter(({ pxname, svname }) => !past.removed.includes(`${pid}/${pxname}/${svname}`));
+const markOf = (pid: string, { pxname, svname }: StatRow) => `${pid}/${pxname}/${svname}`;
+
+/** What a server counted that isn't kept already. */
+function uncounted(past: Past, pid: string, row: StatRow): RowCounts {
+  const { requests, errors } = countsOf(row);
+  const kept = past.kept[markOf(pid, row)] ?? { requests: 0, errors: 0 };
+  return { requests: Math.max(0, requests - kept.requests), errors: Math.max(0, errors - kept.errors) };
 }

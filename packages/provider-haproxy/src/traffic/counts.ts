@@ -11,6 +11,9 @@ export interface Counts {
   took: Record<string, number>;
 }
 
+/** What a server's row says of it. */
+export type RowCounts = Pick<Counts, 'requests' | 'errors'>;
+
 /** Of one service, by revision. */
 export type ServiceCounts = Record<string, Counts>;
 
@@ -21,7 +24,7 @@ const number = (text: string | undefined) => Number(text) || 0;
  * repeated there (`wretr`) or elsewhere (`wredis`). Errors: answers with 5xx, connections that could not be made to
  * the end, and answers that broke off; not the attempts before.
  */
-export function countsOf(row: StatRow): Pick<Counts, 'requests' | 'errors'> {
+export function countsOf(row: StatRow): RowCounts {
   const { stot, hrsp_5xx, econ, eresp, wretr, wredis } = row;
   const requests = Math.max(0, number(stot) - number(wretr) - number(wredis));
   return { requests, errors: Math.min(requests, number(hrsp_5xx) + number(econ) + number(eresp)) };
@@ -31,11 +34,11 @@ export function countsOf(row: StatRow): Pick<Counts, 'requests' | 'errors'> {
 export function addLive(
   sum: ServiceCounts,
   service: string,
-  { rows, table }: { rows: readonly StatRow[]; table: string },
+  { rows, table, countsOfRow }: { rows: readonly StatRow[]; table: string; countsOfRow: (row: StatRow) => RowCounts },
 ): ServiceCounts {
   for (const row of rows) {
     const owner = belongs(row.pxname ?? '', service) ? ownerOf(row.svname ?? '') : undefined;
-    if (owner) add(sum, owner.revision, { ...countsOf(row), took: {} });
+    if (owner) add(sum, owner.revision, { ...countsOfRow(row), took: {} });
   }
   for (const [, revision = '', start = '', count] of table.matchAll(/key=(\S+)\|(\d+) .*gpc0=(\d+)/g))
     add(sum, read(revision), { requests: 0, errors: 0, took: { [start]: Number(count) } });

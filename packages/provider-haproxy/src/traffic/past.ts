@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import type { ServiceCounts } from './counts.ts';
+import type { RowCounts, ServiceCounts } from './counts.ts';
 
 /** What was counted by what is gone or leaves: servers that were removed and workers that a reload replaced. */
 export interface Past {
@@ -8,14 +8,13 @@ export interface Past {
   services: Record<string, ServiceCounts>;
   /** By worker (pid) that leaves, as it was seen last, and by service. */
   leaving: Record<string, Record<string, ServiceCounts>>;
-  /** Servers (pid/backend/server) whose counts are in `services`. */
-  removed: string[];
+  /** Counts of servers that are there (pid/backend/server) as far as they are in `services`. */
+  kept: Record<string, RowCounts>;
 }
 
 const KEPT_REVISIONS = 20;
-const KEPT_MARKS = 200;
 
-export const emptyPast = (run: string): Past => ({ run, services: {}, leaving: {}, removed: [] });
+export const emptyPast = (run: string): Past => ({ run, services: {}, leaving: {}, kept: {} });
 
 export async function readPast(file: string): Promise<Past> {
   try {
@@ -31,7 +30,7 @@ export async function writePast(file: string, past: Past): Promise<void> {
   const services = Object.entries(past.services).map(
     ([service, counts]) => [service, Object.fromEntries(Object.entries(counts).slice(-KEPT_REVISIONS))] as const,
   );
-  const kept: Past = { ...past, services: Object.fromEntries(services), removed: past.removed.slice(-KEPT_MARKS) };
+  const kept: Past = { ...past, services: Object.fromEntries(services) };
   // Several commands may look at once, and each leaves a whole file.
   const beside = `${file}.${process.pid}.new`;
   await writeFile(beside, JSON.stringify(kept), { mode: 0o600 });
