@@ -35,7 +35,14 @@ test('a split is that of the load which lies within the hold of its weight', () 
     { declared: 10, measured: 10.03, requests: 3_000 },
     { declared: 50, measured: 52, requests: 1_000 },
   ]);
-  expect(splits.map(isWithinTolerance)).toEqual([true, false]);
+  expect(splits.map((split) => isWithinTolerance(split))).toEqual([true, false]);
+});
+
+test('of few requests, a split may be off by what chance explains', () => {
+  const few = { declared: 50, measured: 53, requests: 400 };
+  expect(isWithinTolerance(few)).toBe(false);
+  expect(isWithinTolerance(few, true)).toBe(true);
+  expect(isWithinTolerance({ ...few, requests: 40_000 }, true)).toBe(false);
 });
 
 test('a hold that no load lies within measured nothing, which is not within tolerance', () => {

@@ -11,6 +11,7 @@ const SMALL = {
   drainMs: 3_500,
   visitors: { roundSeconds: 1, longMs: 1_500, sockets: 2, socketMs: 2_000 },
   lasting: false,
+  few: true,
 };
 
 describe.each(Object.keys(STANDS) as Stand[])('every kind of change to a service on %s', (stand) => {

@@ -2,8 +2,10 @@ import type { JournalEvent } from '@slipway/core';
 import { isHold } from './phases.ts';
 import type { LoadRound } from './visitors.ts';
 
-/** In percentage points. */
+/** In percentage points, for thousands of requests. */
 const TOLERANCE = 1;
+/** Standard errors of a share that chance may add where requests are few. */
+const BY_CHANCE = 3;
 
 /** How traffic was divided while a canary held a weight. */
 export interface Split {
@@ -32,8 +34,11 @@ export function splitsOf(
     .map((window, at) => splitIn(window, weights[at] ?? 0, version, rounds));
 }
 
-export const isWithinTolerance = ({ declared, measured, requests }: Split): boolean =>
-  requests > 0 && Math.abs(measured - declared) <= TOLERANCE;
+/** Whether it was met within a point. `few`: what so few requests can tell is enough. */
+export function isWithinTolerance({ declared, measured, requests }: Split, few = false): boolean {
+  const chance = few ? BY_CHANCE * Math.sqrt((declared * (100 - declared)) / requests) : 0;
+  return requests > 0 && Math.abs(measured - declared) <= TOLERANCE + chance;
+}
 
 function windowsOf(events: readonly JournalEvent[]): Window[] {
   return events.filter(isHold).flatMap(({ step, at }) => {

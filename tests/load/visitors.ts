@@ -7,8 +7,18 @@ const ECHO_EVERY_MS = 100;
 /** Of the client that knows why a request failed; volume is wrk's part. */
 const UNHURRIED = { kept: 2, fresh: 1, gapMs: 20 };
 
+/** Of each stream. */
+const CONNECTIONS = 8;
+/** Volume: a run of wrk ends with a pause, during which another one is in the middle of its own. */
+const STREAMS = [
+  { how: 'kept', startsAt: 0 },
+  { how: 'new', startsAt: 0 },
+  { how: 'kept', startsAt: 0.5 },
+  { how: 'new', startsAt: 0.5 },
+] as const;
+
 export interface VisitorOptions {
-  /** How long one run of wrk takes, in whole seconds: a window is measured by the runs within it. Default 2. */
+  /** For how long one run of wrk sends, in whole seconds: a window is measured by the runs within it. Default 3. */
   roundSeconds?: number;
   /** Requests that take so long each, in ms, always two of them in flight. Default 5,000. */
   longMs?: number;
@@ -45,15 +55,22 @@ interface Tally {
 
 /** Users of every kind, who come in at a URL that sample services stand behind until they are stopped. */
 export function startVisitors(url: string, options: VisitorOptions = {}): Visitors {
-  const { roundSeconds = 2, longMs = 5_000, sockets = 4, socketMs = 8_000 } = options;
+  const { roundSeconds = 3, longMs = 5_000, sockets = 4, socketMs = 8_000 } = options;
   let stopped = false;
   const isStopped = () => stopped;
   const checking = startLoad(url, UNHURRIED);
   const all = Promise.all([
-    Promise.all((['kept', 'new'] as const).map((how) => sendVolume(() => wrk(url, roundSeconds, how), isStopped))),
+    Promise.all(
+      STREAMS.map(async ({ how, startsAt }) => {
+        await sleep(1_000 * roundSeconds * startsAt);
+        return await sendVolume(() => wrk(url, roundSeconds, how, CONNECTIONS), isStopped);
+      }),
+    ),
     atOnce(2, longMs, () => sendLong(new URL(`/slow?ms=${longMs}`, url), isStopped)),
     atOnce(sockets, socketMs, () => comeAndGo(url, socketMs, isStopped)),
   ]);
+  // It is told to whoever stops them.
+  all.catch(() => {});
   return {
     async stop() {
       stopped = true;

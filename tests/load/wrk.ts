@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 
 const SCRIPT = join(import.meta.dirname, 'count-revisions.lua');
+/** For the last requests to be answered, in s. */
+const TO_END_S = 1;
 
 /** What wrk counted. */
 export interface Load {
@@ -21,12 +23,13 @@ export interface LoadByRevision extends Load {
 export type Connections = 'kept' | 'new';
 
 /**
- * Loads a URL of this machine with wrk for some seconds, with connections that are kept or with a new one for
- * each request.
+ * Loads a URL of this machine with wrk for some whole seconds, and one more to end in, with connections that are kept
+ * or with a new one for each request. `at`: so many connections, default 16.
  */
-export async function load(url: string, seconds: number, connections: Connections): Promise<LoadByRevision> {
+export async function load(url: string, seconds: number, connections: Connections, at = 16): Promise<LoadByRevision> {
   const header = connections === 'new' ? ['-H', 'Connection: close'] : [];
-  const args = ['-t1', '-c16', `-d${seconds}s`, '--timeout', '10s', '-s', SCRIPT, ...header, url];
+  const limits = [`-d${seconds + TO_END_S}s`, '--timeout', '10s'];
+  const args = ['-t1', `-c${at}`, ...limits, '-s', SCRIPT, ...header, url, '--', String(seconds)];
   const said = await new Promise<string>((resolve, reject) => {
     execFile('wrk', args, (error, stdout) => {
       if (error) reject(error);
