@@ -20,7 +20,7 @@ describe.skipIf(!requirePart('docker'))('instances', () => {
     expect(HostConfig).toMatchObject({
       NanoCpus: 500_000_000,
       Memory: 134_217_728,
-      RestartPolicy: { Name: 'unless-stopped' },
+      RestartPolicy: { Name: 'always' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '4' } },
       Init: true,
     });

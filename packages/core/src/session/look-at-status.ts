@@ -67,6 +67,9 @@ async function statusOf(
     const [all, traffic] = await Promise.all([platform.list(context), router.traffic(context, name)]);
     const running = all.filter((one) => one.service === name);
     if (!active || url === null) return { ...known, running, traffic, health: 'unknown' };
+    // A router takes connections also where nothing is behind it, which a check of the port alone would take for health.
+    if (!running.some(({ revision, instances }) => revision === active.id && instances > 0))
+      return { ...known, running, traffic, health: 'unhealthy', reason: `no instance of ${active.id} runs` };
     const inUse = { service: name, revision: active.id, health: active.spec.health, url };
     const probe = await probeInUse(platform, context, inUse);
     if (probe.kind === 'healthy') return { ...known, running, traffic, health: 'healthy' };

@@ -31,8 +31,9 @@ export async function waitHealthy(wait: HealthWait): Promise<{ probes: number }>
       if (inARow >= health.healthyAfter) return { probes };
     } else {
       inARow = 0;
+      // The same words over and over would bury what was said before.
+      if (result.reason !== reason) wait.log(`not healthy yet: ${result.reason}`);
       reason = result.reason;
-      wait.log(`not healthy yet: ${reason}`);
     }
     if (performance.now() + health.intervalMs > deadline) throw unhealthy(wait, probes, reason);
     await sleep(health.intervalMs, undefined, { signal });

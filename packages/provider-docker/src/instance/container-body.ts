@@ -98,7 +98,8 @@ function hostConfig(
   return {
     // Passes signals on and reaps what a service leaves behind, which few services do themselves.
     Init: true,
-    RestartPolicy: { Name: 'unless-stopped' },
+    // After a crash of its daemon an engine takes all containers for stopped by hand, and starts only those with `always`.
+    RestartPolicy: { Name: 'always' },
     LogConfig: LOG_CONFIG,
     NetworkMode: reach.network,
     ...(reach.gateway === undefined ? {} : { ExtraHosts: [`${HOST_NAME}:${reach.gateway}`] }),
