@@ -37,6 +37,17 @@ describe.skipIf(!requirePart('docker'))('instances', () => {
     expect(Name).toBe(`/${stand.project}.test.web.r1.0`);
   });
 
+  test('are given all of their grace to end', async () => {
+    const run = "trap 'sleep 12; exit 0' TERM; while true; do sleep 0.1; done";
+    const request = stand.request({ spec: { run, stopGraceMs: 30_000 } });
+    await dockerPlatform.stage(stand.context(), request);
+    const [id] = await stand.containers();
+    const ended = docker('wait', id!);
+    await dockerPlatform.retire(stand.context(), request);
+    expect(await ended).toBe('0');
+    expect(await stand.containers()).toEqual([]);
+  });
+
   test('that were made and never started, or were stopped by hand, are started; strangers are left', async () => {
     const request = stand.request({ slots: [0, 1] });
     await stand.serve(request);

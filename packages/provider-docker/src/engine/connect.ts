@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type CallContext, SlipwayError } from '@slipway/core/provider';
 import Docker from 'dockerode';
+import { connectingAgent } from './connecting-agent.ts';
 import { type DockerOptions, readOptions } from './options.ts';
 import { type Place, placeOf } from './place.ts';
 
@@ -29,7 +30,8 @@ export interface Engine {
 export function connect(context: CallContext): Engine {
   const options = readOptions(context.platform);
   const host = options.host ?? process.env.DOCKER_HOST ?? DEFAULT_HOST;
-  const client = { ...address(host, context.directory, options), connectionTimeout: CONNECT_WITHIN_MS };
+  const where = address(host, context.directory, options);
+  const client = { ...where, agent: connectingAgent(where.protocol === 'https', CONNECT_WITHIN_MS) };
   const docker = new Docker(client);
   const dial: Dial = docker.modem.dial.bind(docker.modem);
   docker.modem.dial = (request: Parameters<Dial>[0], done: Parameters<Dial>[1]) =>
