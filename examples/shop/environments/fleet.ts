@@ -19,7 +19,7 @@ const placeholder: Inventory = {
 
 const inventory = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Inventory) : placeholder;
 
-/** One after another over the hosts; the first pages of a bad release take all hosts back. */
+/** One host after the other, while it is measured: the first pages of a bad release take all hosts back. */
 const rolling = {
   rolling: {
     batch: 1,
@@ -51,6 +51,6 @@ export const fleet: EnvironmentInput = {
       env: { SESSION_KEY_FILE: '', SESSION_KEY: '${secret:SHOP_SESSION_KEY}' },
     },
     admin: { port: 7001, strategy: rolling },
-    marketing: { port: 7003, static: null, run: 'exec node src/serve.ts', strategy: rolling },
+    marketing: { port: 7003, static: null, run: 'exec node src/serve.ts', strategy: 'rolling' },
   },
 };

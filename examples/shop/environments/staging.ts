@@ -3,7 +3,7 @@ import type { EnvironmentInput } from 'slipway';
 import { migratesItself } from './migrates-itself.ts';
 
 /** Where HAProxy listens, for people and for containers: these reach this machine by Docker's bridge on Linux. */
-const bind = process.platform === 'linux' ? '${env:DOCKER_BRIDGE:-172.17.0.1}' : '127.0.0.1';
+const bind = process.platform === 'linux' ? ['127.0.0.1', '${env:DOCKER_BRIDGE:-172.17.0.1}'] : '127.0.0.1';
 const sessionKey = join(import.meta.dirname, '../.data/staging/session-key');
 
 /** Containers on this machine's Docker, behind HAProxy. A backend gets the traffic bit by bit, while it is measured. */

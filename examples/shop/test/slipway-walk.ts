@@ -35,9 +35,8 @@ export class SlipwayWalk implements AsyncDisposable {
     const walk = new SlipwayWalk(environment, parent, directory);
     const file = join(directory, 'environments', `${environment}.ts`);
     let text = readFileSync(file, 'utf8');
-    for (const port of await Promise.all(SERVICES.map(freePort)))
-      text = text.replace(/port: \d{4}\b/, `port: 0${port}`);
-    text = text.replaceAll('port: 0', 'port: ');
+    const ports = await Promise.all(SERVICES.map(freePort));
+    text = text.replaceAll(/(?<=\bport: )\d+/g, () => String(ports.shift()));
     for (const [from, to] of edits) {
       if (!text.includes(from)) throw new Error(`${file} has no ${from} any more.`);
       text = text.replaceAll(from, () => to);

@@ -21,6 +21,10 @@ export const edits: Readonly<Record<string, { says: string; edits: readonly Edit
       { file: 'services/backend/src/orders.ts', from: 'FROM products ORDER BY id', to: 'FROM products ORDER BY title' },
     ],
   },
+  'new-version': {
+    says: 'The backend calls itself 1.1.0, and does what it did.',
+    edits: [{ file: 'services/backend/package.json', from: '"version": "1.0.0"', to: '"version": "1.1.0"' }],
+  },
   'break-requests': {
     says: 'One request in five for the list of products fails, and the health check sees nothing of it.',
     edits: [

@@ -33,6 +33,7 @@ export async function operate(session: Session, operation: Operation): Promise<E
   const progress = new Progress(operation.doneBefore);
   const show = { display: undefined as Display | undefined };
   const say = (line: string) => (show.display ? show.display.note(line) : output.say(line));
+  const waitsHere = output.live || operation.waitForPerson === true;
   using interruption = new Interruption(say, () => {
     show.display?.close();
     output.say(resumeLine(session, progress));
@@ -43,6 +44,8 @@ export async function operate(session: Session, operation: Operation): Promise<E
     if (!happening) return;
     show.display ??= openDisplay(session, progress);
     show.display.show(happening);
+    if (waitsHere && happening.kind === 'status' && happening.status === 'waiting')
+      say(steeringLine(session, progress));
   });
   try {
     const report = await operation.run(api, {
@@ -52,7 +55,7 @@ export async function operate(session: Session, operation: Operation): Promise<E
       signal: interruption.signal,
       kill: interruption.kill,
       waitForLockMs: operation.waitForLockMs ?? 0,
-      waitForPerson: output.live || operation.waitForPerson === true,
+      waitForPerson: waitsHere,
       command: ['slipway', ...process.argv.slice(2)].join(' '),
     });
     show.display?.close();
@@ -95,6 +98,12 @@ function conclude(
   if (code === exitCode.interrupted) output.say(`resume with: ${session.commandLine('resume', report.environment)}`);
   output.document({ ...report });
   return code;
+}
+
+/** What a person can do about a wait; this terminal is taken by the run. */
+function steeringLine(session: Session, progress: Progress): string {
+  const go = session.commandLine('continue', progress.current?.plan.environment);
+  return `from another terminal: ${go} (or promote, or abort)`;
 }
 
 function resumeLine(session: Session, progress: Progress): string {

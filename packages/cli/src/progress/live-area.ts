@@ -4,6 +4,7 @@ const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
 // The whole line, before it is written: cells that were erased one by one would count as used when a terminal wraps anew.
 const ERASE_LINE = '\u001b[2K';
+// Before a line that wraps, whose second row would stand in what was there.
 const ERASE_BELOW = '\u001b[J';
 // A terminal that became narrower a moment before we are told cuts the frame's lines instead of wrapping them.
 const CUT_LONG_LINES = '\u001b[?7l';
@@ -50,7 +51,7 @@ export class LiveArea {
     const resized = columns !== this.#columns;
     const inPlace = above.length === 0 && !resized;
     let text = this.#toTop(columns, resized);
-    for (const line of above) text += `${ERASE_LINE}${line}\n`;
+    for (const line of above) text += `${widthOf(line) > columns ? ERASE_BELOW : ERASE_LINE}${line}\n`;
     text += CUT_LONG_LINES;
     for (const [index, line] of frame.entries()) {
       text += inPlace && this.#drawn[index] === line ? '\n' : `${ERASE_LINE}${line}\n`;
