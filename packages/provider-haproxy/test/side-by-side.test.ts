@@ -41,7 +41,7 @@ describe.skipIf(!requirePart('haproxy'))('side by side', () => {
     }
     for (const [at, port] of ports.entries()) expect(await ask(port, 3)).toEqual({ [`in ${at}`]: 3 });
     await haproxyRouter.remove(staging, 'shop');
-    const look = (port = 0) => haproxyRouter.checkPort?.(here, { service: 'shop', port });
+    const look = async (port: number) => haproxyRouter.checkPort?.(here, { service: 'shop', port });
     expect(await Promise.all(ports.map(look))).toEqual([{ kind: 'own' }, { kind: 'taken' }, { kind: 'free' }]);
     expect([await ask(ports[0] ?? 0, 2), await ask(ports[1] ?? 0, 2)]).toEqual([{ 'in 0': 2 }, { 'in 1': 2 }]);
   });

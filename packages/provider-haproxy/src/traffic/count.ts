@@ -3,7 +3,7 @@ import { inTurn } from '../in-turn.ts';
 import { ask } from '../runtime/ask.ts';
 import { leavingWorkers } from '../runtime/leaving-workers.ts';
 import { info, type StatRow, stats } from '../runtime/tables.ts';
-import { add, addAll, addLive, countsOf, type RowCounts, type ServiceCounts } from './counts.ts';
+import { add, addAll, addLive, begunOf, countsOf, type RowCounts, type ServiceCounts } from './counts.ts';
 import { emptyPast, type Past, readPast, writePast } from './past.ts';
 
 /** Where to ask what was counted, and the file with what can't be asked any more. */
@@ -25,12 +25,13 @@ export async function keepServers(
 ): Promise<void> {
   if (rows.length === 0) return;
   await change(counting, signal, async (past, pid) => {
+    const all = await stats(counting.statsSocket, signal);
     const counts = past.services[service] ?? {};
     past.services[service] = counts;
     for (const row of rows) {
       const owner = ownerOf(row.svname ?? '');
-      if (owner) add(counts, owner.revision, { ...uncounted(past, pid, row), took: {} });
-      past.kept[markOf(pid, row)] = countsOf(row);
+      if (owner) add(counts, owner.revision, { ...uncounted(past, pid, countsOf(row, all), row), took: {} });
+      past.kept[markOf(pid, row)] = countsOf(row, all);
     }
   });
 }
@@ -73,7 +74,7 @@ export async function countAll(
       if (leaver !== pid) addAll(counts, counted[service] ?? {});
     const table = await ask(socket, `show table ${backend}`, signal);
     const rows = await stats(socket, signal);
-    const countsOfRow = (row: StatRow) => uncounted(past, pid, row);
+    const countsOfRow = (row: StatRow) => uncounted(past, pid, countsOf(row, rows), row);
     return { counts: addLive(counts, backend, { rows, table, countsOfRow }), measures: table.startsWith('# table') };
   });
 }
@@ -125,7 +126,8 @@ async function countedBy(
   signal: AbortSignal,
 ): Promise<Record<string, ServiceCounts>> {
   const rows = await stats(socket, signal, prefix);
-  const countsOfRow = (row: StatRow) => uncounted(past, pid, row);
+  // It ends with its last answer, and nobody can ask it then: what it has begun counts.
+  const countsOfRow = (row: StatRow) => uncounted(past, pid, begunOf(row, rows), row);
   const own = rows.filter(({ svname = '' }) => ownerOf(svname));
   const services = new Set(own.map(({ pxname = '' }) => pxname.split(':')[0] ?? ''));
   const counted: Record<string, ServiceCounts> = {};
@@ -139,8 +141,7 @@ async function countedBy(
 const markOf = (pid: string, { pxname, svname }: StatRow) => `${pid}/${pxname}/${svname}`;
 
 /** What a server counted that isn't kept already. */
-function uncounted(past: Past, pid: string, row: StatRow): RowCounts {
-  const { requests, errors } = countsOf(row);
+function uncounted(past: Past, pid: string, { requests, errors }: RowCounts, row: StatRow): RowCounts {
   const kept = past.kept[markOf(pid, row)] ?? { requests: 0, errors: 0 };
   return { requests: Math.max(0, requests - kept.requests), errors: Math.max(0, errors - kept.errors) };
 }

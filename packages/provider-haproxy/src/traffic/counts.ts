@@ -19,15 +19,32 @@ export type ServiceCounts = Record<string, Counts>;
 
 const number = (text: string | undefined) => Number(text) || 0;
 
+const ANSWERS = ['hrsp_1xx', 'hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx', 'hrsp_other'];
+
+/** Attempts that failed, whether or not another one then succeeded. */
+const failuresOf = ({ econ, eresp, wretr, wredis }: StatRow) =>
+  number(econ) + number(eresp) + number(wretr) + number(wredis);
+
 /**
- * Counts of a row of `show stat`, as users saw them. `stot`: what was led to the server, also attempts that were then
- * repeated there (`wretr`) or elsewhere (`wredis`). Errors: answers with 5xx, connections that could not be made to
- * the end, and answers that broke off; not the attempts before.
+ * What users got of a server, whose row of `show stat` is among all `rows`. Attempts that were repeated are no
+ * requests (`stot` counts them) and no errors (`eresp` does): answers are counted, and to them comes what HAProxy
+ * answered itself with 5xx, divided among the servers of the backend by what failed there.
  */
-export function countsOf(row: StatRow): RowCounts {
-  const { stot, hrsp_5xx, econ, eresp, wretr, wredis } = row;
-  const requests = Math.max(0, number(stot) - number(wretr) - number(wredis));
-  return { requests, errors: Math.min(requests, number(hrsp_5xx) + number(econ) + number(eresp)) };
+export function countsOf(row: StatRow, rows: readonly StatRow[]): Pick<Counts, 'requests' | 'errors'> {
+  const beside = rows.filter(({ pxname }) => pxname === row.pxname);
+  const servers = beside.filter(({ svname = '' }) => ownerOf(svname));
+  const all = number(beside.find(({ svname }) => svname === 'BACKEND')?.hrsp_5xx);
+  const itself = Math.max(0, all - servers.reduce((sum, { hrsp_5xx }) => sum + number(hrsp_5xx), 0));
+  const failures = servers.reduce((sum, server) => sum + failuresOf(server), 0);
+  const failed = failures === 0 ? 0 : Math.min(failuresOf(row), Math.round((itself * failuresOf(row)) / failures));
+  const answered = ANSWERS.reduce((sum, name) => sum + number(row[name]), 0);
+  return { requests: answered + failed, errors: number(row.hrsp_5xx) + failed };
+}
+
+/** As {@link countsOf}, with the requests that are still open. */
+export function begunOf(row: StatRow, rows: readonly StatRow[]): RowCounts {
+  const { requests, errors } = countsOf(row, rows);
+  return { requests: Math.max(requests, number(row.stot) - number(row.wretr) - number(row.wredis)), errors };
 }
 
 /** Adds what a worker counted of a service: its servers' rows and its table of durations. */
