@@ -53,8 +53,10 @@ async function publishBuilt(context: CallContext, engine: Engine, request: Publi
   return pushed;
 }
 
-async function findBuilt({ docker }: Engine, build: string): Promise<string | undefined> {
-  const [found] = await docker.listImages({ filters: labelled({ [LABEL.build]: build }) });
+/** The project's own: another's of the same files goes when that one is cleared away. */
+async function findBuilt({ docker, place }: Engine, build: string): Promise<string | undefined> {
+  const filters = labelled({ [LABEL.project]: place.project, [LABEL.build]: build });
+  const [found] = await docker.listImages({ filters });
   return found?.Id;
 }
 
