@@ -27,6 +27,8 @@ export class PlainDisplay implements Display {
   #queue: { at: number; happening: Happening }[] = [];
   #flushing: NodeJS.Timeout | undefined;
   readonly #heart: NodeJS.Timeout;
+  /** Why the last step failed, as it was said. */
+  #told: string | undefined;
 
   constructor(write: (text: string) => unknown, progress: Progress, options: PlainOptions) {
     this.#write = write;
@@ -82,13 +84,14 @@ export class PlainDisplay implements Display {
         return `${look.symbols.running} ${step.id} started (estimate ${formatEstimate(step.estimateMs)}${again})`;
       }
       case 'finished':
+        this.#told = happening.error?.message ?? this.#told;
         return `${describeFinished(happening, look)}${place(happening)}`;
       case 'retrying':
         return `${look.symbols.warning} ${happening.step.id} ${firstLine(happening.error.message)} (again in ${formatDuration(happening.inMs)})`;
       case 'log':
         return describeLog(happening);
       case 'status':
-        return `${happening.status.replaceAll('_', ' ')}${happening.reason === undefined ? '' : `: ${firstLine(happening.reason)}`}`;
+        return describeStatus(happening, this.#told);
       case 'call':
         return verbose ? `    ${happening.step} ${happening.call} ${formatDuration(happening.durationMs)}` : undefined;
       case 'waiting-for-lock':
@@ -111,6 +114,12 @@ function wasNotRun(happening: Happening): boolean {
 function describePhase({ plan, deployment }: Phase): string {
   const what = { deploy: 'deployment', destroy: 'destruction', rollback: 'rollback', drift: 'drift fix' }[plan.kind];
   return `${what} ${deployment} on ${plan.environment}: ${count(plan.steps.length, 'step')}, estimate ${formatEstimate(plan.estimateMs)}`;
+}
+
+/** Why it goes back was just said of the step that failed. */
+function describeStatus({ status, reason }: Extract<Happening, { kind: 'status' }>, told: string | undefined): string {
+  const word = status.replaceAll('_', ' ');
+  return reason === undefined || reason === told ? word : `${word}: ${firstLine(reason)}`;
 }
 
 function place({ phase, over }: Extract<Happening, { kind: 'finished' }>): string {

@@ -10,6 +10,10 @@ import { count, grouped, oneLine } from './text.ts';
 const MOST_CHANGES = 30;
 const MOST_TROUBLED = 10;
 
+/** Who leaves a rollout half-way must know that it is left alone. */
+const UNWATCHED =
+  'No process runs it now: traffic stays as it is, nothing is measured, and nothing goes back by itself.';
+
 export interface SummaryContext {
   look: Look;
   /** What was run, when this process ran it. */
@@ -34,6 +38,7 @@ export function renderSummary(report: DeploymentReport, context: SummaryContext)
     ...renderWarnings(report.warnings ?? [], look),
     ...renderUrls(report.urls, look),
     ...(report.waiting === undefined ? [] : [`  waiting: ${oneLine(report.waiting)}`]),
+    ...(context.code === exitCode.waiting ? [`  ${UNWATCHED}`] : []),
     ...renderTroubled(report, context),
     ...(report.rollback ? renderRollback(report.rollback, report.id, look) : []),
     ...renderNext(report, context),
@@ -126,16 +131,20 @@ function renderTroubled(report: DeploymentReport, { look, troubled, code }: Summ
   const { colors } = look;
   const bad = report.steps.filter(({ status }) => status === 'failed' || status === 'unknown');
   const tails = new Map(troubled.map((step) => [step.id, step.tail]));
-  const lines = bad.slice(0, MOST_TROUBLED).flatMap((step) => [
-    '',
-    ...(step.error
-      ? renderError({ ...step.error, subject: step.id }, colors)
-      : [`${colors.yellow(look.symbols.doubt)} ${step.id} is in doubt`]),
-    ...(step.look === undefined ? [] : [`  ${colors.dim('look:')} ${step.look.trim().replaceAll('\n', '\n        ')}`]),
-    ...withoutRepeats(tails.get(step.id) ?? [])
-      .filter((line) => !step.error?.message.includes(line))
-      .map((line) => colors.dim(`  | ${oneLine(line)}`)),
-  ]);
+  const lines = bad
+    .slice(0, MOST_TROUBLED)
+    .flatMap((step) => [
+      '',
+      ...(step.error
+        ? renderError({ ...step.error, subject: step.id }, colors)
+        : [`${colors.yellow(look.symbols.doubt)} ${step.id} is in doubt`]),
+      ...(step.look === undefined
+        ? []
+        : [`  ${colors.dim('look:')} ${step.look.trim().replaceAll('\n', '\n        ')}`]),
+      ...(step.error?.code.startsWith('analysis-') ? [] : withoutRepeats(tails.get(step.id) ?? []))
+        .filter((line) => !step.error?.message.includes(line))
+        .map((line) => colors.dim(`  | ${oneLine(line)}`)),
+    ]);
   if (bad.length > MOST_TROUBLED) lines.push(`… and ${count(bad.length - MOST_TROUBLED, 'more step')} failed`);
   const { error } = report;
   if (

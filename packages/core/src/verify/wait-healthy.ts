@@ -32,7 +32,7 @@ export async function waitHealthy(wait: HealthWait): Promise<{ probes: number }>
     } else {
       inARow = 0;
       // The same words over and over would bury what was said before.
-      if (result.reason !== reason) wait.log(`not healthy yet: ${result.reason}`);
+      if (result.reason !== reason) wait.log(`not healthy yet: ${result.reason.replaceAll('\n', '; ')}`);
       reason = result.reason;
     }
     if (performance.now() + health.intervalMs > deadline) throw unhealthy(wait, probes, reason);

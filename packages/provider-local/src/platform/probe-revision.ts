@@ -77,7 +77,7 @@ async function check(context: CallContext, target: Target, probed: Probed): Prom
     context.signal.throwIfAborted();
     if (limit.aborted) return `no answer within ${health.timeoutMs} ms`;
     const { code, message } = error as NodeJS.ErrnoException;
-    return code === 'ECONNREFUSED' ? `nothing listens on ${new URL(url).host} yet` : message;
+    return code === 'ECONNREFUSED' ? `nothing listens on ${new URL(url).host}` : message;
   }
 }
 
