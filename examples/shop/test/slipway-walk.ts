@@ -61,7 +61,7 @@ export class SlipwayWalk implements AsyncDisposable {
 
   /** Users, until they are stopped. */
   startVisitors(service: Service): { stop(): Promise<string> } {
-    const args = ['walk/walk.ts', 'visit', this.#environment, '120', service];
+    const args = ['walk/walk.ts', 'visit', this.#environment, '600', service];
     const visitors = spawn(process.execPath, args, { cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#started.push(visitors);
     let said = '';

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { processesOf } from '../../../tests/crash/processes.ts';
 import { requirePart } from '../../../tests/require.ts';
 import { SlipwayWalk } from './slipway-walk.ts';
 
-// The README's walk over staging: canaries that a machine judges, and one that a person does.
+// The README's walk over staging: canaries that a machine judges, and one that a person does. Each test goes on where the
+// one before ended.
 
 /** Other copies of the shop may be on the same engine. */
 const project = `shop-${randomBytes(4).toString('hex')}`;
@@ -41,51 +43,58 @@ const ours = (kind: 'container' | 'volume' | 'network') =>
     .split('\n')
     .filter(Boolean);
 
-test.skipIf(missing)(
-  'a good canary, a bad one, one without users, a manual one, rollback, destroy',
-  { timeout: 240_000 },
-  async () => {
-    expect(await shop.deploy()).toMatchObject({ code: 0 });
-    const first = await shop.revision('backend');
+/** Of each part: seconds, and minutes on a busy machine. */
+const timeout = 180_000;
 
-    // Good: users are there, and all of them are served.
-    await shop.walk('change-backend');
-    let users = shop.startVisitors('backend');
+describe.skipIf(missing)('staging', () => {
+  let first: string | null;
+  let good: string | null;
+
+  test('a good canary gets all of the traffic, and every user is served', { timeout }, async () => {
     expect(await shop.deploy()).toMatchObject({ code: 0 });
-    const good = await shop.revision('backend');
+    first = await shop.revision('backend');
+    await shop.walk('change-backend');
+    const users = shop.startVisitors('backend');
+    expect(await shop.deploy()).toMatchObject({ code: 0 });
+    good = await shop.revision('backend');
     expect(good).not.toBe(first);
     const seen = await users.stop();
     expect(seen).toContain(`200 of ${good}`);
     expect(seen).not.toMatch(/ 5\d\d of|no answer/);
+  });
 
-    // Bad: the router's own counts say so, and the traffic is back by itself.
+  test('a bad one goes back by itself, for its errors', { timeout }, async () => {
     await shop.walk('break-requests');
-    users = shop.startVisitors('backend');
-    const bad = await shop.deploy();
-    expect(bad).toMatchObject({ code: 3, said: expect.stringContaining('fails its analysis: error-rate') });
+    const users = shop.startVisitors('backend');
+    const said = expect.stringContaining('fails its analysis: error-rate');
+    expect(await shop.deploy()).toMatchObject({ code: 3, said });
     expect(await users.stop()).toContain(' 500 of ');
     expect(await shop.revision('backend')).toBe(good);
-    expect((await shop.slipway('events')).said).toContain('error-rate');
     await shop.walk('restore', 'break-requests');
+  });
 
-    // Nobody looks, so nobody knows: it waits, and is taken back by hand.
+  test('one that nobody looks at waits, and is aborted', { timeout }, async () => {
     await shop.walk('new-version');
     expect(await shop.deploy()).toMatchObject({ code: 4, said: expect.stringContaining('inconclusive') });
     expect(await shop.slipway('abort')).toMatchObject({ code: 3 });
     expect(await shop.revision('backend')).toBe(good);
+  });
 
-    // A step that waits for a person, users or not: who is asked lets it go on.
+  test('one that waits for a person is continued, and rolled back', { timeout }, async () => {
     await shop.walk('ask-before-half');
-    users = shop.startVisitors('backend');
+    const users = shop.startVisitors('backend');
     expect(await shop.deploy()).toMatchObject({ code: 4 });
     expect(await shop.slipway('continue')).toMatchObject({ code: 0 });
     await users.stop();
     expect(await shop.revision('backend')).not.toBe(good);
     expect(await shop.slipway('rollback', '--yes')).toMatchObject({ code: 0 });
     expect(await shop.revision('backend')).toBe(good);
+  });
 
+  test('destroyed, it leaves nothing but its data', { timeout }, async () => {
     expect(await shop.slipway('destroy', '--yes')).toMatchObject({ code: 0 });
     expect(ours('container')).toEqual([]);
     expect(ours('network')).toEqual([]);
-  },
-);
+    expect(processesOf(shop.directory)).toEqual([]);
+  });
+});
