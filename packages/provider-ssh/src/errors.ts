@@ -21,9 +21,13 @@ const NETWORK: Readonly<Record<string, string>> = {
 export function unreachable(host: Host, why: string | Error, effect?: 'none'): SlipwayError {
   const code = typeof why === 'string' ? '' : ((why as NodeJS.ErrnoException).code ?? '');
   const reason = typeof why === 'string' ? why : (NETWORK[code] ?? why.message);
+  const check =
+    code === 'ENOTFOUND'
+      ? 'Check its `address` in the inventory'
+      : `Check that it runs and that this machine can reach its port ${host.port}`;
   return new SlipwayError('host-unreachable', `The host ${describeHost(host)} cannot be reached: ${reason}.`, {
     subject: `host:${host.name}`,
-    hint: `Check that it runs and that this machine can reach its port ${host.port}; \`unreachable: {quorum: ...}\` lets a deployment go on without some hosts.`,
+    hint: `${check}; \`unreachable: {quorum: ...}\` lets a deployment go on without some hosts.`,
     retryable: true,
     details: { host: host.name, ...(effect === undefined ? {} : { effect }) },
     ...(typeof why === 'string' ? {} : { cause: why }),
@@ -82,7 +86,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     'Look at the newer deployment; this one must not go on.',
   ],
   busy: () => ['host-busy', 'another call has held the service for a minute', 'Repeat it.', true],
-  damaged: () => ['artifact-damaged', 'the artifact arrived damaged', 'Repeat it.', true],
+  damaged: () => ['artifact-damaged', 'what was sent did not arrive whole', 'Repeat it.', true],
   'no-artifact': (digest) => [
     'artifact-missing',
     `the artifact ${digest} is not there`,
@@ -94,6 +98,11 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
     'host-lacks-program',
     'systemd does not work there for this user',
     'Use `supervisor: shell`, or allow lingering.',
+  ],
+  unstartable: () => [
+    'instance-unstartable',
+    'what keeps the instance running did not start',
+    'Look at the free memory and number of processes there; with systemd, at `journalctl`.',
   ],
   'no-folder': (path) => ['host-not-writable', `${path} can't be made`, 'Give the user rights there, or set `root`.'],
   'no-space': (path) => ['host-not-writable', `${path} can't be written`, 'Check rights and free space there.'],
@@ -114,7 +123,7 @@ export function refusedBy(
   const [code, message, hint, retryable] = REFUSALS[reason]?.(detail) ?? [
     'host-command-failed',
     `${verb} ended with code ${exit}: ${said.trim().slice(-500) || 'it said nothing'}`,
-    'Check the host; it needs sh, coreutils, tar, gzip, sed and setsid.',
+    'Check the host; it needs sh, coreutils, tar, gzip, sed, setsid and flock.',
   ];
   return new SlipwayError(code, `${describeHost(host)}: ${message}.`, {
     subject: `host:${host.name}`,

@@ -62,8 +62,8 @@ export const sshOptions = z.strictObject({
     .refine(([first, last]) => first <= last, 'The first port must not be above the last.')
     .optional()
     .meta({ description: 'Where instances get their ports from. Default 20000 to 29999.' }),
-  supervisor: z.enum(['auto', 'systemd', 'shell']).optional().meta({
-    description: 'What keeps instances running: `auto` (default) takes systemd where it works, else a shell script.',
+  supervisor: z.enum(['shell', 'systemd']).optional().meta({
+    description: 'What keeps instances running: a shell script (`shell`, default), or a unit of systemd that runs it.',
   }),
   shared: z
     .array(z.string().regex(/^(?!\/)(?!(.*\/)?\.\.?(\/|$))[^\n\0]+$/, 'A path within the project.'))
@@ -97,7 +97,7 @@ export interface Fleet {
   connectTimeoutMs: number;
   keepReleases: number;
   portRange: readonly [number, number];
-  supervisor: 'auto' | 'systemd' | 'shell';
+  supervisor: 'shell' | 'systemd';
   shared: string[];
 }
 
@@ -125,7 +125,7 @@ export function fleetOf(context: Pick<CallContext, 'platform' | 'directory'>): F
     connectTimeoutMs: milliseconds(options.connectTimeout ?? 10_000),
     keepReleases: options.keepReleases ?? 5,
     portRange: options.portRange ?? [20_000, 29_999],
-    supervisor: options.supervisor ?? 'auto',
+    supervisor: options.supervisor ?? 'shell',
     shared: options.shared ?? [],
   };
 }

@@ -1,6 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { waitUntil } from '@slipway/provider-testkit';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
 import { sshPlatform } from '../src/platform/ssh-platform.ts';
 import { TestFleet } from './fleet.ts';
@@ -54,11 +56,46 @@ describe.skipIf(!requirePart('sshd'))('login', () => {
   test('that is refused, and a key that is of no use, are told', async () => {
     const listed = (options: Record<string, string>) => sshPlatform.list(fleet.context({ options }));
     const hostKey = join(fleet.lab.folder, 'host0-key');
-    await expect(listed({ key: hostKey })).rejects.toMatchObject({ code: 'hosts-failed' });
-    await expect(listed({ key: fleet.lab.knownHosts })).rejects.toMatchObject({ code: 'hosts-failed' });
+    await expect(listed({ key: hostKey })).rejects.toMatchObject({ code: 'host-login-refused' });
+    await expect(listed({ key: fleet.lab.knownHosts })).rejects.toMatchObject({ code: 'key-unreadable' });
     const [one] = inventory(() => undefined);
     const alone = sshPlatform.list(fleet.context({ options: { key: hostKey, hosts: [one!] } }));
     await expect(alone).rejects.toMatchObject({ code: 'host-login-refused', details: { effect: 'none' } });
+  });
+
+  test('with a key that is open to others, or needs a passphrase, is refused before anything is sent', async () => {
+    const key = join(fleet.lab.folder, 'own-key');
+    copyFileSync(fleet.lab.keyFile, key);
+    execFileSync('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'open sesame', '-f', key]);
+    const listed = (passphrase?: string) =>
+      sshPlatform.list(fleet.context({ options: { key, ...(passphrase === undefined ? {} : { passphrase }) } }));
+    const unreadable = (message: string) => ({ code: 'key-unreadable', message: expect.stringContaining(message) });
+    await expect(listed()).rejects.toMatchObject(unreadable('passphrase'));
+    await expect(listed('wrong')).rejects.toMatchObject(unreadable('of no use'));
+    expect(await listed('open sesame')).toEqual([]);
+    chmodSync(key, 0o644);
+    const [one] = inventory(() => undefined);
+    const alone = fleet.context({ options: { key, hosts: [one!] } });
+    await expect(sshPlatform.list(alone)).rejects.toMatchObject(unreadable('mode 644'));
+  });
+
+  test('with an agent uses what it holds, and tells when it can not be asked', async () => {
+    const { key: _key, ...platform } = fleet.context().platform;
+    const listed = () => sshPlatform.list({ ...fleet.context(), platform });
+    const socket = join(fleet.lab.folder, 'agent');
+    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+    vi.stubEnv('SSH_AUTH_SOCK', socket);
+    try {
+      await waitUntil('the agent listens', async () => existsSync(socket));
+      await expect(listed()).rejects.toMatchObject({ message: expect.stringContaining('the keys of the agent') });
+      execFileSync('ssh-add', ['-q', fleet.lab.keyFile]);
+      expect(await listed()).toEqual([]);
+      vi.stubEnv('SSH_AUTH_SOCK', `${socket}-away`);
+      await expect(listed()).rejects.toMatchObject({ message: expect.stringContaining("can't be asked") });
+    } finally {
+      vi.unstubAllEnvs();
+      agent.kill();
+    }
   });
 
   test('on a port where nobody listens is a bounded error that names the host', async () => {

@@ -1,7 +1,10 @@
-import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CallContext } from '@slipway/core/provider';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
+import { callHost, SUPERVISOR_FILE } from '../src/connection/call-host.ts';
+import { fleetOf } from '../src/options.ts';
 import { sshPlatform } from '../src/platform/ssh-platform.ts';
 import { TestFleet } from './fleet.ts';
 
@@ -83,6 +86,49 @@ describe.skipIf(!requirePart('sshd'))('releases on hosts', () => {
     });
     expect((await sshPlatform.list(older)).map(({ state }) => state)).toEqual(['running']);
     await sshPlatform.retire(newer, { service: 'backend', revision: 'r1' });
+  });
+
+  test('what arrives damaged, or not whole, is not used', async () => {
+    const context = fleet.context({ environment: 'damaged' });
+    const on = { fleet: fleetOf(context), host: fleetOf(context).hosts[0]! };
+    const wrong = callHost(context, on, 'receive', [1, 'backend', 'd1', '0'.repeat(64)], 'not what was meant');
+    await expect(wrong).rejects.toMatchObject({ code: 'artifact-damaged', retryable: true });
+    expect(existsSync(join(fleet.folder(0, 'damaged'), 'artifacts/d1'))).toBe(false);
+    const words = [1, 'backend', 'r1', 'd1', 30, 20_000, 29_999, 'shell', SUPERVISOR_FILE, on.host.bindTo];
+    const half = callHost(context, on, 'stage', words, 'environment eA==\n');
+    await expect(half).rejects.toMatchObject({ code: 'artifact-damaged' });
+    expect(readdirSync(join(fleet.folder(0, 'damaged'), 'releases'))).toEqual([]);
+  });
+
+  test('the newest epoch stands, also after an older one came late', async () => {
+    const context = (epoch: number) => fleet.context({ epoch, environment: 'epochs' });
+    const retire = (epoch: number) => sshPlatform.retire(context(epoch), { service: 'backend', revision: 'none' });
+    await Promise.allSettled([3, 9, 5, 8, 2].map(retire));
+    for (const epoch of [8, 3]) await expect(retire(epoch)).rejects.toThrow('epoch 9');
+    await retire(9);
+    expect(readdirSync(join(fleet.folder(0, 'epochs'), '../.epochs'))).toEqual(['9']);
+  });
+
+  test('environments on the same hosts don’t touch each other, and have ports of their own', async () => {
+    const options = { portRange: [24_000, 24_001] };
+    const [one, other] = ['one', 'other'].map((environment) => fleet.context({ environment, options })) as [
+      CallContext,
+      CallContext,
+    ];
+    const request = fleet.request('r1', { slots: [0] });
+    await Promise.all([one, other].map((context) => fleet.serve(context, request)));
+    const pids = await Promise.all([one, other].map(async (context) => (await fleet.ask(context, 'r1', 0)).pid));
+    expect(new Set(pids).size).toBe(2);
+    await sshPlatform.retire(one, { service: 'backend', revision: 'r1' });
+    expect(await sshPlatform.list(one)).toEqual([]);
+    expect((await fleet.ask(other, 'r1', 0)).pid).toBe(pids[1]);
+    const full = fleet.context({ environment: 'third', options: { portRange: [24_000, 24_000] } });
+    await fleet.serve(full, request);
+    const fourth = fleet.context({ environment: 'fourth', options: { portRange: [24_000, 24_001] } });
+    await expect(fleet.serve(fourth, request)).rejects.toMatchObject({ code: 'host-no-port' });
+    for (const context of [other, full]) {
+      await sshPlatform.retire(context, { service: 'backend', revision: 'r1' });
+    }
   });
 
   test('paths that are shared outlive a revision', async () => {

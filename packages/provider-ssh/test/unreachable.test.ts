@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
+import { callHost } from '../src/connection/call-host.ts';
+import { fleetOf } from '../src/options.ts';
 import { sshPlatform } from '../src/platform/ssh-platform.ts';
 import { TestFleet } from './fleet.ts';
 
@@ -47,6 +49,37 @@ describe.skipIf(!requirePart('sshd'))('a host that is cut off', () => {
       code: 'host-unreachable',
       message: expect.stringMatching(/quorum of 2[\s\S]*host1[\s\S]*host2|quorum of 2[\s\S]*host2[\s\S]*host1/),
     });
+  });
+
+  test('removes what was removed elsewhere meanwhile as soon as it is back', async () => {
+    const context = fleet.context({ options: { unreachable: { quorum: 2 }, connectTimeout: '3s' } });
+    await fleet.serve(context, fleet.request('r1'));
+    fleet.lab.cut(2);
+    await fleet.serve(context, fleet.request('r2', { slots: [0, 1] }));
+    await sshPlatform.retire(context, { service: 'backend', revision: 'r1' });
+    fleet.lab.mend(2);
+    expect(await sshPlatform.list(context)).toMatchObject([
+      { revision: 'r1', slots: [2] },
+      { revision: 'r2', slots: [0, 1] },
+    ]);
+    await fleet.serve(context, fleet.request('r3'));
+    expect(await sshPlatform.list(context)).toMatchObject([
+      { revision: 'r2', slots: [0, 1] },
+      { revision: 'r3', slots: [0, 1, 2] },
+    ]);
+    expect(existsSync(join(fleet.folder(0), '.owed'))).toBe(false);
+  });
+
+  test('holds nobody up when it was lost in the middle of an upload', async () => {
+    const context = fleet.context({ options: { connectTimeout: '3s' } });
+    const on = { fleet: fleetOf(context), host: fleetOf(context).hosts[0]! };
+    await sshPlatform.list(context);
+    const large = callHost(context, on, 'receive', [1, 'backend', 'lost', 'f'.repeat(64)], Buffer.alloc(64_000_000));
+    fleet.lab.cut(0);
+    await expect(large).rejects.toMatchObject({ code: 'host-unreachable' });
+    fleet.lab.mend(0);
+    await fleet.serve(context, fleet.request('r1', { slots: [0] }));
+    expect(existsSync(join(fleet.folder(0), 'artifacts/lost'))).toBe(false);
   });
 
   test('keeps nothing from ending: calls are aborted at once', async () => {

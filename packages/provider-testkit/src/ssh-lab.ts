@@ -1,10 +1,12 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { recordLab, removeLeftLabs } from './left-labs.ts';
+import { quietly, removeHost, run } from './network-namespaces.ts';
 
 /** One host of the lab: a network namespace with an sshd of its own. The hosts share this machine's files and processes. */
 export interface LabHost {
@@ -39,6 +41,7 @@ export interface SshLab {
  * addresses are random, so that several labs can stand side by side.
  */
 export async function startHosts(count: number): Promise<SshLab> {
+  removeLeftLabs();
   const id = `sw${randomBytes(3).toString('hex')}`;
   const folder = mkdtempSync(join(tmpdir(), 'slipway-hosts-'));
   const network = `10.${randomInt(200, 250)}.${randomInt(0, 255)}`;
@@ -55,7 +58,9 @@ export async function startHosts(count: number): Promise<SshLab> {
     for (const daemon of daemons) daemon.kill('SIGKILL');
     quietly('ip', 'link', 'delete', id);
     rmSync(folder, { recursive: true, force: true });
+    rmSync(record, { force: true });
   };
+  const record = recordLab({ id, folder, count });
   process.once('exit', stop);
   try {
     mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
@@ -139,36 +144,6 @@ async function untilItAnswers(address: string): Promise<void> {
   throw new Error(`The sshd on ${address} does not answer.`);
 }
 
-function removeHost(namespace: string): void {
-  for (let attempt = 0; attempt < 10; attempt += 1) {
-    const pids = quietly('ip', 'netns', 'pids', namespace).split('\n').filter(Boolean).map(Number);
-    if (pids.length === 0) break;
-    for (const pid of pids) killQuietly(pid);
-  }
-  quietly('ip', 'netns', 'delete', namespace);
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended meanwhile.
-  }
-}
-
 function makeKey(file: string): void {
   run('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', file);
-}
-
-function run(command: string, ...args: string[]): string {
-  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-/** For what may be gone already. */
-function quietly(command: string, ...args: string[]): string {
-  try {
-    return run(command, ...args);
-  } catch {
-    return '';
-  }
 }

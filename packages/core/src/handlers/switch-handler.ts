@@ -44,8 +44,10 @@ export function switchHandler(registry: ProviderRegistry): StepHandlers['switch'
       const { weights } = step.input;
       const there = await routerOf(step, context).weights(context.call, nameOf(step.subject));
       if (!sameWeights(there, weights) || sameWeights(there, record.weights)) return AGAIN;
-      const where = whereKnown(record, step.input, registry.requirePlatform(step.type, step.subject));
+      const platform = registry.requirePlatform(step.type, step.subject);
+      const where = whereKnown(record, step.input, platform);
       if (!where) return AGAIN;
+      await showActive(platform, step, context);
       return {
         as: 'done',
         outcome: switched(record, step.input, where, context),

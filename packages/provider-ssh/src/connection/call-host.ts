@@ -59,7 +59,8 @@ function onHost({ root }: Host, script: string): string {
   return `exec /bin/sh -c ${quoted(tellingItsEnd(`root=${quoted(root ?? '')}\n${FIND_ROOT}\n${script}`))}`;
 }
 
-const SCRIPTS = { [HOST_FILE]: HOST_SCRIPT, [SUPERVISOR_FILE]: SUPERVISOR_SCRIPT };
+/** The one that is looked for comes last: when it is there, so is the other. */
+const SCRIPTS = { [SUPERVISOR_FILE]: SUPERVISOR_SCRIPT, [HOST_FILE]: HOST_SCRIPT };
 
 const INSTALL = `umask 077
 mkdir -p "$here" || { echo "slipway-refused no-folder $here" >&2; exit 65; }

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { SlipwayError } from '@slipway/core/provider';
-import type { Client, ServerHostKeyAlgorithm } from 'ssh2';
+import { SlipwayError, sha256 } from '@slipway/core/provider';
+import type { AnyAuthMethod, Client, ConnectConfig, ParsedKey, ServerHostKeyAlgorithm } from 'ssh2';
 import { distrusted, loginRefused, unreachable } from '../errors.ts';
 import type { Fleet, Host } from '../options.ts';
 import { judgeHostKey, type KnownKeys, readKnownKeys } from './host-keys.ts';
@@ -92,12 +92,16 @@ function openSocket(host: Host, { connectTimeoutMs }: Fleet, deadline: AbortSign
 }
 
 function explain(host: Host, error: Error & { level?: string }, offered: string): SlipwayError {
-  if (error.level === 'client-authentication' || error.level === 'agent') return loginRefused(host, error, offered);
+  if (error.level === 'agent') {
+    const hint = 'Check `SSH_AUTH_SOCK` and that the agent runs (`ssh-add -l`), or set `key`.';
+    return unreadable(`The agent (SSH_AUTH_SOCK) can't be asked: ${error.message}.`, hint, error);
+  }
+  if (error.level === 'client-authentication') return loginRefused(host, error, offered);
   return unreachable(host, error, 'none');
 }
 
 interface Credentials {
-  login: { privateKey: Buffer; passphrase?: string } | { agent: string };
+  login: Pick<ConnectConfig, 'authHandler' | 'agent'>;
   /** For people: what the host was offered. */
   offered: string;
 }
@@ -108,16 +112,36 @@ async function readCredentials({ user }: Host, { login }: Fleet): Promise<Creden
     if (agent !== undefined) return { login: { agent }, offered: 'the keys of the agent' };
     throw unreadable(`There is no key to log in as ${user} with.`, 'Set `key`, or run an agent (`SSH_AUTH_SOCK`).');
   }
-  const { default: ssh2 } = await import('ssh2');
+  await refuseOpenKey(keyFile);
   const privateKey = await readFile(keyFile).catch((cause) => {
     throw unreadable(`The key ${keyFile} can't be read.`, 'Check `key` and the rights of the file.', cause);
   });
-  const parsed = ssh2.utils.parseKey(privateKey, passphrase);
+  const parsed = await openKey(privateKey, passphrase);
   if (parsed instanceof Error) {
     throw unreadable(`The key ${keyFile} is of no use: ${parsed.message}.`, 'Check the file and `passphrase`.');
   }
-  const words = passphrase === undefined ? {} : { passphrase };
-  return { login: { privateKey, ...words }, offered: `the key ${keyFile}` };
+  const methods: AnyAuthMethod[] = [{ type: 'publickey', username: user, key: parsed }];
+  return { login: { authHandler: methods }, offered: `the key ${keyFile}` };
+}
+
+const opened = new Map<string, ParsedKey>();
+
+/** A passphrase takes seconds of work, by intention: it is done once and not for each host. */
+async function openKey(content: Buffer, passphrase: string | undefined): Promise<ParsedKey | Error> {
+  const { default: ssh2 } = await import('ssh2');
+  const name = sha256(JSON.stringify([content.toString('base64'), passphrase]));
+  const key = opened.get(name) ?? ssh2.utils.parseKey(content, passphrase);
+  if (!(key instanceof Error)) opened.set(name, key);
+  return key;
+}
+
+/** As ssh does: one's own key that others may read is a key that others may have. */
+async function refuseOpenKey(keyFile: string): Promise<void> {
+  const found = await stat(keyFile).catch(() => undefined); // Reading it tells why.
+  const isOwn = found !== undefined && process.platform !== 'win32' && found.uid === process.getuid?.();
+  if (!isOwn || (found.mode & 0o077) === 0) return;
+  const mode = (found.mode & 0o777).toString(8);
+  throw unreadable(`The key ${keyFile} is open to others (mode ${mode}).`, `\`chmod 600 ${keyFile}\`.`);
 }
 
 function unreadable(message: string, hint: string, cause?: unknown): SlipwayError {

@@ -20,7 +20,8 @@ export interface Answers<T> {
 /**
  * Does the same on several hosts, in parallel. What fails on one doesn't keep it from the others: only after all have
  * ended is it decided. Hosts that can't be reached are left out, and logged, while those of the group that can make
- * the quorum; without one, and for every other failure, it throws: the error itself, or `hosts-failed` for several.
+ * the quorum; without one, and for every other failure, it throws: the error itself, or one that tells all of them, with
+ * the code that they share, else `hosts-failed`.
  */
 export async function eachHost<T>(
   context: CallContext,
@@ -44,28 +45,38 @@ export async function eachHost<T>(
   const left = failed.filter((one): one is { host: Host; error: SlipwayError } => isUnreachable(one.error));
   const needed = leaveOut ? 1 : (fleet.quorum ?? fleet.hosts.length);
   const isAllowed = left.length === failed.length && fleet.hosts.length - left.length >= needed;
-  if (failed.length > 0 && !isAllowed) throw failureOf(failed, fleet);
+  if (failed.length > 0 && !isAllowed) throw failureOf(failed, fleet, reached.length);
   for (const { error } of left) context.log(`goes on without a host: ${error.message}`);
   return { reached: reached.sort((a, b) => a.host.slot - b.host.slot), leftOut: left };
 }
 
-function failureOf(failed: readonly { host: Host; error: unknown }[], fleet: Fleet): unknown {
-  const [first] = failed;
+function failureOf(failed: readonly { host: Host; error: unknown }[], fleet: Fleet, succeeded: number): unknown {
+  const errors = failed.map(({ error }) => (error instanceof SlipwayError ? error : undefined));
+  const [first] = errors;
   const lost = failed.every(({ error }) => isUnreachable(error));
-  const isSame = failed.every(({ error }) => error === first?.error);
-  // What lies on this side is one error for all of them: no host is to blame.
-  if (isSame && !(lost && fleet.quorum !== undefined)) return first?.error;
   const what = failed.map(({ host, error }) => (error instanceof Error ? error.message : describeHost(host)));
+  // What was done on another host was done.
+  const isWithoutEffect = succeeded === 0 && errors.every((error) => error?.details.effect === 'none');
+  const effect = isWithoutEffect ? { effect: 'none' } : {};
+  // What lies on this side is one error for all of them: no host is to blame.
+  if (first && new Set(what).size === 1 && !(lost && fleet.quorum !== undefined)) {
+    const { effect: _, ...details } = first.details;
+    const { subject, hint, retryable, cause } = first;
+    const said = { ...(subject === undefined ? {} : { subject }), ...(hint === undefined ? {} : { hint }) };
+    const options = { ...said, retryable, cause, details: { ...details, ...effect } };
+    return new SlipwayError(first.code, first.message, options);
+  }
+  const code = errors.every((error) => error && error.code === first?.code) ? first?.code : undefined;
   const quorum = lost && fleet.quorum !== undefined ? `, and a quorum of ${fleet.quorum} is needed` : '';
   return new SlipwayError(
-    lost ? 'host-unreachable' : 'hosts-failed',
+    code ?? 'hosts-failed',
     `${failed.length} of ${fleet.hosts.length} hosts failed${quorum}:\n${what.join('\n')}`,
     {
-      subject: `host:${first?.host.name}`,
-      hint: 'Mend these hosts, or take them out of the inventory.',
-      retryable: failed.every(({ error }) => error instanceof SlipwayError && error.retryable),
-      details: { hosts: failed.map(({ host }) => host.name) },
-      cause: first?.error,
+      subject: `host:${failed[0]?.host.name}`,
+      hint: (code && first?.hint) || 'Mend these hosts, or take them out of the inventory.',
+      retryable: errors.every((error) => error?.retryable === true),
+      details: { hosts: failed.map(({ host }) => host.name), ...effect },
+      cause: failed[0]?.error,
     },
   );
 }

@@ -4,7 +4,7 @@ import { callHost } from '../connection/call-host.ts';
 import { isUnreachable } from '../errors.ts';
 import { type Fleet, fleetOf, type Host } from '../options.ts';
 import { endpointHost } from './endpoints.ts';
-import { type Instance, lookAtHost } from './look.ts';
+import { type Instance, lookAtHost, lookAtHosts } from './look.ts';
 
 interface Target {
   service: string;
@@ -32,12 +32,28 @@ export async function probe(context: CallContext, target: Target): Promise<Probe
       }
     }),
   );
-  return verdictOf(results, fleet, target);
+  const verdict = verdictOf(results, fleet, target);
+  if (verdict) return verdict;
+  return (await runsElsewhere(within, fleet, target)) ? { kind: 'healthy' } : NOWHERE;
+}
+
+const NOWHERE: ProbeResult = { kind: 'unhealthy', reason: 'it runs on no host that can be reached' };
+
+/** Whether a quorum of the hosts is reached, and the revision runs on one of these: then others need not be waited for. */
+async function runsElsewhere(context: CallContext, fleet: Fleet, { service, revision }: Target): Promise<boolean> {
+  try {
+    const hosts = await lookAtHosts(context, { fleet, service });
+    return hosts.flatMap(({ value }) => value).some((one) => one.revision === revision && one.state === 'running');
+  } catch (error) {
+    if (context.signal.aborted || isUnreachable(error)) return false;
+    throw error;
+  }
 }
 
 type Probed = { host: Host } & ({ kind: 'well' } | { kind: 'none' } | { kind: 'ill' | 'away'; why: string });
 
-function verdictOf(results: readonly Probed[], fleet: Fleet, { slots }: Target): ProbeResult {
+/** Undefined: all that were asked for are away, which the policy may allow. */
+function verdictOf(results: readonly Probed[], fleet: Fleet, { slots }: Target): ProbeResult | undefined {
   const away = results.filter(({ kind }) => kind === 'away').length;
   const mayBeAway = fleet.quorum !== undefined && fleet.hosts.length - away >= fleet.quorum;
   for (const one of results) {
@@ -47,7 +63,7 @@ function verdictOf(results: readonly Probed[], fleet: Fleet, { slots }: Target):
     if (one.kind === 'none' && slots) return { kind: 'unhealthy', reason: `it does not run on ${one.host.name}` };
   }
   if (results.some(({ kind }) => kind === 'well')) return { kind: 'healthy' };
-  return { kind: 'unhealthy', reason: 'it runs on no host' };
+  return results.length > 0 && away === results.length ? undefined : NOWHERE;
 }
 
 type Outcome = { kind: 'well' } | { kind: 'none' } | { kind: 'ill'; why: string };

@@ -1,10 +1,11 @@
 import type { CallContext, Platform, PlatformCapabilities } from '@slipway/core/provider';
 import { callHost } from '../connection/call-host.ts';
-import { fleetOf, hostCount, sshOptions } from '../options.ts';
-import { eachHost } from './each-host.ts';
+import { type Fleet, fleetOf, hostCount, sshOptions } from '../options.ts';
+import { type Answers, eachHost } from './each-host.ts';
 import { endpoints } from './endpoints.ts';
 import { list, recover } from './list.ts';
 import { logs } from './logs.ts';
+import { rememberOwed, settleOwed } from './owed.ts';
 import { probe } from './probe.ts';
 import { publish } from './publish.ts';
 import { stage } from './stage.ts';
@@ -41,25 +42,32 @@ export const sshPlatform: Platform = {
 };
 
 /** Sets the link `current` of the service on each host that has the revision, and drops artifacts beyond those kept. */
-async function activated(
-  context: CallContext,
-  { service, revision }: { service: string; revision: string },
-): Promise<void> {
-  const fleet = fleetOf(context);
-  await eachHost(context, { fleet, hosts: fleet.hosts }, async (host) => {
-    const words = [context.epoch, service, revision, fleet.keepReleases];
-    await callHost(context, { fleet, host }, 'activate', words);
-  });
+async function activated(context: CallContext, target: { service: string; revision: string }): Promise<void> {
+  await changeEverywhere(context, 'activate', target);
 }
 
-async function retire(
+/** What a host that was left out still has is removed as soon as a later call reaches it. */
+async function retire(context: CallContext, target: { service: string; revision: string }): Promise<void> {
+  const { service, revision } = target;
+  const { fleet, reached, leftOut } = await changeEverywhere(context, 'remove', target);
+  for (const { host, value } of reached) {
+    if (/^removed$/m.test(value)) context.log(`stopped ${service} ${revision} on ${host.name}`);
+  }
+  const debts = leftOut.map(({ host }) => ({ host: host.name, revision }));
+  await rememberOwed(context, { fleet, service, reached: reached.map(({ host }) => host) }, debts);
+}
+
+async function changeEverywhere(
   context: CallContext,
+  verb: 'activate' | 'remove',
   { service, revision }: { service: string; revision: string },
-): Promise<void> {
+): Promise<Answers<string> & { fleet: Fleet }> {
   const fleet = fleetOf(context);
-  await eachHost(context, { fleet, hosts: fleet.hosts }, async (host) => {
+  const answers = await eachHost(context, { fleet, hosts: fleet.hosts }, async (host) => {
     const words = [context.epoch, service, revision, fleet.keepReleases];
-    const { stdout } = await callHost(context, { fleet, host }, 'remove', words);
-    if (stdout.trim() === 'removed') context.log(`stopped ${service} ${revision} on ${host.name}`);
+    return (await callHost(context, { fleet, host }, verb, words)).stdout;
   });
+  const reached = answers.reached.map(({ host, value }) => ({ host, said: value }));
+  await settleOwed(context, { fleet, service, reached });
+  return { ...answers, fleet };
 }

@@ -11,6 +11,7 @@ import { RUN_SCRIPT } from '../remote/supervisor-script.ts';
 import { exportsOf } from '../shell.ts';
 import { eachHost } from './each-host.ts';
 import { endpointHost } from './endpoints.ts';
+import { rememberOwed, settleOwed } from './owed.ts';
 import { publish } from './publish.ts';
 
 /** Makes exactly the wanted instances run, each on the host with its number; the revision's others are removed. */
@@ -18,23 +19,30 @@ export async function stage(context: CallContext, request: RevisionRequest): Pro
   const fleet = fleetOf(context);
   const { service, revision, slots, spec } = request;
   requireRunnable(request, fleet);
-  const input = filesAsInput(releaseFiles(context, request));
-  const { reached } = await eachHost(context, { fleet, hosts: fleet.hosts }, async (host) => {
+  const input = `${filesAsInput(releaseFiles(context, request))}end\n`;
+  const { reached, leftOut } = await eachHost(context, { fleet, hosts: fleet.hosts }, async (host) => {
     if (!slots.includes(host.slot)) {
       const which = [context.epoch, service, revision, fleet.keepReleases];
-      await callHost(context, { fleet, host }, 'remove', which);
-      return null;
+      const { stdout } = await callHost(context, { fleet, host }, 'remove', which);
+      return { said: stdout, port: undefined };
     }
     const words = [
       ...[context.epoch, service, revision, request.artifact.digest, Math.ceil(spec.stopGraceMs / 100)],
       ...[...fleet.portRange, fleet.supervisor, SUPERVISOR_FILE, host.bindTo, ...fleet.shared],
     ];
-    const port = await start(context, { fleet, host }, words, input, request);
+    const said = await start(context, { fleet, host }, words, input, request);
+    const port = /^port (\d+)$/m.exec(said)?.[1];
     context.log(`${service} ${revision} runs on ${host.name}, port ${port}`);
-    return port;
+    return { said, port };
   });
-  const first = reached.find(({ value }) => value !== null);
-  return { preview: first ? `http://${endpointHost(first.host)}:${first.value}` : '' };
+  const answers = reached.map(({ host, value: { said } }) => ({ host, said }));
+  const isWanted = (host: Host, of: string) => of === revision && slots.includes(host.slot);
+  await settleOwed(context, { fleet, service, reached: answers }, isWanted);
+  const surplus = leftOut.filter(({ host }) => !slots.includes(host.slot));
+  const debts = surplus.map(({ host }) => ({ host: host.name, revision }));
+  await rememberOwed(context, { fleet, service, reached: reached.map(({ host }) => host) }, debts);
+  const first = reached.find(({ value }) => value.port !== undefined);
+  return { preview: first ? `http://${endpointHost(first.host)}:${first.value.port}` : '' };
 }
 
 /** A host that was away when the artifact was published, or lost it, is given it now. */
@@ -44,11 +52,8 @@ async function start(
   words: readonly (string | number)[],
   input: string,
   request: RevisionRequest,
-): Promise<number> {
-  const once = async () => {
-    const { stdout } = await callHost(context, on, 'stage', words, input);
-    return Number(/^port (\d+)$/m.exec(stdout)?.[1]);
-  };
+): Promise<string> {
+  const once = async () => (await callHost(context, on, 'stage', words, input)).stdout;
   try {
     return await once();
   } catch (error) {

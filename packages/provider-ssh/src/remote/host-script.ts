@@ -1,3 +1,4 @@
+import { ADMISSION_FUNCTIONS } from './admission-functions.ts';
 import { INSTANCE_FUNCTIONS } from './instance-functions.ts';
 import { LOOK_FUNCTIONS } from './look-functions.ts';
 import { PROCESS_FUNCTIONS } from './process-functions.ts';
@@ -7,8 +8,8 @@ export const REFUSED = 65;
 
 /**
  * All that is done on a host: `sh host.sh ROOT PROJECT ENVIRONMENT VERB ARGUMENTS`. Needs a POSIX shell, coreutils,
- * tar, gzip and sed. What changes something is admitted by epoch and done under a lock, one call at a time for each
- * service; a lock whose holder died is taken over.
+ * tar, gzip, sed and flock. What changes something is admitted by epoch and done under a lock, one call at a time for
+ * each service.
  */
 export const HOST_SCRIPT = String.raw`#!/bin/sh
 set -u
@@ -25,32 +26,7 @@ base=$1/$2/$3
 verb=$4
 shift 4
 
-admit() {
-  mkdir -p "$base" || refuse no-folder "$base"
-  newest=0
-  [ ! -f "$base/.epoch" ] || read -r newest < "$base/.epoch"
-  [ "$1" -ge "$newest" ] || refuse fenced "$newest"
-  [ "$1" -eq "$newest" ] || { printf '%s\n' "$1" > "$base/.epoch.$$" && mv -f "$base/.epoch.$$" "$base/.epoch"; }
-}
-
-change() {
-  admit "$1"
-  service=$base/$2
-  mkdir -p "$service/releases" "$service/artifacts" "$service/shared" "$service/log" || refuse no-folder "$service"
-  lock=$service/.lock
-  tries=600
-  until mkdir "$lock" 2> /dev/null; do
-    if [ -f "$lock/holder" ] && ! alive "$lock/holder"; then rm -rf "$lock"; continue; fi
-    tries=$((tries - 1))
-    [ "$tries" -gt 0 ] || refuse busy "$(cat "$lock/holder" 2> /dev/null)"
-    moment
-  done
-  trap 'rm -rf "$lock"' EXIT
-  trap 'exit 1' HUP INT TERM PIPE
-  remember "$lock/holder" $$
-  admit "$1"
-}
-
+${ADMISSION_FUNCTIONS}
 export_line() {
   printf 'export %s=' "$1"
   printf '%s\n' "$2" | sed "s/'/'\\\\''/g; s/^/'/; s/\$/'/"
@@ -58,21 +34,19 @@ export_line() {
 
 receive_files() {
   while read -r name data; do
-    printf %s "$data" | base64 -d > "$1/$name" || return 1
-  done
+    [ "$name" = end ] || printf %s "$data" | base64 -d > "$1/$name" || return 1
+  done < "$sent"
 }
 
 receive() {
   artifact=$service/artifacts/$1
-  if [ -d "$artifact" ]; then cat > /dev/null; return 0; fi
+  [ ! -d "$artifact" ] || return 0
   part=$service/artifacts/.part
-  rm -rf "$part" "$part.tar"
-  cat > "$part.tar" || refuse no-space "$service"
-  sum=$(sha256sum < "$part.tar")
-  [ "${'$'}{sum%% *}" = "$2" ] || { rm -f "$part.tar"; refuse damaged; }
-  mkdir "$part" && tar -C "$part" -xzof "$part.tar" && chmod -R u+rwX "$part" && mv "$part" "$artifact" ||
-    { rm -rf "$part" "$part.tar"; refuse unpack "$artifact"; }
-  rm -f "$part.tar"
+  rm -rf "$part"
+  sum=$(sha256sum < "$sent")
+  [ "${'$'}{sum%% *}" = "$2" ] || refuse damaged
+  mkdir "$part" && tar -C "$part" -xzof "$sent" && chmod -R u+rwX "$part" && mv "$part" "$artifact" ||
+    { rm -rf "$part"; refuse unpack "$artifact"; }
   touch "$artifact"
 }
 
@@ -119,18 +93,21 @@ renew_release() {
 stage() {
   revision=$1 digest=$2 grace=$3 first=$4 last=$5 by=$6 supervisor=$7 listen_on=$8
   shift 8
+  [ "$(tail -n 1 "$sent")" = end ] || refuse damaged
   release=$service/releases/$revision
   logs=$service/log/$revision
   mkdir -p "$logs"
   if [ -d "$release" ]; then renew_release; else make_release "$@"; fi
   touch "$service/artifacts/$digest" "$logs"
   start_instance "$release" "$by"
+  tell_owed
   printf 'port %s\n' "$(cat "$release/state/port")"
 }
 
 remove() {
   release=$service/releases/$1
   rm -rf "$service/releases/.new-$1" "$service/releases/.old-$1"
+  tell_owed
   [ -d "$release" ] || { echo gone; prune "$2"; return 0; }
   stop_instance "$release"
   port=$(cat "$release/state/port" 2> /dev/null)
@@ -141,7 +118,27 @@ remove() {
   prune "$2"
 }
 
+owe() {
+  mkdir -p "$service/.owed/$1/$2" || refuse no-space "$service"
+}
+
+settle() {
+  rm -rf "$service/.owed/$1/$2"
+  rmdir "$service/.owed/$1" "$service/.owed" 2> /dev/null
+  return 0
+}
+
+tell_owed() {
+  for owed in "$service"/.owed/*/*; do
+    [ -d "$owed" ] || continue
+    revision_owed=${'$'}{owed##*/}
+    owed=${'$'}{owed%/*}
+    printf 'owed %s %s\n' "${'$'}{owed##*/}" "$revision_owed"
+  done
+}
+
 activate() {
+  tell_owed
   [ -d "$service/releases/$1" ] || { echo gone; return 0; }
   rm -f "$service/.current"
   ln -s "releases/$1" "$service/.current" && mv -fT "$service/.current" "$service/current" ||
@@ -161,7 +158,7 @@ prune() {
 
 case "$verb" in
   has) [ -d "$base/$1/artifacts/$2" ] && echo yes || echo no ;;
-  receive | stage | remove | activate)
+  receive | stage | remove | activate | owe | settle)
     change "$1" "$2"
     shift 2
     "$verb" "$@"

@@ -19,6 +19,8 @@ systemd_here() {
   fi
 }
 
+in_unit() { printf %s "$1" | sed 's/[%$]/&&/g; s/[\\"]/\\&/g'; }
+
 start_by_unit() {
   printf '%s\n' "$2" > "$1/state/unit-of"
   case "$2" in system) units=/etc/systemd/system ;; *) units=$HOME/.config/systemd/user ;; esac
@@ -26,10 +28,10 @@ start_by_unit() {
   mkdir -p "$units"
   cat > "$units/$unit" << END
 [Unit]
-Description=Slipway release $1
+Description=Slipway release $(in_unit "$1")
 After=network.target
 [Service]
-ExecStart=/bin/sh "$here/$supervisor" "$1" "$logs" $grace
+ExecStart=/bin/sh "$(in_unit "$here/$supervisor")" "$(in_unit "$1")" "$(in_unit "$logs")" $grace
 KillMode=mixed
 TimeoutStopSec=$((grace / 10 + 10))
 Restart=always
@@ -43,14 +45,12 @@ END
 
 start_instance() {
   alive "$1/state/supervisor" && return 0
-  by=
-  [ "$2" = shell ] || by=$(systemd_here) || by=
-  [ "$2" != systemd ] || [ -n "$by" ] || refuse no-systemd
-  if [ -n "$by" ]; then
+  if [ "$2" = systemd ]; then
+    by=$(systemd_here) || refuse no-systemd
     start_by_unit "$1" "$by" || refuse unstartable "$(cat "$1/state/unit")"
   else
     command -v setsid > /dev/null || refuse no-program setsid
-    setsid sh "$here/$supervisor" "$1" "$logs" "$grace" < /dev/null > /dev/null 2>&1 &
+    setsid sh "$here/$supervisor" "$1" "$logs" "$grace" < /dev/null > /dev/null 2>&1 9>&- &
   fi
   wanted=100
   until alive "$1/state/supervisor"; do
@@ -78,7 +78,14 @@ stop_instance() {
     alive "$1/state/supervisor" && kill -s KILL "$pid"
   fi
   alive "$1/state/process" && end_group "$pid" "$grace"
-  return 0
+  for stream in stdout stderr; do
+    patience=20
+    while alive "$1/state/$stream.keeper" && [ "$patience" -gt 0 ]; do
+      moment
+      patience=$((patience - 1))
+    done
+    rm -f "$1/state/$stream.keeper"
+  done
 }
 
 state_of() {
@@ -91,6 +98,8 @@ choose_port() {
   listening=" $(cat /proc/net/tcp /proc/net/tcp6 2> /dev/null |
     sed -n 's/^ *[0-9]*: [0-9A-F]*:\([0-9A-F]*\) [0-9A-F:]* 0A .*/\1/p' | tr '\n' ' ')"
   mkdir -p "$root/.slipway/ports"
+  exec 8> "$root/.slipway/ports.lock"
+  flock 8
   count=$(($2 - $1 + 1))
   seed=$(printf %s "$3" | cksum)
   tried=0
@@ -99,7 +108,7 @@ choose_port() {
     tried=$((tried + 1))
     case "$listening" in *" $(printf %04X "$port") "*) continue ;; esac
     owner=$(cat "$root/.slipway/ports/$port/owner" 2> /dev/null)
-    [ -z "$owner" ] || [ -d "$owner" ] || rm -rf "$root/.slipway/ports/$port"
+    [ -d "$owner" ] || [ -d "${'$'}{owner%/*}/.new-${'$'}{owner##*/}" ] || rm -rf "$root/.slipway/ports/$port"
     mkdir "$root/.slipway/ports/$port" 2> /dev/null || continue
     printf '%s\n' "$3" > "$root/.slipway/ports/$port/owner"
     echo "$port"

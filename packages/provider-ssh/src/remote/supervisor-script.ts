@@ -7,7 +7,7 @@ const LOG_LIMIT = 10 * 1024 * 1024;
  * Keeps one process running: `sh supervisor.sh RELEASE LOGS GRACE`, the grace in tenths of a second. Starts it in a
  * session of its own, takes one that still runs back, starts one that ended again after 1 s, doubled up to 30 s, and
  * ends it on SIGTERM, with SIGKILL after the grace. What it writes goes through pipes into files that are turned
- * over by size, secrets masked. The pipes stay open when the supervisor dies, so the process goes on.
+ * over by size, secrets masked; what a full disk can't take is dropped, so that it holds nobody up. The pipes stay open when the supervisor dies, so the process goes on.
  */
 export const SUPERVISOR_SCRIPT = String.raw`#!/bin/sh
 ${PROCESS_FUNCTIONS}
@@ -20,7 +20,7 @@ note() { printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" >> "$logs/slipwa
 
 write_log() {
   while :; do
-    count=$(dd bs=65536 count=64 2>&1 >> "$1")
+    count=$(dd bs=65536 count=64 2>&1 >> "$1") || count=$(dd bs=65536 count=64 2>&1 > /dev/null) || return 0
     partial=${'$'}{count#*+}
     [ $((${'$'}{count%%+*} + ${'$'}{partial%% *})) -ge 64 ] || return 0
     [ "$(wc -c < "$1")" -lt ${LOG_LIMIT} ] || mv -f "$1" "$1.1"
@@ -72,8 +72,9 @@ while [ -z "$ending" ]; do
   printf '%s\n' $(($(cat "$state/restarts" 2> /dev/null || echo 0) + 1)) > "$state/restarts"
   note "$how, next start in $delay s"
   printf '%s\n' "$how" > "$state/last-exit"
-  sleep "$delay" &
+  sleep "$delay" 3>&- 4>&- &
   [ -n "$ending" ] || wait $!
+  kill -s KILL $! 2> /dev/null
   delay=$((delay * 2))
   [ "$delay" -le 30 ] || delay=30
 done
