@@ -131,6 +131,17 @@ describe.skipIf(!requirePart('sshd'))('releases on hosts', () => {
     }
   });
 
+  test('an instance that is no longer wanted is removed from its host, the others run on', async () => {
+    const context = fleet.context({ environment: 'scaled' });
+    await fleet.serve(context, fleet.request('r1'));
+    const before = await fleet.ask(context, 'r1', 0);
+    await fleet.serve(context, fleet.request('r1', { slots: [0] }));
+    expect(existsSync(join(fleet.folder(1, 'scaled'), 'releases/r1'))).toBe(false);
+    expect(await sshPlatform.list(context)).toMatchObject([{ revision: 'r1', slots: [0] }]);
+    expect(await fleet.ask(context, 'r1', 0)).toEqual(before);
+    await sshPlatform.retire(context, { service: 'backend', revision: 'r1' });
+  });
+
   test('paths that are shared outlive a revision', async () => {
     const context = fleet.context({ options: { shared: ['backend/uploads'] }, environment: 'sharing' });
     await fleet.serve(context, fleet.request('r1', { slots: [0] }));
