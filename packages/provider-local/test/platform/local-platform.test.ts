@@ -148,8 +148,8 @@ describe('probes', () => {
     const check = async (revision: string, content: string) => {
       await localPlatform.stage(ground.context(), ground.request(revision, {}, { 'server.js': content }));
       const target = { service: 'web', revision, health: { ...health, timeoutMs: 500 } };
-      let reason = 'listens on nothing yet';
-      for (let tries = 0; tries < 100 && /yet$/.test(reason) && revision !== 'deaf'; tries++) {
+      let reason = 'nothing listens on its port';
+      for (let tries = 0; tries < 100 && /^nothing listens/.test(reason) && revision !== 'deaf'; tries++) {
         const result = await localPlatform.probe(ground.context(), target);
         reason = result.kind === 'healthy' ? 'healthy' : result.reason;
       }
