@@ -54,9 +54,11 @@ export class SlipwayWalk implements AsyncDisposable {
     return this.slipway('deploy', '--yes', ...args);
   }
 
-  /** `npm run walk ARGS`, to its end. */
-  walk(...args: string[]): Promise<Ended> {
-    return this.#run(['walk/walk.ts', ...args]);
+  /** `npm run walk ARGS`, to its end. Throws what it said when that is none of the walk's. */
+  async walk(...args: string[]): Promise<Ended> {
+    const ended = await this.#run(['walk/walk.ts', ...args]);
+    if (ended.code !== 0) throw new Error(ended.said);
+    return ended;
   }
 
   /** Users, until they are stopped. */

@@ -45,8 +45,8 @@ export const edits: Readonly<Record<string, { says: string; edits: readonly Edit
     edits: [
       {
         file: 'environments/staging.ts',
-        from: "{ weight: 20, hold: '10s' },",
-        to: "{ weight: 20, hold: '10s', pause: true },",
+        from: '{ weight: 20, hold: ',
+        to: '{ weight: 20, pause: true, hold: ',
       },
     ],
   },
