@@ -16,6 +16,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   if (missing) return;
+  // What a failed test left runs on the hosts, so these go after it.
+  await shop.slipway('destroy', '--yes');
   await shop.walk('hosts', 'down');
   await shop[Symbol.asyncDispose]();
 }, 60_000);
