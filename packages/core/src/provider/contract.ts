@@ -1,6 +1,11 @@
 import type { ZodType } from 'zod';
-import type { Affinity, HealthCheck, ServiceSpec } from '../config/project.ts';
+import type { HealthCheck, ServiceSpec } from '../config/project.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
+import type { MetricSource } from './metric-contract.ts';
+import type { Router } from './router-contract.ts';
+
+export type * from './metric-contract.ts';
+export type * from './router-contract.ts';
 
 /**
  * What a provider gets with every call. Adapters are naive: retry, timeout, limits, logging,
@@ -211,23 +216,6 @@ export interface PlatformCapabilities {
   volumes: boolean;
 }
 
-/** What a router can do, as data. */
-export interface RouterCapabilities {
-  /** Traffic can be split by weight. */
-  weights: boolean;
-  /** Requests with a header go to a revision of their own. */
-  headers: boolean;
-  /** Requests with a cookie do. */
-  cookies: boolean;
-  /** A user stays with the instance that answered first. */
-  affinity: boolean;
-  /** A port of its own for a revision that has no traffic yet. */
-  previewPort: boolean;
-  webSockets: boolean;
-  /** `traffic` has histograms, so that `latencyP50` and the like can be asked for. */
-  latency: boolean;
-}
-
 /** Where revisions of services run. */
 export interface Platform {
   name: string;
@@ -304,107 +292,6 @@ export interface LogLine {
   slot?: number;
   stream: 'stdout' | 'stderr' | 'slipway';
   text: string;
-}
-
-/** What a router counted of one revision since it knows it. Counts only grow, until the router starts anew. */
-export interface RevisionTraffic {
-  requests: number;
-  /** Responses with status 500 and up, and connections that failed. */
-  errors: number;
-  open: number;
-  /** In ms; null while nothing was measured. */
-  latency: { p50: number | null; p95: number | null; p99: number | null };
-  /**
-   * How many requests took at most `bounds[i]` ms (and more than the bound before); one count more than bounds, for
-   * those that took longer. Absent where the router measures none.
-   */
-  histogram?: { bounds: number[]; counts: number[] };
-}
-
-/** Requests that go to a revision whatever its weight: those with the header or cookie, or that come in on the port. */
-export type TrafficRoute = { revision: string } & (
-  | { header: string; value: string }
-  | { cookie: string; value: string }
-  | { port: number }
-);
-
-/** How a service's traffic is to be distributed from now on: all of it, what isn't named is taken away. */
-export interface TrafficRequest {
-  service: string;
-  port: number;
-  /** In per cent, by revision; sums to 100, or is empty: then nobody is let in. */
-  weights: Record<string, number>;
-  /** The instances of each revision with weight or route that take part. A revision's share is divided among them. */
-  backends: Record<string, readonly Endpoint[]>;
-  /** Tried first, in order. */
-  routes: readonly TrafficRoute[];
-  affinity?: Affinity;
-  /** How the router may look whether an instance still answers. */
-  health: HealthCheck;
-}
-
-/**
- * Distributes a service's traffic over its revisions. What it was told last holds until it is told otherwise, also
- * after it was restarted.
- */
-export interface Router {
-  name: string;
-  capabilities: RouterCapabilities;
-  /** As {@link Platform.schema}. */
-  schema?: ZodType;
-  /**
-   * Distributes the service's traffic as wanted, at once and without losing a request: what is new answers before
-   * what is old gets nothing new; requests in flight end where they began. Safe to repeat.
-   */
-  setWeights(context: CallContext, request: TrafficRequest): Promise<{ url: string }>;
-  /** As the router has it now, looked up there; empty without a route. */
-  weights(context: CallContext, service: string): Promise<Record<string, number>>;
-  /** Waits until the revision (of it, these instances) has no open request or the time is over; says which. */
-  drain(
-    context: CallContext,
-    request: { service: string; revision: string; slots?: readonly number[]; drainMs: number },
-  ): Promise<{ kind: 'drained' } | { kind: 'timed-out'; open: number }>;
-  traffic(context: CallContext, service: string): Promise<Record<string, RevisionTraffic>>;
-  /** Takes the service's route away. Safe to repeat. */
-  remove(context: CallContext, service: string): Promise<void>;
-  /** As {@link Platform.checkPort}, where the router and not the platform has the service's port. */
-  checkPort?(context: CallContext, want: { service: string; port: number }): Promise<PortState>;
-}
-
-/** One question to a source of measurements. */
-export interface MetricQuery {
-  /**
-   * In the words of the source. Filled in already: `{{service}}`, `{{revision}}`, `{{url}}` (of the revision's first
-   * instance), `{{window}}` (as `30s`), and `{{from}}` and `{{to}}` (seconds since 1970).
-   */
-  query: string;
-  service: string;
-  revision: string;
-  /** The window that is asked about, in ms since 1970. */
-  from: number;
-  to: number;
-}
-
-/** What a source answered. A source that can't be asked throws; that is told apart from having no data. */
-export interface MetricReading {
-  /** Null or not finite: the source has no data for this window. */
-  value: number | null;
-  /** How many observations (requests) it rests on, where the source knows. */
-  samples?: number;
-  /** The single values in the window, where the source has them, for a statistical comparison. */
-  series?: number[];
-  /** For people, where there is something to say: why there is no data. */
-  note?: string;
-}
-
-/** Answers queries about how a revision does: Prometheus, an HTTP endpoint, a command. */
-export interface MetricSource {
-  /** What `use` in the config names. */
-  name: string;
-  /** Strict schema of its options besides `use`; its descriptions make the reference page. */
-  schema: ZodType;
-  /** `options`: validated, secrets in clear. Bounded by the context's signal. Looks, and changes nothing. */
-  read(context: CallContext, options: JsonObject, query: MetricQuery): Promise<MetricReading>;
 }
 
 export type ErrorClass = 'transient' | 'permanent';

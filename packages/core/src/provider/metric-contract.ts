@@ -1,0 +1,39 @@
+import type { ZodType } from 'zod';
+import type { JsonObject } from '../json.ts';
+import type { CallContext } from './contract.ts';
+
+/** One question to a source of measurements. */
+export interface MetricQuery {
+  /**
+   * In the words of the source. Filled in already: `{{service}}`, `{{revision}}`, `{{url}}` (of the revision's first
+   * instance), `{{window}}` (as `30s`), and `{{from}}` and `{{to}}` (seconds since 1970).
+   */
+  query: string;
+  service: string;
+  revision: string;
+  /** The window that is asked about, in ms since 1970. */
+  from: number;
+  to: number;
+}
+
+/** What a source answered. A source that can't be asked throws; that is told apart from having no data. */
+export interface MetricReading {
+  /** Null or not finite: the source has no data for this window. */
+  value: number | null;
+  /** How many observations (requests) it rests on, where the source knows. */
+  samples?: number;
+  /** The single values in the window, where the source has them, for a statistical comparison. */
+  series?: number[];
+  /** For people, where there is something to say: why there is no data. */
+  note?: string;
+}
+
+/** Answers queries about how a revision does: Prometheus, an HTTP endpoint, a command. */
+export interface MetricSource {
+  /** What `use` in the config names. */
+  name: string;
+  /** Strict schema of its options besides `use`; its descriptions make the reference page. */
+  schema: ZodType;
+  /** `options`: validated, secrets in clear. Bounded by the context's signal. Looks, and changes nothing. */
+  read(context: CallContext, options: JsonObject, query: MetricQuery): Promise<MetricReading>;
+}
