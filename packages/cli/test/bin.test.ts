@@ -93,7 +93,7 @@ describe('bad usage gives 2', () => {
     [['deploy', '--timeout', '30'], /number with its unit/],
     [['deploy', '--plan', 'p.json', '--only', 'a'], /cannot be used with option '--only/],
     [['plan', '--json', '--events'], /cannot be used with option '--json'/],
-    [['show'], /missing required argument/],
+    [['import', 'resource:key'], /missing required argument/],
     [['import', 'key', 'x'], /key is not an address/],
     [[], /Usage: slipway/],
   ])('%j', async (args, message) => {

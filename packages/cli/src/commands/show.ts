@@ -3,8 +3,8 @@ import { exitCode } from '../exit-code.ts';
 import { perform } from '../perform.ts';
 
 export function define(command: Command): void {
-  command.argument('<deployment>', 'its id, or the beginning of it').action(
-    perform<[string], object>(async (session, [deployment]) => {
+  command.argument('[deployment]', 'its id, or the beginning of it (default: the newest)').action(
+    perform<[string | undefined], object>(async (session, [deployment]) => {
       const [{ renderReport }, { logFileOf }] = await Promise.all([
         import('../render/report.ts'),
         import('../log-file.ts'),
