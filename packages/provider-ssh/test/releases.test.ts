@@ -122,9 +122,9 @@ describe.skipIf(!requirePart('sshd'))('releases on hosts', () => {
     await sshPlatform.retire(one, { service: 'backend', revision: 'r1' });
     expect(await sshPlatform.list(one)).toEqual([]);
     expect((await fleet.ask(other, 'r1', 0)).pid).toBe(pids[1]);
-    const full = fleet.context({ environment: 'third', options: { portRange: [24_000, 24_000] } });
+    const full = fleet.context({ environment: 'third', options });
     await fleet.serve(full, request);
-    const fourth = fleet.context({ environment: 'fourth', options: { portRange: [24_000, 24_001] } });
+    const fourth = fleet.context({ environment: 'fourth', options });
     await expect(fleet.serve(fourth, request)).rejects.toMatchObject({ code: 'host-no-port' });
     for (const context of [other, full]) {
       await sshPlatform.retire(context, { service: 'backend', revision: 'r1' });
