@@ -1,6 +1,6 @@
 /**
- * How long users get a bad release once it is known to be bad: a canary that fails its analysis, from the failed sample
- * in the journal to the last request that a user sent and the bad release answered, as that user saw it.
+ * How long users get a bad release once it is known to be bad: a canary that fails its analysis, from the sample
+ * that decided it, in the journal, to the last request that a user sent and the bad release answered, as that user saw it.
  *
  * Usage: node -C slipway-source bench/way-back.ts [--on local,docker] [--faults errors,slow,hollow] [--runs 30] [--out FILE]
  * `docker` needs a Docker engine with `node:26-slim` and HAProxy. Progress goes to stderr, Markdown to stdout.

@@ -50,7 +50,7 @@ export interface Event {
   type: string;
   at: string;
   step: string | null;
-  data: { note?: { measured?: { metric: string; verdict: string } } };
+  data: { note?: { measured?: { metric: string; verdict: string }; verdict?: { verdict: string } } };
 }
 
 /** One service with a canary rollout whose analysis watches errors, latency and memory, driven from outside by the real command. */

@@ -14,7 +14,10 @@ export interface WentBad {
   reached: number;
   /** Which releases answered after the deployment had ended. */
   releaseAfter: string[];
-  /** From the first failed sample to when the bad release was last sent a request by a user, in ms; below 0: before it. */
+  /**
+   * From the sample that failed the analysis to when a user last sent a request that the bad release answered, in ms;
+   * below 0: before it.
+   */
   wayBackMs: number;
 }
 
@@ -28,14 +31,16 @@ export async function goBadOn(site: CanarySite, fault: Fault): Promise<WentBad> 
     await new Promise((resolve) => {
       setTimeout(resolve, LOOK_AFTER_MS);
     });
-    const failed = (await site.events()).filter(({ data }) => data.note?.measured?.verdict === 'fail');
+    const events = await site.events();
+    const failed = events.filter(({ data }) => data.note?.measured?.verdict === 'fail');
+    const verdict = events.find(({ data }) => data.note?.verdict?.verdict === 'fail');
     const last = traffic.last(fault);
     return {
       outcome,
       metrics: [...new Set(failed.map(({ data }) => data.note!.measured!.metric))],
       reached: traffic.answers.filter((one) => one.release === fault).length,
       releaseAfter: [...new Set(traffic.answers.filter((one) => one.sentAt > endedAt).map((one) => one.release))],
-      wayBackMs: last && failed[0] ? last.sentAt - Date.parse(failed[0].at) : Number.NaN,
+      wayBackMs: last && verdict ? last.sentAt - Date.parse(verdict.at) : Number.NaN,
     };
   } finally {
     await traffic.stop();
