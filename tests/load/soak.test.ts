@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { requirePart } from '../require.ts';
 import { type PhaseReport, soak } from './soak.ts';
 import { STANDS, type Stand } from './stand.ts';
@@ -14,14 +14,15 @@ const SMALL = {
   few: true,
 };
 
-describe.each(Object.keys(STANDS) as Stand[])('every kind of change to a service on %s', (stand) => {
+// At once: each mostly waits.
+describe.concurrent.each(Object.keys(STANDS) as Stand[])('every kind of change to a service on %s', (stand) => {
   const { needs, open } = STANDS[stand];
   const lacks = needs.filter((part) => !requirePart(part));
 
   test.skipIf(lacks.length > 0)(
     'fails no request, cuts no connection, and divides as declared',
     { timeout: 600_000 },
-    async () => {
+    async ({ expect }) => {
       const ground = await open();
       let reports: PhaseReport[];
       try {

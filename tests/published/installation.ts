@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
@@ -80,10 +89,12 @@ export class Installation {
 
   async #install(tarballs: ReadonlyMap<string, string>): Promise<void> {
     const ours = Object.fromEntries([...tarballs].map(([name, file]) => [name, `file:${file}`]));
-    const others = Object.fromEntries(foreignPackages(tarballs.keys()));
+    const { found, nested } = foreignPackages(tarballs.keys());
+    const others = Object.fromEntries(found);
     // All of them by name, so that each range that a package asks for finds what satisfies it.
     const dependencies = { ...others, ...ours };
-    this.write('package.json', JSON.stringify({ name: 'users-project', private: true, dependencies }));
+    const manifest = { name: 'users-project', private: true, dependencies, overrides: nested };
+    this.write('package.json', JSON.stringify(manifest));
     await succeed('npm', ['install', '--ignore-scripts', '--install-links', ...this.#npmFlags()], this.project);
   }
 
@@ -93,20 +104,32 @@ export class Installation {
   }
 }
 
-/** Everything that the packages need of others, directly or not, with the folder where it is installed here. */
-function foreignPackages(ours: Iterable<string>): Map<string, string> {
+/**
+ * Everything that the packages need of others, directly or not, with the folder where it is installed here; `nested`:
+ * what a package has for itself, in another version than the rest.
+ */
+function foreignPackages(ours: Iterable<string>): {
+  found: Map<string, string>;
+  nested: Record<string, Record<string, string>>;
+} {
   const found = new Map<string, string>();
-  const pending = [...ours];
-  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-    const folder = realpathSync(join(ROOT, 'node_modules', name));
-    const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+  const nested: Record<string, Record<string, string>> = {};
+  const pending = [...ours].map((name) => ({ name, folder: realpathSync(join(ROOT, 'node_modules', name)) }));
+  for (let one = pending.pop(); one; one = pending.pop()) {
+    const { dependencies = {} } = JSON.parse(readFileSync(join(one.folder, 'package.json'), 'utf8')) as Manifest;
     for (const need of Object.keys(dependencies)) {
-      if (found.has(need) || need.startsWith('@slipway/')) continue;
-      found.set(need, `file:${join(ROOT, 'node_modules', need)}`);
-      pending.push(need);
+      const own = join(one.folder, 'node_modules', need);
+      if (existsSync(own)) {
+        nested[one.name] = { ...nested[one.name], [need]: `file:${own}` };
+        pending.push({ name: need, folder: own });
+      } else if (!found.has(need) && !need.startsWith('@slipway/')) {
+        const folder = join(ROOT, 'node_modules', need);
+        found.set(need, `file:${folder}`);
+        pending.push({ name: need, folder });
+      }
     }
   }
-  return found;
+  return { found, nested };
 }
 
 async function succeed(file: string, args: readonly string[], cwd: string): Promise<Outcome> {

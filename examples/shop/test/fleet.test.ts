@@ -57,8 +57,9 @@ test.skipIf(missing)(
     expect(await shop.revision('admin')).toBe(first);
 
     expect(await shop.slipway('destroy', '--yes')).toMatchObject({ code: 0 });
-    const left = processesOf(shop.directory).filter(({ command }) => !command.includes('sshd'));
-    expect(left).toEqual([]);
+    const left = () => processesOf(shop.directory).filter(({ command }) => !command.includes('sshd'));
+    // HAProxy ends when the last connection that users keep open has.
+    await expect.poll(left, { timeout: 60_000, interval: 500 }).toEqual([]);
     expect(await shop.walk('hosts', 'down')).toMatchObject({ code: 0 });
     expect(processesOf(shop.directory)).toEqual([]);
     expect(namespaces()).not.toContain(bridge);

@@ -27,7 +27,7 @@ export async function* logs(
     const { reached } = await eachHost(context, over, (host) =>
       readHost(context, { fleet, host }, { service, count, isLast }, positions.get(host.slot) as Position),
     );
-    return reached.flatMap(({ value }) => value).sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
+    return reached.flatMap(({ value }) => value).sort(byTime);
   };
   const past = await read(Math.max(1, lines), !follow);
   yield* lines === 0 ? [] : past.slice(-lines);
@@ -41,6 +41,15 @@ export async function* logs(
       yield line.stream === 'slipway' ? line : { ...line, at: now };
     }
   }
+}
+
+/** To the millisecond; to the second where the host's `date` knows nothing finer. */
+const timeOf = (at: string) => (/\.\d{3}Z$/.test(at) ? at : `${at.slice(0, 19)}.000Z`);
+
+/** In the same instant, what happened to an instance comes before what it said. */
+function byTime(one: LogLine, other: LogLine): number {
+  if (one.at !== other.at) return one.at < other.at ? -1 : 1;
+  return Number(other.stream === 'slipway') - Number(one.stream === 'slipway');
 }
 
 /** While no host can be reached there is nothing new; being aborted is the usual end. */
@@ -72,7 +81,7 @@ async function readHost(
     const isCut = rest !== '' && (isLast || rest.length > LONGEST);
     if (isCut) whole.push(rest);
     position.set(name, { offset: Number(offset), rest: isCut ? '' : rest });
-    const head = { at, revision, slot: on.host.slot, stream: stream as LogLine['stream'] };
+    const head = { at: timeOf(at), revision, slot: on.host.slot, stream: stream as LogLine['stream'] };
     found.push(...whole.map((line) => toLine({ ...head, text: line })));
   }
   return found;

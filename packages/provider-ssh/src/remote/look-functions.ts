@@ -21,7 +21,7 @@ list() {
 }
 
 send_log() {
-  printf 'log %s %s %s %s ' "$1" "$2" "$3" "$(date -u -r "$4" +%Y-%m-%dT%H:%M:%S.000Z)"
+  printf 'log %s %s %s %s ' "$1" "$2" "$3" "$(date -u -r "$4" +%Y-%m-%dT%H:%M:%S.%3NZ)"
   base64 | tr -d '\n'
   echo
 }
