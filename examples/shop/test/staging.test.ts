@@ -95,6 +95,6 @@ describe.skipIf(missing)('staging', () => {
     expect(await shop.slipway('destroy', '--yes')).toMatchObject({ code: 0 });
     expect(ours('container')).toEqual([]);
     expect(ours('network')).toEqual([]);
-    expect(processesOf(shop.directory)).toEqual([]);
+    await expect.poll(() => processesOf(shop.directory), { timeout: 60_000, interval: 500 }).toEqual([]);
   });
 });
