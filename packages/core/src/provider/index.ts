@@ -7,6 +7,7 @@ export { readKey } from '../journal/key.ts';
 export { isAlive, type Liveness, livenessOf, processStart } from '../journal/process-identity.ts';
 export { variantsOf } from '../journal/secret-variants.ts';
 export { canonicalJson, digestOf, equalJson, isObject, type JsonObject, type JsonValue, sha256 } from '../json.ts';
+export { checkAddress } from './check-address.ts';
 export type * from './contract.ts';
 export { endProcessesMarked, letProcessesEnd, processesMarked } from './leftovers.ts';
 export { baseEnvironment, type Command, type CommandResult, runCommand, STOP_GRACE_MS } from './run-command.ts';

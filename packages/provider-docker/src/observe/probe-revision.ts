@@ -1,10 +1,9 @@
-import type { CallContext, HealthCheck, ProbeResult } from '@slipway/core/provider';
+import { type CallContext, checkAddress, type HealthCheck, type ProbeResult } from '@slipway/core/provider';
 import type { Engine } from '../engine/connect.ts';
 import { LABEL } from '../engine/labels.ts';
 import { engineError, isAbsent } from '../errors.ts';
 import { type Instance, instancesOf } from '../instance/instance.ts';
 import { secretMask } from '../instance/secret-marks.ts';
-import { checkHttp, checkTcp } from './check-address.ts';
 import { runInContainer } from './run-in-container.ts';
 import { lastLines } from './tail-of.ts';
 
@@ -76,7 +75,7 @@ async function check({ target, instance }: Probed, engine: Engine, signal: Abort
   }
   const { endpoint } = instance;
   if (!endpoint) return 'its container has no address on the network';
-  return health.http === undefined ? await checkTcp(endpoint, signal) : await checkHttp(endpoint, health.http, signal);
+  return await checkAddress(`http://${endpoint.host}:${endpoint.port}`, health, signal);
 }
 
 function wordsFor(error: unknown, { target, instance }: Probed, engine: Engine): string {

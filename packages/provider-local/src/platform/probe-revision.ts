@@ -1,5 +1,11 @@
-import { connect } from 'node:net';
-import { type CallContext, type HealthCheck, type ProbeResult, runCommand, variantsOf } from '@slipway/core/provider';
+import {
+  type CallContext,
+  checkAddress,
+  type HealthCheck,
+  type ProbeResult,
+  runCommand,
+  variantsOf,
+} from '@slipway/core/provider';
 import { askAgent, callAgent } from '../agent/client.ts';
 import { describeExit, HOST } from '../agent/hosted-instance.ts';
 import { logFile } from '../agent/log-files.ts';
@@ -71,41 +77,13 @@ async function check(context: CallContext, target: Target, probed: Probed): Prom
   const signal = AbortSignal.any([context.signal, limit]);
   try {
     if (health.command !== undefined) return await checkCommand(health.command, { context, target, probed }, signal);
-    if (health.http !== undefined) return await checkHttp(new URL(health.http, url), signal);
-    return await checkTcp(new URL(url), signal);
+    return await checkAddress(url, health, signal);
   } catch (error) {
     context.signal.throwIfAborted();
     if (limit.aborted) return `no answer within ${health.timeoutMs} ms`;
     const { code, message } = error as NodeJS.ErrnoException;
     return code === 'ECONNREFUSED' ? `nothing listens on ${new URL(url).host}` : message;
   }
-}
-
-async function checkHttp(url: URL, signal: AbortSignal): Promise<string | undefined> {
-  const { request } = await import('node:http');
-  return await new Promise((resolve, reject) => {
-    const sent = request(url, { agent: false, signal }, (response) => {
-      const status = response.statusCode ?? 0;
-      response.once('error', reject);
-      response.once('end', () =>
-        resolve(status >= 200 && status < 400 ? undefined : `${url.pathname} answered ${status}`),
-      );
-      response.resume();
-    });
-    sent.once('error', reject);
-    sent.end();
-  });
-}
-
-function checkTcp(url: URL, signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: url.hostname, port: Number(url.port), signal });
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(undefined);
-    });
-  });
 }
 
 /** Runs it as the service itself would: in its folder, with what its process was given. */

@@ -1,5 +1,4 @@
-import { connect } from 'node:net';
-import type { CallContext, HealthCheck, ProbeResult } from '@slipway/core/provider';
+import { type CallContext, checkAddress, type HealthCheck, type ProbeResult } from '@slipway/core/provider';
 import { callHost } from '../connection/call-host.ts';
 import { isUnreachable } from '../errors.ts';
 import { type Fleet, fleetOf, type Host } from '../options.ts';
@@ -104,40 +103,10 @@ async function check(
     return code === 0 ? undefined : [`the health command exited with code ${code}`, stdout.trim()].join('\n').trim();
   }
   try {
-    const { signal } = context;
-    return await (health.http === undefined
-      ? checkTcp(new URL(own), signal)
-      : checkHttp(new URL(health.http, own), signal));
+    return await checkAddress(own, health, context.signal);
   } catch (error) {
     context.signal.throwIfAborted();
     const { code, message } = error as NodeJS.ErrnoException;
     return code === 'ECONNREFUSED' ? `nothing listens on ${new URL(own).host} yet` : message;
   }
-}
-
-async function checkHttp(url: URL, signal: AbortSignal): Promise<string | undefined> {
-  const { request } = await import('node:http');
-  return await new Promise((resolve, reject) => {
-    const sent = request(url, { agent: false, signal }, (response) => {
-      const status = response.statusCode ?? 0;
-      response.once('error', reject);
-      response.once('end', () =>
-        resolve(status >= 200 && status < 400 ? undefined : `${url.pathname} answered ${status}`),
-      );
-      response.resume();
-    });
-    sent.once('error', reject);
-    sent.end();
-  });
-}
-
-function checkTcp(url: URL, signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port), signal });
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(undefined);
-    });
-  });
 }
