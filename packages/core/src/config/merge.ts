@@ -15,7 +15,7 @@ export function layOver(lower: JsonObject, upper: JsonObject, path: Path = []): 
   for (const key of Object.keys(upper)) {
     const over = upper[key]!;
     const under = Object.hasOwn(lower, key) ? lower[key]! : undefined;
-    if (over === null && under !== undefined && !isOverride(path)) delete merged[key];
+    if (over === null && under !== undefined && !isOverride(path) && !isServiceEnv(path)) delete merged[key];
     else if (isObject(over) && isObject(under)) merged[key] = layMember(under, over, [...path, key]);
     else merged[key] = over;
   }
@@ -30,6 +30,11 @@ export function memberOf(value: JsonValue | undefined, key: string): JsonValue |
 /** Inside an environment's block about nodes `null` is kept: it is about the node that the block is laid over later. */
 function isOverride(path: Path): boolean {
   return path[0] === 'environments' && ['services', 'resources', 'metricSources'].includes(String(path[2]));
+}
+
+/** A variable that is taken away stays so, whatever the project's `variables` say. */
+function isServiceEnv(path: Path): boolean {
+  return path.length === 3 && path[0] === 'services' && path[2] === 'env';
 }
 
 function layMember(lower: JsonObject, upper: JsonObject, path: Path): JsonObject {

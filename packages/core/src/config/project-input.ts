@@ -146,9 +146,28 @@ export interface ServiceOverrideInput {
       }
     | null
     | undefined;
-  env?: Record<string, string | number | boolean> | null | undefined;
-  health?: HealthInput | null | undefined;
-  tests?: TestsInput | null | undefined;
+  env?: Record<string, string | number | boolean | null> | null | undefined;
+  health?:
+    | {
+        http?: string | null | undefined;
+        tcp?: true | null | undefined;
+        command?: string | null | undefined;
+        interval?: string | null | undefined;
+        timeout?: string | null | undefined;
+        healthyAfter?: number | string | null | undefined;
+        unhealthyAfter?: number | string | null | undefined;
+        deadline?: string | null | undefined;
+      }
+    | null
+    | undefined;
+  tests?:
+    | {
+        smoke?: string | null | undefined;
+        e2e?: string | null | undefined;
+        full?: string | null | undefined;
+      }
+    | null
+    | undefined;
   migrations?:
     | {
         up?: string | null | undefined;
@@ -161,7 +180,7 @@ export interface ServiceOverrideInput {
   strategy?: 'recreate' | 'blue-green' | 'rolling' | StrategyInput | null | undefined;
   lockstep?: string | null | undefined;
   dependsOn?: string[] | null | undefined;
-  tags?: Record<string, string | number | boolean> | null | undefined;
+  tags?: Record<string, string | number | boolean | null> | null | undefined;
   protect?: boolean | string | null | undefined;
   shared?: string[] | null | undefined;
   contract?: string[] | null | undefined;
@@ -184,36 +203,6 @@ export interface VolumeInput {
   target: string;
   /** It can only be read. Default: `false`. */
   readOnly?: boolean | string | undefined;
-}
-
-/** How to tell that a revision works; one of `http`, `tcp` and `command`. */
-export interface HealthInput {
-  /** A path on the service; an answer with status 200 to 399 is healthy. */
-  http?: string | undefined;
-  /** A connection to the port is enough. */
-  tcp?: true | undefined;
-  /** A shell command, run in the service's folder with the service's own environment; exit code 0 is healthy. `SLIPWAY_URL` is where to look. */
-  command?: string | undefined;
-  /** From one probe to the next. Default: `"1s"`. */
-  interval?: string | undefined;
-  /** For one probe. Default: `"2s"`. */
-  timeout?: string | undefined;
-  /** Successes in a row that make it healthy. Default: `2`. */
-  healthyAfter?: number | string | undefined;
-  /** Failures in a row that make a running revision unhealthy. Default: `3`. */
-  unhealthyAfter?: number | string | undefined;
-  /** From the first probe to healthy, else the step fails. Default: `"60s"`. */
-  deadline?: string | undefined;
-}
-
-/** Shell commands that test a staged revision before it gets traffic; `SLIPWAY_URL` names it. */
-export interface TestsInput {
-  /** Seconds: does it answer at all? */
-  smoke?: string | undefined;
-  /** Minutes: the important journeys. */
-  e2e?: string | undefined;
-  /** Everything. */
-  full?: string | undefined;
 }
 
 /** One strategy with its options; exactly one key. */
@@ -341,7 +330,7 @@ export interface RollingInput {
   batch?: number | string | undefined;
   /** Instances above the wanted number while rolling; a share is rounded up. Default: as `batch`, else 1. */
   maxSurge?: number | string | undefined;
-  /** Instances that may be missing while rolling; a share is rounded down. Default: `0`. */
+  /** Instances that may be missing while rolling and on the way back; a share is rounded down. Default: `0`. */
   maxUnavailable?: number | string | undefined;
   /** How long a new instance must have been healthy before it counts. Default: `"0s"`. */
   minimumHealthy?: string | undefined;
@@ -469,8 +458,8 @@ export interface ServiceInput {
         cookie: string;
       }
     | undefined;
-  /** Environment variables. May hold `${secret:}`, `${resource:}` and `${service:}`. */
-  env?: Record<string, string | number | boolean> | undefined;
+  /** Environment variables. May hold `${secret:}`, `${resource:}` and `${service:}`. `null` takes one away that was set below, also by `variables`. */
+  env?: Record<string, string | number | boolean | null> | undefined;
   /** Default: `{http: /}` for a static site, `{tcp: true}` otherwise. */
   health?: HealthInput | undefined;
   tests?: TestsInput | undefined;
@@ -493,6 +482,36 @@ export interface ServiceInput {
   stopGrace?: string | undefined;
   /** For each build, test and migration step. Default 10m. */
   timeout?: string | undefined;
+}
+
+/** How to tell that a revision works; one of `http`, `tcp` and `command`. */
+export interface HealthInput {
+  /** A path on the service; an answer with status 200 to 399 is healthy. */
+  http?: string | undefined;
+  /** A connection to the port is enough. */
+  tcp?: true | undefined;
+  /** A shell command, run in the service's folder with the service's own environment; exit code 0 is healthy. `SLIPWAY_URL` is where to look. */
+  command?: string | undefined;
+  /** From one probe to the next. Default: `"1s"`. */
+  interval?: string | undefined;
+  /** For one probe. Default: `"2s"`. */
+  timeout?: string | undefined;
+  /** Successes in a row that make it healthy. Default: `2`. */
+  healthyAfter?: number | string | undefined;
+  /** Failures in a row that make a running revision unhealthy. Default: `3`. */
+  unhealthyAfter?: number | string | undefined;
+  /** From the first probe to healthy, else the step fails. Default: `"60s"`. */
+  deadline?: string | undefined;
+}
+
+/** Shell commands that test a staged revision before it gets traffic; `SLIPWAY_URL` names it. */
+export interface TestsInput {
+  /** Seconds: does it answer at all? */
+  smoke?: string | undefined;
+  /** Minutes: the important journeys. */
+  e2e?: string | undefined;
+  /** Everything. */
+  full?: string | undefined;
 }
 
 /** Database migrations, run before the new revision starts. */

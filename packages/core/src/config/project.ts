@@ -182,7 +182,7 @@ export interface RollingStrategy {
   batch: Amount;
   /** Instances above the wanted number while rolling. Default 1. */
   maxSurge: Amount;
-  /** Instances that may be missing while rolling. Default 0. */
+  /** Instances that may be missing while rolling and on the way back. Default 0. */
   maxUnavailable: Amount;
   /** How long a new instance must have been healthy before it counts, in ms. Default 0. */
   minimumHealthyMs: number;

@@ -8,6 +8,7 @@ import type { DesiredRevision, StepWork } from '../plan/step.ts';
 import type { StepDrafts } from '../plan/step-drafts.ts';
 import { buildFingerprint } from '../release/release-parts.ts';
 import { activeRevision, type RevisionRecord, type ServiceRecord, slotsOf } from '../state/record.ts';
+import { mostMissing } from '../strategies/instances.ts';
 import type { MigrationDone } from './migrations-done.ts';
 import type { MigrationsDown } from './migrations-down.ts';
 import { refersToAnother } from './same-things.ts';
@@ -112,7 +113,8 @@ export class ServiceRestore {
 
   /** What had the traffic answers at full capacity, then it gets it back, in one step; only then the rest goes. */
   #startThenStop(wanted: RevisionRecord, now: RevisionRecord | undefined, needs: readonly string[]): string[] {
-    let done = this.#switch(wanted, now, this.#answering(wanted, needs));
+    const soon = this.#moveToServing(wanted, needs);
+    let done = this.#switch(wanted, now, this.#answering(wanted, soon));
     done = this.#drainAll(this.#leaving(wanted, now), done);
     done = this.#down(this.#retire(this.#surplus(wanted), done));
     return this.#verify(wanted, done);
@@ -132,6 +134,26 @@ export class ServiceRestore {
     if (now) done = this.#drain('drain', now.id, this.#close(now, done));
     done = this.#down(this.#retire(this.#surplus(undefined), done));
     return now ? [this.#step('unroute', { action: 'unroute', input: {} }, done)] : done;
+  }
+
+  /**
+   * Instances were being replaced: as long as no more of the old ones are gone than the strategy lets be missing, those
+   * that still serve get everything at once, before the others come back.
+   */
+  #moveToServing(wanted: RevisionRecord, needs: readonly string[]): string[] {
+    const { weights = {}, revisions = {} } = this.#current ?? {};
+    const { id, spec } = wanted;
+    const share = weights[id] ?? 0;
+    const others = Object.keys(weights).filter((one) => one !== id && weights[one]! > 0);
+    const strategy = others.map((one) => revisions[one]?.spec.strategy).find((one) => one?.kind === 'rolling');
+    if (!strategy || share === 0) return [...needs];
+    const [serving, all] = [slotsOf(revisions[id] ?? {}), slotsOf(wanted)];
+    if (serving.length >= all.length || serving.length < all.length - mostMissing(strategy, all.length))
+      return [...needs];
+    const health = { ...spec.health, healthyAfter: 1 };
+    const probe: StepWork = { action: 'probe', input: { revision: id, health, slots: serving } };
+    const work: StepWork = { action: 'switch', input: { weights: { [id]: 100 }, roles: {} } };
+    return [this.#step('switch-serving', work, [this.#step('probe-serving', probe, needs, deadlineOf(health))])];
   }
 
   /** All that had traffic then runs with all its instances and answers; one after another, for each writes the record. */

@@ -1,4 +1,4 @@
-import type { Amount } from '../config/project.ts';
+import type { Amount, RollingStrategy } from '../config/project.ts';
 
 /** Numbers of so many instances, from 0. */
 export function slotsUpTo(count: number): number[] {
@@ -13,6 +13,14 @@ export function atLeast(amount: Amount, wanted: number): number {
 /** So many of `wanted`; a share is rounded down. */
 export function atMost(amount: Amount, wanted: number): number {
   return 'count' in amount ? amount.count : Math.floor((amount.percent * wanted) / 100);
+}
+
+/**
+ * How many of `wanted` instances may be missing while they are replaced. Where nothing may be above and nothing may be
+ * missing once shares are made whole, one may: else it could never move.
+ */
+export function mostMissing({ maxSurge, maxUnavailable }: RollingStrategy, wanted: number): number {
+  return Math.max(atMost(maxUnavailable, wanted), atLeast(maxSurge, wanted) === 0 ? 1 : 0);
 }
 
 /** How many of `wanted` instances a share of the traffic needs: one at least, and all of them from half of it on. */

@@ -1,4 +1,4 @@
-import type { RevisionRecord } from '../state/record.ts';
+import { type RevisionRecord, slotsOf } from '../state/record.ts';
 import { endWith } from './promotion.ts';
 import type { EmittedRollout, Rollout } from './rollout.ts';
 import type { RolloutSteps } from './rollout-steps.ts';
@@ -23,7 +23,11 @@ export function isOnStandby({ desired, others }: Rollout): boolean {
 export function returnToStandby(rollout: Rollout, steps: RolloutSteps, left: Left): EmittedRollout {
   const { desired, others, traffic } = rollout;
   const { active, drainMs, keepOld } = left;
-  const checked = steps.probe('probe', desired.id, steps.stage(steps.begin()));
+  const kept = others.find(({ id }) => id === desired.id);
+  // As in a rollback: of what has all its instances one good answer is enough.
+  const isWhole = slotsOf(kept ?? {}).length === rollout.instances;
+  const health = isWhole ? { ...desired.spec.health, healthyAfter: 1 } : desired.spec.health;
+  const checked = steps.probe('probe', desired.id, steps.stage(steps.begin()), undefined, health);
   const roles = { [desired.id]: 'active', [active.id]: 'standby' } as const;
   const moved = steps.switch('switch', { weights: { [desired.id]: 100 }, roles, leaves: active.id }, checked);
   const verified = steps.verify(moved);

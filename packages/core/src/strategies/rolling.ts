@@ -1,6 +1,6 @@
 import type { RollingStrategy } from '../config/project.ts';
 import { type RevisionRecord, slotsOf } from '../state/record.ts';
-import { atLeast, atMost, slotsUpTo, weightsBy } from './instances.ts';
+import { atLeast, mostMissing, slotsUpTo, weightsBy } from './instances.ts';
 import { bake, endWith, firstRollout, takeBack } from './promotion.ts';
 import { isOnStandby, returnToStandby } from './return-to-standby.ts';
 import type { Move, Rollout, Strategy } from './rollout.ts';
@@ -28,13 +28,10 @@ export interface Batch {
   goes: number;
 }
 
-/**
- * The batches that replace `old` instances by `wanted` new ones. Where nothing may be above and nothing may be missing
- * once shares are made whole, one may be missing: else it could never move.
- */
+/** The batches that replace `old` instances by `wanted` new ones. */
 export function batchesOf(strategy: RollingStrategy, old: number, wanted: number): Batch[] {
   const surge = atLeast(strategy.maxSurge, wanted);
-  const missing = Math.max(atMost(strategy.maxUnavailable, wanted), surge === 0 ? 1 : 0);
+  const missing = mostMissing(strategy, wanted);
   const most = Math.max(1, atLeast(strategy.batch, wanted));
   const batches: Batch[] = [];
   let [fresh, left] = [0, old];
@@ -82,9 +79,8 @@ class Replacement {
       const isLast = index === batches.length - 1;
       if (comes > 0) this.#come(index + 1, comes);
       this.#move(index + 1, goes, isLast);
-      if (!isLast && goes > 0) this.#leave(index + 1, goes);
-      if (!isLast && pauseMs > 0)
-        this.#last = steps.hold(`hold-${index + 1}`, pauseMs, 'from batch to batch', this.#last);
+      // Without something new there is nothing to wait and see of.
+      if (!isLast) this.#leave(index + 1, goes, comes > 0 ? pauseMs : 0);
       this.#moves.at(-1)!.ends = this.#last;
     }
     const verified = steps.verify(this.#last);
@@ -130,12 +126,16 @@ class Replacement {
     this.#moves.push({ begins: this.#last[0]!, ends: this.#last });
   }
 
-  /** What got nothing new any more ends what it has, then it stops. */
-  #leave(batch: number, count: number): void {
+  /**
+   * What gets nothing new any more ends what it has. It stops only when the pause is over: until then it can take part
+   * again at once.
+   */
+  #leave(batch: number, count: number, pauseMs: number): void {
     const { id } = this.#active;
-    const all = slotsOf(this.#active);
-    const gone = all.slice(this.#old.length, this.#old.length + count);
-    const drained = this.#steps.drain(`drain-${batch}`, id, this.#strategy.drainMs, this.#last, gone);
-    this.#last = this.#steps.scale(`shrink-${batch}`, id, [...this.#old], drained);
+    const steps = this.#steps;
+    const gone = slotsOf(this.#active).slice(this.#old.length, this.#old.length + count);
+    if (count > 0) this.#last = steps.drain(`drain-${batch}`, id, this.#strategy.drainMs, this.#last, gone);
+    if (pauseMs > 0) this.#last = steps.hold(`hold-${batch}`, pauseMs, 'from batch to batch', this.#last);
+    if (count > 0) this.#last = steps.scale(`shrink-${batch}`, id, [...this.#old], this.#last);
   }
 }

@@ -13,20 +13,26 @@ export interface HealthWait {
   log: (line: string) => void;
 }
 
+/** What doesn't answer yet is probed again after so long, in ms; then after twice as long, up to the interval. */
+const SOON_MS = 100;
+
 /**
- * Probes until `healthyAfter` probes in a row were healthy. Throws `unhealthy`, with the last reason, when that
+ * Probes until `healthyAfter` probes in a row were healthy, one an interval; sooner only while none was answered yet,
+ * so that nobody waits an interval for what starts in a moment. Throws `unhealthy`, with the last reason, when that
  * takes longer than the check's deadline. Changes nothing: safe to repeat.
  */
 export async function waitHealthy(wait: HealthWait): Promise<{ probes: number }> {
   const { health, signal } = wait;
   const deadline = performance.now() + health.deadlineMs;
   let inARow = 0;
+  let pauseMs = Math.min(SOON_MS, health.intervalMs);
   let reason = 'no probe was answered';
   for (let probes = 1; ; probes++) {
     const result = await wait.probe();
     signal.throwIfAborted();
     if (result.kind === 'healthy') {
       inARow++;
+      pauseMs = health.intervalMs;
       wait.log(`healthy, ${inARow} of ${health.healthyAfter}`);
       if (inARow >= health.healthyAfter) return { probes };
     } else {
@@ -35,8 +41,9 @@ export async function waitHealthy(wait: HealthWait): Promise<{ probes: number }>
       if (result.reason !== reason) wait.log(`not healthy yet: ${result.reason.replaceAll('\n', '; ')}`);
       reason = result.reason;
     }
-    if (performance.now() + health.intervalMs > deadline) throw unhealthy(wait, probes, reason);
-    await sleep(health.intervalMs, undefined, { signal });
+    if (performance.now() + pauseMs > deadline) throw unhealthy(wait, probes, reason);
+    await sleep(pauseMs, undefined, { signal });
+    pauseMs = Math.min(pauseMs * 2, health.intervalMs);
   }
 }
 

@@ -42,6 +42,34 @@ services:
 `;
 const files = { 'slipway.yaml': CONFIG };
 
+describe('a variable that is null', () => {
+  const config = (web: string, dev: string, extended = '') => ({
+    'slipway.yaml': `name: shop
+${extended}
+variables: { REGION: eu, LOG: info }
+environments: { dev: { services: { web: { env: ${dev} } } } }
+services: { web: { path: web, run: x, port: 80, env: ${web} } }
+`,
+  });
+  const envOf = async (of: Record<string, string>) => (await load(of, { environment: 'dev' })).services[0]!.spec.env;
+
+  test('is not set, whether the service, an environment or the project set it', async () => {
+    expect(await envOf(config('{ OWN: a, REGION: null }', '{}'))).toEqual({ OWN: 'a', LOG: 'info' });
+    expect(await envOf(config('{ OWN: a, LOG: mine }', '{ OWN: null, LOG: null, REGION: null, MORE: 1 }'))).toEqual({
+      MORE: '1',
+    });
+    const base = { 'base.yaml': 'services: { web: { env: { OWN: below } } }\n' };
+    expect(await envOf({ ...config('{ OWN: null }', '{}', 'extends: ./base.yaml'), ...base })).toEqual({
+      REGION: 'eu',
+      LOG: 'info',
+    });
+  });
+
+  test('is set again by what is laid over it', async () => {
+    expect(await envOf(config('{ REGION: null }', '{ REGION: us }'))).toEqual({ REGION: 'us', LOG: 'info' });
+  });
+});
+
 describe('an environment', () => {
   test('lays its block over the nodes of the same name', async () => {
     const { services, resources } = await load(files, { environment: 'dev' });

@@ -29,6 +29,11 @@ test('the types say what the schema says', () => {
 test('a config is typed, and loads nothing at run time', async () => {
   const config = defineProject({ name: 'shop', services: { web: { path: 'web', run: '${env:RUN}', port: 80 } } });
   expect(config.services?.web?.port).toBe(80);
+  const web = { path: 'web', run: 'x', port: 80, env: { REGION: null } };
+  const overrides = {
+    web: { env: { LOG: null }, health: { interval: null }, tests: { smoke: null }, tags: { a: null } },
+  };
+  defineProject({ name: 'shop', environments: { dev: { services: overrides } }, services: { web } });
   // @ts-expect-error: a key that does not exist
   defineProject({ name: 'shop', servcies: {} });
   // @ts-expect-error: a service needs a port

@@ -8,13 +8,15 @@ import { begun, everything } from '../support/rolling-out.ts';
 
 const errors = { name: 'errors', source: 'router', query: 'errorRate', failAbove: 0.05, passBelow: 0.01 };
 
+const health = { http: '/', interval: '5ms', timeout: '2s', healthyAfter: 2, deadline: '500ms' };
+
 /** A service of four instances that runs, and a next version whose rollout goes these steps. */
 async function shop(canary: Config, environment: Config = {}) {
   const play = await playground();
   await play.file('web/x', '1');
   const config: Config = {
     environments: { dev: { platform: 'memory', onFailure: 'rollback', ...environment } },
-    services: { web: service('web', 4000, { instances: 4, strategy: { canary } }) },
+    services: { web: service('web', 4000, { instances: 4, health, strategy: { canary } }) },
   };
   await play.deploy(config);
   const before = await everything(play);
@@ -170,6 +172,40 @@ describe('a rollout whose new version fails its users', () => {
   });
 });
 
+describe('a promotion that fails', () => {
+  const QUICK = { steps: [{ weight: 20, hold: '0s' }] };
+
+  /** What the revision that is brought out had at most. */
+  function most(play: Playground, old: string): () => number {
+    let share = 0;
+    play.fault = (call, when) => {
+      const { [old]: _, ...others } = play.cluster.routes.web ?? {};
+      if (when === 'after' && call.call === 'setWeights') share = Math.max(share, ...Object.values(others));
+      return undefined;
+    };
+    return () => share;
+  }
+
+  it('since not all of it answers sends nobody more to it, and leads back to the old one alone', async () => {
+    const { play, before, old } = await shop(QUICK);
+    const share = most(play, old);
+    // It needs one instance for a fifth of the users, and four for all of them.
+    play.cluster.isIll = ({ revision }, slot) => revision !== old && slot > 0;
+    expect(await play.deploy()).toMatchObject({ status: 'rolled_back', error: { code: 'unhealthy' } });
+    expect(share()).toBe(20);
+    expect(await everything(play)).toEqual(before);
+  });
+
+  it('once it has everything is taken back at once', async () => {
+    const { play, before, old } = await shop(QUICK);
+    const share = most(play, old);
+    play.cluster.isIll = ({ revision }) => revision !== old && play.cluster.routes.web![revision] === 100;
+    expect(await play.deploy()).toMatchObject({ status: 'rolled_back', error: { code: 'unhealthy' } });
+    expect(share()).toBe(100);
+    expect(await everything(play)).toEqual(before);
+  });
+});
+
 describe('a service whose record was lost', () => {
   it('is recorded again from what its platform kept and its router does', async () => {
     const { play, before, old } = await shop(PAUSED);
@@ -198,7 +234,14 @@ describe('a rollback', () => {
     const actions = plan.steps.map(({ action }) => action);
     expect(actions).not.toContain('hold');
     expect(actions.filter((action) => action === 'switch')).toHaveLength(1);
+    // All of it was kept: it answers, and nothing has to be started.
+    expect(play.cluster.revisions.get(`web/${old}`)!.slots).toEqual([0, 1, 2, 3]);
+    const { since } = play.cluster.revisions.get(`web/${old}`)!;
+    play.forgetCalls();
     expect((await play.session((slipway) => slipway.rollback())).status).toBe('completed');
+    const way = play.cluster.calls.map(({ call }) => call);
+    expect(way.slice(0, way.indexOf('setWeights')).filter((call) => call === 'probe')).toHaveLength(1);
+    expect(play.cluster.revisions.get(`web/${old}`)!.since).toBe(since);
     expect(play.cluster.routes.web).toEqual({ [old]: 100 });
     expect(play.cluster.revisions.get(`web/${old}`)!.slots).toEqual([0, 1, 2, 3]);
   });

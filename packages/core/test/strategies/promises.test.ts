@@ -54,7 +54,11 @@ const blueGreen: fc.Arbitrary<StrategyDeclaration> = fc.record({
   bakeMs: fc.constantFrom(0, 100),
   gradual: fc.constant({ step: 30, holdMs: 100 }),
 });
-const counts = { wanted: fc.integer({ min: 1, max: 9 }), before: fc.integer({ min: 1, max: 9 }) };
+const situation = {
+  wanted: fc.integer({ min: 1, max: 9 }),
+  before: fc.integer({ min: 1, max: 9 }),
+  order: fc.array(fc.nat(9), { minLength: 1, maxLength: 9 }),
+};
 
 const size = (world: World, id: string) => world.running.get(id)?.size ?? 0;
 const serving = (world: World) =>
@@ -79,13 +83,13 @@ function expectHarmless(world: World): void {
 describe('whatever is declared', () => {
   it('rolling keeps its promises, and ends exact', () => {
     fc.assert(
-      fc.property(fc.record({ strategy: rolling, ...counts }), (situation) => {
-        const { strategy, wanted, before } = situation;
+      fc.property(fc.record({ strategy: rolling, ...situation }), (declared) => {
+        const { strategy, wanted, before } = declared;
         const of = (one: typeof strategy.maxSurge, round: (value: number) => number) =>
           'count' in one ? one.count : round((one.percent * wanted) / 100);
         const surge = of(strategy.maxSurge, Math.ceil);
         const missing = Math.max(of(strategy.maxUnavailable, Math.floor), surge === 0 ? 1 : 0);
-        const world = simulate(situation, (now) => {
+        const world = simulate(declared, (now) => {
           expectHarmless(now);
           expect(serving(now)).toBeGreaterThanOrEqual(Math.min(before, wanted - missing));
           expect(size(now, 'new') + size(now, 'old')).toBeLessThanOrEqual(Math.max(before, wanted + surge));
@@ -98,11 +102,11 @@ describe('whatever is declared', () => {
 
   it('a promotion that could fail never sends traffic to what has no capacity, and the old one keeps all of its own', () => {
     fc.assert(
-      fc.property(fc.record({ strategy: fc.oneof(canary, blueGreen), ...counts }), (situation: Situation) => {
-        const { wanted, before } = situation;
+      fc.property(fc.record({ strategy: fc.oneof(canary, blueGreen), ...situation }), (declared: Situation) => {
+        const { wanted, before } = declared;
         let promoted = false;
         let verified = false;
-        const world = simulate(situation, (now, step) => {
+        const world = simulate(declared, (now, step) => {
           expectHarmless(now);
           if (now.weights.new === 100) {
             promoted = true;
@@ -115,7 +119,7 @@ describe('whatever is declared', () => {
         });
         expect([size(world, 'new'), world.weights]).toEqual([wanted, { new: 100 }]);
         expect(world.running.has('old-baseline')).toBe(false);
-        const { keepOld } = situation.strategy as { keepOld: unknown };
+        const { keepOld } = declared.strategy as { keepOld: unknown };
         expect(size(world, 'old')).toBe(keepOld === true ? before : 0);
       }),
       { numRuns: 100 },
@@ -124,7 +128,7 @@ describe('whatever is declared', () => {
 
   it('the first deployment starts all, probes all, and switches once, whatever the strategy', () => {
     fc.assert(
-      fc.property(fc.oneof(canary, blueGreen, rolling), counts.wanted, (strategy, wanted) => {
+      fc.property(fc.oneof(canary, blueGreen, rolling), situation.wanted, (strategy, wanted) => {
         const story = storyOf({ strategy, wanted, before: null, traffic: { weights: {} } });
         expect(story).toEqual([`stage ${wanted}`, 'probe', 'switch new=100', 'verify']);
       }),

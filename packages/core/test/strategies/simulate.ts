@@ -78,6 +78,8 @@ export interface Situation {
   others?: RevisionRecord[];
   name?: string;
   publishes?: boolean;
+  /** Which of the steps that could begin does, again and again. Default: the first that was added. */
+  order?: readonly number[];
 }
 
 export function emit(
@@ -142,7 +144,7 @@ export interface World {
   taking: Map<string, number[]>;
 }
 
-/** Does the steps in the order that their needs ask for, and tells how the world is after each. */
+/** Does the steps in an order that their needs allow, and tells how the world is after each. */
 export function simulate(situation: Situation, look: (world: World, step: StepDraft) => void): World {
   const before = situation.before === undefined ? (situation.wanted ?? 1) : situation.before;
   const old = before === null ? [] : slotsUpTo(before);
@@ -152,10 +154,12 @@ export function simulate(situation: Situation, look: (world: World, step: StepDr
     weights: before === null ? {} : { old: 100 },
     taking: new Map(before === null ? [] : [['old', old]]),
   };
+  const { order = [0] } = situation;
   const done = new Set<string>();
   let left = stepsOf(situation);
   while (left.length > 0) {
-    const next = left.find((step) => step.needs.every((need) => done.has(need)));
+    const ready = left.filter((step) => step.needs.every((need) => done.has(need)));
+    const next = ready[order[done.size % order.length]! % ready.length];
     if (!next) throw new Error(`Nothing can begin of ${left.map(({ id }) => id).join(', ')}.`);
     doStep(world, next);
     look(world, next);

@@ -158,8 +158,8 @@ describe('rolling', () => {
         'probe-settled-2',
         'switch-2 new=67 old=33',
         'drain-2',
-        'shrink-2 1',
         'hold-2 1s',
+        'shrink-2 1',
         'scale-3 3',
         'probe-3',
         'settle-3 2s',
@@ -173,7 +173,8 @@ describe('rolling', () => {
   });
 
   it('without room for more, the old one goes first', () => {
-    const strategy = rollingOf({ maxSurge: { count: 0 }, maxUnavailable: { count: 1 } });
+    // Nobody waits between the batches while there is nothing new to look at.
+    const strategy = rollingOf({ maxSurge: { count: 0 }, maxUnavailable: { count: 1 }, pauseMs: 1_000 });
     expect(storyOf({ strategy, wanted: 1 })).toEqual([
       'switch-1',
       'drain-1',

@@ -28,7 +28,7 @@ export function readService(name: string, raw: JsonObject, scope: Scope): Servic
     strategyInput === undefined
       ? undefined
       : readStrategy(strategyInput, scope.metricSources, [...path, 'strategy'], scope.findings);
-  const content = { ...scope.variables, ...(isObject(env) ? env : {}) };
+  const content = withoutNull({ ...scope.variables, ...(isObject(env) ? env : {}) });
   const at = (inner: Path): Path => [...path, 'env', ...inner];
   const dependsOn = scope.names.dependencies(checked.values.dependsOn ?? [], { content, at }, path, scope.findings);
   if (!checked.whole || !strategy) return undefined;
@@ -37,7 +37,7 @@ export function readService(name: string, raw: JsonObject, scope: Scope): Servic
   return {
     address: serviceAddress(name),
     name,
-    spec: { ...toSpec(values), env: { ...scope.variables, ...toTexts(own) }, strategy },
+    spec: { ...toSpec(values), env: toTexts(withoutNull({ ...scope.variables, ...own })), strategy },
     dependsOn,
     tags: toTexts(values.tags),
     protect: isTrue(values.protect),
@@ -46,6 +46,12 @@ export function readService(name: string, raw: JsonObject, scope: Scope): Servic
     ...(values.timeout === undefined ? {} : { timeoutMs: parseDuration(values.timeout)! }),
     ...given({ lockstep: values.lockstep }),
   };
+}
+
+/** A variable that is `null` is not set, whoever set it below. */
+function withoutNull<T>(variables: Readonly<Record<string, T>>): Record<string, NonNullable<T>> {
+  const set = Object.entries(variables).filter((entry): entry is [string, NonNullable<T>] => entry[1] !== null);
+  return Object.fromEntries(set);
 }
 
 type Settings = Omit<ServiceValues, 'env'>;

@@ -124,8 +124,9 @@ export const serviceShape = {
     .meta({
       description: 'A user stays with the instance that answered first, by this cookie.',
     }),
-  env: z.record(variableName, plainText).optional().meta({
-    description: 'Environment variables. May hold `${secret:}`, `${resource:}` and `${service:}`.',
+  env: z.record(variableName, plainText.nullable()).optional().meta({
+    description:
+      'Environment variables. May hold `${secret:}`, `${resource:}` and `${service:}`. `null` takes one away that was set below, also by `variables`.',
   }),
   health: health.optional().meta({ description: 'Default: `{http: /}` for a static site, `{tcp: true}` otherwise.' }),
   tests: tests.optional(),
@@ -161,7 +162,10 @@ export const serviceSchema = z
 export const serviceOverrideSchema = z
   .strictObject({
     ...overrides(serviceShape),
+    health: z.strictObject(overrides(health.shape)).nullable().optional(),
+    tests: z.strictObject(overrides(tests.shape)).nullable().optional(),
     migrations: z.strictObject(overrides(migrations.shape)).nullable().optional(),
+    tags: z.record(text, plainText.nullable()).nullable().optional(),
   })
   .meta({ id: 'ServiceOverride', description: "Laid over the service's own keys in this environment." });
 

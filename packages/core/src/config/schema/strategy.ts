@@ -55,7 +55,7 @@ const rolling = z
         'Instances above the wanted number while rolling; a share is rounded up. Default: as `batch`, else 1.',
     }),
     maxUnavailable: amount.default(0).meta({
-      description: 'Instances that may be missing while rolling; a share is rounded down.',
+      description: 'Instances that may be missing while rolling and on the way back; a share is rounded down.',
     }),
     minimumHealthy: duration.default('0s').meta({
       description: 'How long a new instance must have been healthy before it counts.',
