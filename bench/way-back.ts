@@ -2,7 +2,7 @@
  * How long users get a bad release once it is known to be bad: a canary that fails its analysis, from the sample
  * that decided it, in the journal, to the last request that a user sent and the bad release answered, as that user saw it.
  *
- * Usage: node -C slipway-source bench/way-back.ts [--on local,docker] [--faults errors,slow,hollow] [--runs 30] [--out FILE]
+ * Usage: node -C slipway-source bench/way-back.ts [--on local,docker] [--faults errors,slow,leak,hollow] [--runs 30] [--out FILE]
  * `docker` needs a Docker engine with `node:26-slim` and HAProxy. Progress goes to stderr, Markdown to stdout.
  */
 import { writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import { describeMachine } from './measure/machine.ts';
 const { values } = parseArgs({
   options: {
     on: { type: 'string', default: 'local,docker' },
-    faults: { type: 'string', default: 'errors,slow,hollow' },
+    faults: { type: 'string', default: 'errors,slow,leak,hollow' },
     runs: { type: 'string', default: '30' },
     out: { type: 'string' },
   },

@@ -92,6 +92,7 @@ export class Site {
   async remove(): Promise<void> {
     const { code, said } = await this.slipway(['destroy', '--yes']);
     await this.slipway(['agent', 'stop', '--yes']);
+    this.#ground.forget?.(this.name);
     rmSync(this.directory, { recursive: true, force: true });
     if (code !== 0) throw new Error(`slipway destroy ended with ${code}: ${said}`);
   }

@@ -1,5 +1,6 @@
 import type { Runs } from '@slipway/provider-testkit';
 import { openFleetGround } from '../failover/fleet-ground.ts';
+import { forgetImages } from '../forget-images.ts';
 import type { Part } from '../require.ts';
 
 export type Stand = 'local' | 'docker' | 'ssh';
@@ -9,6 +10,9 @@ export interface Ground {
   platform: object | string;
   router?: object | string;
   runs: Runs;
+  /** Removes what stays on purpose when a project of this name is gone. */
+  forget?(project: string): void;
+  /** Ends what was opened. */
   close(): Promise<void>;
 }
 
@@ -16,7 +20,13 @@ export const STANDS: Readonly<Record<Stand, { needs: readonly Part[]; open: () =
   local: { needs: ['wrk'], open: async () => ({ platform: 'local', runs: 'process', close: async () => {} }) },
   docker: {
     needs: ['wrk', 'docker', 'haproxy'],
-    open: async () => ({ platform: 'docker', router: 'haproxy', runs: 'image', close: async () => {} }),
+    open: async () => ({
+      platform: 'docker',
+      router: 'haproxy',
+      runs: 'image',
+      forget: forgetImages,
+      close: async () => {},
+    }),
   },
   ssh: { needs: ['wrk', 'sshd', 'haproxy'], open: openFleetGround },
 };

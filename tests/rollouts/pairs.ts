@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import type { Runs } from '@slipway/provider-testkit';
+import { forgetImages } from '../forget-images.ts';
 import type { Part } from '../require.ts';
 import { startFleet } from './fleet.ts';
 
@@ -11,7 +12,8 @@ export interface Ground {
   marks: readonly string[];
   /** Everything that the ground still runs for a project of this name. */
   strays(project: string): string[];
-  dispose(): Promise<void>;
+  /** Ends what was opened, and removes what is left of a project of this name on purpose. */
+  dispose(project: string): Promise<void>;
 }
 
 /** A platform and the router before it, as they are used together. */
@@ -23,7 +25,7 @@ export interface Pair {
 }
 
 const nothing = { marks: [], strays: () => [], dispose: async () => {} };
-const containers = { marks: [], strays: containersOf, dispose: async () => {} };
+const containers = { marks: [], strays: containersOf, dispose: async (project: string) => forgetImages(project) };
 
 export const PAIRS: readonly Pair[] = [
   { name: 'local', needs: [], runs: 'process', prepare: async () => ({ ...nothing, platform: 'local' }) },

@@ -109,7 +109,7 @@ export class RolloutProject {
       await stopAgent(join(this.directory, '.slipway'));
       return [...processesWith([this.directory, ...this.#ground.marks]), ...this.#ground.strays(this.name)];
     } finally {
-      await this.#ground.dispose();
+      await this.#ground.dispose(this.name);
       rmSync(this.directory, { recursive: true, force: true });
     }
   }

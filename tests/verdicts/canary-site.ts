@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@slipway/provider-testkit';
+import { forgetImages } from '../forget-images.ts';
 import { type Fault, SERVER } from './bad-release.ts';
 
 const BIN = join(import.meta.dirname, '../../packages/cli/bin/slipway.js');
@@ -14,8 +16,8 @@ export const STANDS = {
 } as const;
 export type Stand = keyof typeof STANDS;
 
-const config = (stand: Stand, port: number) => `
-name: canary-site
+const config = (name: string, stand: Stand, port: number) => `
+name: ${name}
 environments: { live: { ${STANDS[stand]}, onFailure: rollback } }
 services:
   web:
@@ -55,15 +57,19 @@ export interface Event {
 
 /** One service with a canary rollout whose analysis watches errors, latency and memory, driven from outside by the real command. */
 export class CanarySite {
+  /** Nobody else's, since engines are shared. */
+  readonly name = `canary-${randomBytes(4).toString('hex')}`;
   readonly directory = realpathSync(mkdtempSync(join(tmpdir(), 'slipway-canary-')));
   readonly url: string;
+  readonly #stand: Stand;
 
   private constructor(stand: Stand, port: number) {
+    this.#stand = stand;
     this.url = `http://127.0.0.1:${port}`;
     mkdirSync(join(this.directory, 'web'));
     writeFileSync(join(this.directory, 'web', 'server.mjs'), SERVER);
     writeFileSync(join(this.directory, 'web', 'Dockerfile'), 'FROM node:26-slim\nWORKDIR /app\nCOPY . .\n');
-    writeFileSync(join(this.directory, 'slipway.yaml'), config(stand, port));
+    writeFileSync(join(this.directory, 'slipway.yaml'), config(this.name, stand, port));
     this.release('none');
   }
 
@@ -101,6 +107,7 @@ export class CanarySite {
   async remove(): Promise<void> {
     await this.slipway('destroy', '--yes');
     await this.slipway('agent', 'stop');
+    if (this.#stand === 'docker') forgetImages(this.name);
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -28,6 +28,10 @@ afterAll(async () => {
   await shop[Symbol.asyncDispose]();
   for (const kind of ['volume', 'network'] as const)
     for (const name of ours(kind)) execFileSync('docker', [kind, 'rm', name]);
+  // Images are kept as stock for a way back.
+  const format = '{{.Repository}}:{{.Tag}}';
+  const images = execFileSync('docker', ['image', 'ls', '--format', format, `slipway/${project}/*`]).toString();
+  execFileSync('docker', ['image', 'rm', ...images.split('\n').filter(Boolean)]);
 }, 60_000);
 
 const ours = (kind: 'container' | 'volume' | 'network') =>
