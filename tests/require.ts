@@ -21,6 +21,8 @@ const parts = {
   docker: () => succeeds('docker', 'info'),
   // One of our own beside it, which a test may kill: root, and the program itself.
   dockerd: () => process.getuid?.() === 0 && succeeds('dockerd', '--version'),
+  // As root and with catatonit, which is each container's init.
+  podman: () => process.getuid?.() === 0 && succeeds('podman', '--version') && installed('catatonit', '--version'),
   haproxy: () => succeeds('haproxy', '-v'),
   prometheus: () => succeeds('prometheus', '--version'),
   // Hosts are network namespaces, so it takes iproute2 and root too.

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { OwnEngine } from '@slipway/provider-testkit';
 import type { Ground } from './ground.ts';
 import { HAPROXY } from './haproxy-victim.ts';
-import { OwnEngine } from './own-engine.ts';
 
 /** Containers of an engine of its own, behind HAProxy: the engine's daemon and HAProxy can be taken away. */
 export async function openDockerGround(folder: string): Promise<Ground> {

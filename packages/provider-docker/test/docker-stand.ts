@@ -28,14 +28,17 @@ export class DockerStand {
   readonly project = `dockertest-${randomBytes(4).toString('hex')}`;
   readonly #place: TestPlace;
   readonly #platform: JsonObject;
+  readonly #socket: string | undefined;
 
-  private constructor(place: TestPlace, platform: JsonObject) {
+  private constructor(place: TestPlace, platform: JsonObject, socket: string | undefined) {
     this.#place = place;
     this.#platform = { use: 'docker', ...platform };
+    this.#socket = socket;
   }
 
-  static async open(platform: JsonObject = {}): Promise<DockerStand> {
-    return new DockerStand(await openTestPlace(), platform);
+  /** `socket`: where to look at an engine of its own (`unix://…`). Default: the machine's engine. */
+  static async open(platform: JsonObject = {}, socket?: string): Promise<DockerStand> {
+    return new DockerStand(await openTestPlace(), platform, socket);
   }
 
   get log(): string[] {
@@ -101,14 +104,19 @@ export class DockerStand {
     await this.untilHealthy(request);
   }
 
+  /** The engine's own command line. */
+  docker(...args: string[]): Promise<string> {
+    return docker(...(this.#socket === undefined ? [] : ['-H', this.#socket]), ...args);
+  }
+
   /** The project's containers by name, whoever made them. */
   async containers(): Promise<string[]> {
-    const found = await docker('ps', '-aq', '--filter', `label=slipway.project=${this.project}`);
+    const found = await this.docker('ps', '-aq', '--filter', `label=slipway.project=${this.project}`);
     return found.split('\n').filter((id) => id !== '');
   }
 
   async inspect(id: string | undefined): Promise<Record<string, never>> {
-    return JSON.parse(await docker('inspect', id ?? ''))[0];
+    return JSON.parse(await this.docker('inspect', id ?? ''))[0];
   }
 
   async logs(lines: number): Promise<LogLine[]> {
@@ -121,8 +129,8 @@ export class DockerStand {
   async close(): Promise<void> {
     const mine = ['--filter', `label=slipway.project=${this.project}`];
     const remove = async (list: string[], ...how: string[]) => {
-      const found = (await docker(...list, ...mine)).split('\n').filter((id) => id !== '');
-      if (found.length > 0) await docker(...how, ...new Set(found));
+      const found = (await this.docker(...list, ...mine)).split('\n').filter((id) => id !== '');
+      if (found.length > 0) await this.docker(...how, ...new Set(found));
     };
     await remove(['ps', '-aq'], 'rm', '-fv');
     await remove(['network', 'ls', '-q'], 'network', 'rm');

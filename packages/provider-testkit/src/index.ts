@@ -13,6 +13,8 @@ export { memoryPlatform, memoryRollouts } from './memory-platform.ts';
 export { memoryRouter } from './memory-router.ts';
 export { type Arrivals, MemoryTraffic } from './memory-traffic.ts';
 export { type MemoryCall, type MemoryThing, MemoryWorld } from './memory-world.ts';
+export { OwnEngine, type OwnEngineOptions } from './own-engine.ts';
+export { OwnPodman, type PodmanOptions } from './own-podman.ts';
 export {
   type ConformanceCheck,
   type ResourcePlace,

@@ -83,11 +83,14 @@ async function removeQuietly(docker: Docker, id: string): Promise<void> {
     });
 }
 
+/** What Docker's default bridge says of itself. Podman has a network that answers to `bridge`, and no word for its machine. */
+const DEFAULT_BRIDGE = 'com.docker.network.bridge.default_bridge';
+
 /** The default bridge's address is the same for every network, so that a router can be bound to it beforehand. */
 export async function gatewayOf({ docker }: Engine, { gateway }: JoinedNetwork): Promise<string | undefined> {
   try {
-    await docker.getNetwork('bridge').inspect();
-    return HOST_GATEWAY;
+    const { Options }: NetworkInspectInfo = await docker.getNetwork('bridge').inspect();
+    return Options?.[DEFAULT_BRIDGE] === 'true' ? HOST_GATEWAY : gateway;
   } catch (error) {
     if (isAbsent(error)) return gateway;
     throw error;

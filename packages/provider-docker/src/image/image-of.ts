@@ -55,9 +55,9 @@ async function publishBuilt(context: CallContext, engine: Engine, request: Publi
 
 /** The project's own: another's of the same files goes when that one is cleared away. */
 async function findBuilt({ docker, place }: Engine, build: string): Promise<string | undefined> {
-  const filters = labelled({ [LABEL.project]: place.project, [LABEL.build]: build });
-  const [found] = await docker.listImages({ filters });
-  return found?.Id;
+  // Asked by one label: Podman finds no image where it is to look for two.
+  const found = await docker.listImages({ filters: labelled({ [LABEL.build]: build }) });
+  return found.find(({ Labels }) => Labels?.[LABEL.project] === place.project)?.Id;
 }
 
 /** Another machine may have built and pushed it. What is under the tag counts only if it was built of the same. */

@@ -1,5 +1,7 @@
 import { createInterface } from 'node:readline';
 
+/** How engines say at its end what a push came to. */
+const PUSHED = /^\S+: digest: (sha256:[0-9a-f]{64}) size: \d+$/;
 /** The most that is kept of what an engine said, for an error. */
 const KEPT_LINES = 15;
 
@@ -19,7 +21,7 @@ export interface Progress {
   failure?: string;
   /** The last lines that were printed before. */
   tail: string[];
-  /** The digest of what was pushed, where the engine tells. */
+  /** The digest of what was pushed. */
   digest?: string;
 }
 
@@ -43,7 +45,8 @@ export async function followProgress(stream: NodeJS.ReadableStream, log: (line: 
     for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
       const report = parse(line);
       if (report.error !== undefined) progress.failure = report.errorDetail?.message ?? report.error;
-      if (report.aux?.Digest !== undefined) progress.digest = report.aux.Digest;
+      const digest = report.aux?.Digest ?? PUSHED.exec(report.status ?? '')?.[1];
+      if (digest !== undefined) progress.digest = digest;
       if (report.status !== undefined && report.progress === undefined) {
         say(report.id === undefined ? report.status : `${report.id}: ${report.status}`);
       }

@@ -39,7 +39,7 @@ export async function pushImage(
   { repository, tag, subject }: { repository: string; tag: string; subject: string },
   log: (line: string) => void,
 ): Promise<string> {
-  const image = engine.docker.getImage(`${repository}:${tag}`);
+  const image = `${repository}:${tag}`;
   // The engine wants the header of a push also where nobody logs in.
   const authconfig = credentials(engine, repository) ?? {
     serveraddress: registryHost(repository),
@@ -49,21 +49,17 @@ export async function pushImage(
   const stream = await engine.docker.getImage(repository).push({ tag, authconfig });
   const { failure, digest } = await followProgress(stream, log);
   if (failure !== undefined) {
-    throw engineError(new Error(`${repository}:${tag} could not be pushed: ${failure}`), engine, subject);
+    throw engineError(new Error(`${image} could not be pushed: ${failure}`), engine, subject);
   }
-  const pushed = digest === undefined ? await digestIn(engine, image.id, repository) : `${repository}@${digest}`;
-  if (pushed !== undefined) return pushed;
-  throw new SlipwayError(
-    'image-digest-unknown',
-    `${repository}:${tag} was pushed, but the engine does not tell its digest.`,
-    {
-      subject,
-      hint: 'Deploy again; if it stays so, look into the engine’s log.',
-    },
-  );
+  // What Podman remembers of the image itself is the digest of its own copy, which the registry doesn't know.
+  if (digest !== undefined) return `${repository}@${digest}`;
+  throw new SlipwayError('image-digest-unknown', `${image} was pushed, but the engine does not tell its digest.`, {
+    subject,
+    hint: 'Deploy again; if it stays so, look into the engine’s log.',
+  });
 }
 
-/** The image's digest in this repository, as the engine remembers it from a push or pull. */
+/** The image's digest in this repository, as the engine remembers it from a pull. */
 export async function digestIn(engine: Engine, image: string, repository: string): Promise<string | undefined> {
   const { RepoDigests } = await engine.docker.getImage(image).inspect();
   return (RepoDigests ?? []).find((one) => one.startsWith(`${repository}@`));

@@ -2,7 +2,7 @@ import type { Frame } from './demultiplex.ts';
 
 /** A line that a container printed. */
 export interface PrintedLine {
-  /** To the nanosecond, as the engine wrote it: in one format, so it sorts as text. */
+  /** As the engine wrote it, Docker to the nanosecond, Podman to the second: in one format, so it sorts as text. */
   at: string;
   stream: 'stdout' | 'stderr';
   text: string;

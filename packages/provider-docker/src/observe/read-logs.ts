@@ -8,6 +8,7 @@ import { secretMask } from '../instance/secret-marks.ts';
 import { demultiplex } from './demultiplex.ts';
 import { LineQueue } from './line-queue.ts';
 import { linesOf, type PrintedLine } from './lines-of.ts';
+import { Seam } from './seam.ts';
 import { tailOf } from './tail-of.ts';
 
 /** How often new containers are looked for while following. */
@@ -34,11 +35,11 @@ export async function* readLogs(
   yield* lines > 0 ? history.slice(-lines) : [];
   if (!follow) return;
   const queue = new LineQueue();
-  const seen = new Map(sources.map(({ instance }, n) => [instance.id, tails[n]?.at(-1)?.at ?? '']));
-  const followed = sources.map((source) =>
-    followSource(context, engine, source, { queue, after: seen.get(source.instance.id) ?? '' }),
+  const followed = sources.map((source, n) =>
+    followSource(context, engine, source, { queue, seam: new Seam(tails[n] ?? []) }),
   );
-  const looking = lookForNew(context, engine, service, { queue, known: new Set(seen.keys()), followed });
+  const known = new Set(sources.map(({ instance }) => instance.id));
+  const looking = lookForNew(context, engine, service, { queue, known, followed });
   looking.then(
     () => queue.end(),
     (error: unknown) => queue.end(error),
@@ -77,20 +78,16 @@ async function followSource(
   context: CallContext,
   { docker }: Engine,
   { instance, toLine }: Source,
-  { queue, after }: { queue: LineQueue; after: string },
+  { queue, seam }: { queue: LineQueue; seam: Seam },
 ): Promise<void> {
-  let last = after;
   while (!context.signal.aborted) {
     try {
-      const since = last === '' ? 0 : Math.floor(Date.parse(last) / 1000);
       const stream = await docker
         .getContainer(instance.id)
-        .logs({ stdout: true, stderr: true, timestamps: true, follow: true, since });
-      for await (const printed of linesOf(demultiplex(stream as unknown as AsyncIterable<Buffer>))) {
-        if (printed.at <= last) continue;
-        last = printed.at;
-        await queue.put(toLine(printed));
-      }
+        .logs({ stdout: true, stderr: true, timestamps: true, follow: true, since: seam.since });
+      const isNew = seam.read();
+      for await (const printed of linesOf(demultiplex(stream as unknown as AsyncIterable<Buffer>)))
+        if (isNew(printed)) await queue.put(toLine(printed));
     } catch (error) {
       if (context.signal.aborted || isAbsent(error)) return;
       throw error;
@@ -121,7 +118,7 @@ async function lookForNew(
     const fresh = (await sourcesOf(engine, service)).filter(({ instance }) => !known.has(instance.id));
     for (const source of fresh) {
       known.add(source.instance.id);
-      void watch(followSource(context, engine, source, { queue, after: '' }));
+      void watch(followSource(context, engine, source, { queue, seam: new Seam([]) }));
     }
   }
   if (failure !== undefined) throw failure;

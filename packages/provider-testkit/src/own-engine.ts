@@ -4,34 +4,50 @@ import { once } from 'node:events';
 import { mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endQuietly } from './end-quietly.ts';
 
 const ANSWERS_WITHIN_MS = 60_000;
-/** What the sample service's Dockerfile begins with. */
-const BASE = 'node:26-slim';
+
+export interface OwnEngineOptions {
+  /** Images of the machine's engine that it begins with. Default: the one that the sample service is built of. */
+  images?: readonly string[];
+  /** Whether its containers live on while it is away; else they end with it, and come back with it. Default true. */
+  liveRestore?: boolean;
+  /** More for the daemon's command line, for example where else it listens. */
+  arguments?: readonly string[];
+  /** A network namespace that the daemon, its containers and its ports are in: another machine, as far as addresses go. */
+  namespace?: string;
+}
 
 /**
- * A Docker Engine of this harness alone, which may be killed: its own folder, socket and runtime, and no hand in the
- * machine's packet filter, so that other engines are left as they are. Its containers live on while it is away.
+ * A Docker Engine of a test alone, which may be killed: its own folder, socket and runtime, and no hand in the machine's
+ * packet filter, so that other engines are left as they are. Needs root, dockerd, and an engine to take images from.
  */
 export class OwnEngine {
   readonly #folder: string;
+  readonly #options: OwnEngineOptions;
   /** Its own: an engine without a bridge removes `docker0`, which the machine's engine needs. */
   readonly #bridge = `own-${randomBytes(4).toString('hex')}`;
-  readonly #subnet = `10.${200 + randomInt(50)}.${randomInt(250)}.1/24`;
+  readonly #subnet = `10.${200 + randomInt(8)}.${randomInt(250)}.1/24`;
   #daemon: ChildProcess | undefined;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, options: OwnEngineOptions) {
     this.#folder = folder;
+    this.#options = options;
   }
 
-  /** Starts it, with the base image of the machine's engine. */
-  static async start(folder: string): Promise<OwnEngine> {
+  /** Starts it. What it needs is put into the folder, which should be short of name: sockets are in it. */
+  static async start(folder: string, options: OwnEngineOptions = {}): Promise<OwnEngine> {
     mkdirSync(folder, { recursive: true });
-    const engine = new OwnEngine(folder);
-    await engine.up();
-    execFileSync('sh', ['-c', `docker save ${BASE} | docker -H '${engine.host}' load`], { stdio: 'ignore' });
-    return engine;
+    const engine = new OwnEngine(folder, options);
+    try {
+      await engine.up();
+      for (const image of options.images ?? ['node:26-slim'])
+        execFileSync('sh', ['-c', `docker save '${image}' | docker -H '${engine.host}' load`], { stdio: 'ignore' });
+      return engine;
+    } catch (error) {
+      await engine.kill();
+      throw error;
+    }
   }
 
   get host(): string {
@@ -46,14 +62,23 @@ export class OwnEngine {
     const places = ['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('pid'), '-H', this.host];
     this.#ensureBridge();
     const network = ['--bridge', this.#bridge, '--iptables=false', '--ip-forward=false', '--ip-masq=false'];
-    this.#daemon = spawn('dockerd', [...places, ...network, '--live-restore'], { stdio: ['ignore', log, log] });
+    const restore = (this.#options.liveRestore ?? true) ? ['--live-restore'] : [];
+    const [command, ...args] = this.#inNamespace('dockerd', ...places, ...network, ...restore);
+    this.#daemon = spawn(command, [...args, ...(this.#options.arguments ?? [])], { stdio: ['ignore', log, log] });
     for (const since = Date.now(); !this.#answers(); await sleep(100)) {
-      if (Date.now() - since > ANSWERS_WITHIN_MS) throw new Error(`The engine doesn't answer: see ${at('log')}`);
+      const ended = this.#daemon.exitCode !== null;
+      if (ended || Date.now() - since > ANSWERS_WITHIN_MS)
+        throw new Error(`The engine doesn't answer:\n${readQuietly(at('log')).split('\n').slice(-10).join('\n')}`);
     }
   }
 
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
+  }
+
+  /** Lets it end as it would with its machine: without `liveRestore`, its containers end before it. */
+  async down(): Promise<void> {
+    await this.#end('SIGTERM');
   }
 
   /** Containers that exist, running or not, whose labels hold this text: their names and how they are. */
@@ -75,7 +100,8 @@ export class OwnEngine {
     const containers = this.docker('ps', '--all', '--quiet').split('\n').filter(Boolean);
     if (containers.length > 0) this.docker('rm', '--force', ...containers);
     this.docker('network', 'prune', '--force');
-    await this.#end('SIGTERM');
+    await this.down();
+    this.#ip('link', 'delete', this.#bridge);
     // The daemon mounts its data onto itself, and leaves that behind.
     spawnSync('umount', [join(this.#folder, 'data')], { stdio: 'ignore' });
     rmSync(join(this.#folder, 'data'), { recursive: true, force: true });
@@ -106,14 +132,37 @@ export class OwnEngine {
   }
 
   #ensureBridge(): void {
-    if (spawnSync('ip', ['link', 'show', this.#bridge], { stdio: 'ignore' }).status === 0) return;
-    execFileSync('ip', ['link', 'add', this.#bridge, 'type', 'bridge']);
-    execFileSync('ip', ['address', 'add', this.#subnet, 'dev', this.#bridge]);
-    execFileSync('ip', ['link', 'set', this.#bridge, 'up']);
+    if (this.#ip('link', 'show', this.#bridge)) return;
+    this.#ip('link', 'add', this.#bridge, 'type', 'bridge');
+    this.#ip('address', 'add', this.#subnet, 'dev', this.#bridge);
+    if (!this.#ip('link', 'set', this.#bridge, 'up')) throw new Error(`No bridge ${this.#bridge} could be made.`);
+  }
+
+  /** Whether it could be done. */
+  #ip(...args: string[]): boolean {
+    const [command, ...rest] = this.#inNamespace('ip', ...args);
+    return spawnSync(command, rest, { stdio: 'ignore' }).status === 0;
+  }
+
+  /** Only the network is another one: `ip netns exec` would hide the control groups too. */
+  #inNamespace(command: string, ...args: string[]): [string, ...string[]] {
+    const { namespace } = this.#options;
+    return namespace === undefined
+      ? [command, ...args]
+      : ['nsenter', `--net=/run/netns/${namespace}`, command, ...args];
   }
 
   #answers(): boolean {
     return spawnSync('docker', ['-H', this.host, 'info'], { stdio: 'ignore' }).status === 0;
+  }
+}
+
+/** It may have ended with others already. */
+function endQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
