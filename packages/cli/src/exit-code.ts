@@ -110,7 +110,7 @@ const codesOfErrors = new Map<string, ExitCode>([
     'rollback-unfinished',
   ]),
   ['in-doubt', exitCode.inDoubt],
-  ['nothing-to-resume', exitCode.done],
+  ...errors(exitCode.done, ['nothing-to-resume', 'went-back-by-itself']),
   ['interrupted', exitCode.interrupted],
 ]);
 

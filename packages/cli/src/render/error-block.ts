@@ -27,7 +27,7 @@ export function reportError(thrown: unknown, output: Output): ExitCode {
   const problems = problemsOf(thrown);
   const colors = colorsFor(wantsColor(process.env, process.stderr));
   const code = exitCodeOfError(error.code);
-  if (code === exitCode.done) output.say(error.message);
+  if (code === exitCode.done) output.say(error.message, ...(error.hint === undefined ? [] : [error.hint]));
   else output.complain(...(problems.length > 0 ? renderProblems(problems, colors) : renderError(error, colors)));
   if (output.verbose && thrown instanceof Error && thrown.stack) output.complain(colors.dim(thrown.stack));
   output.document({ error: { ...error, ...(problems.length > 0 ? { problems } : {}) } });

@@ -9,6 +9,8 @@ export interface Facts {
   unseen?: string;
   /** Services whose port somebody else has, with that one for people, or null when it can't be told. */
   takenPorts: ReadonlyMap<Address, string | null>;
+  /** How many requests their routers counted, of services whose rollouts are judged by that and that could be asked. */
+  visits?: ReadonlyMap<Address, number>;
   /** The config file, where only what changed is selected and the config changed too. */
   changedConfig?: string;
 }

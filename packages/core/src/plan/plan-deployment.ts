@@ -29,6 +29,7 @@ import type { Selected } from './selection.ts';
 import { decideService } from './service-change.ts';
 import { emitServiceRemoval, ServiceRollouts } from './service-steps.ts';
 import { StepDrafts } from './step-drafts.ts';
+import { visitWarnings } from './visits.ts';
 import { wantedInstances } from './wanted-instances.ts';
 import { collectWarnings, lockstepWarnings, unmetDependency } from './warnings.ts';
 
@@ -246,6 +247,7 @@ class Planning {
           ...(movesTogether ? lockstepWarnings(project) : []),
           ...collectWarnings(this.#intents, declared, changes, this.#input.registry),
           ...factWarnings(this.#input.facts, project, state, this.#changes),
+          ...visitWarnings(this.#input.facts, project, this.#changes),
         ],
       },
       this.#drafts.list,

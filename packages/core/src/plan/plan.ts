@@ -74,7 +74,15 @@ export interface PlanRuntime {
 }
 
 export interface PlanWarning {
-  code: 'unmet-dependency' | 'not-reversible' | 'protected' | 'migration' | 'not-looked-at' | 'port-in-use' | 'note';
+  code:
+    | 'unmet-dependency'
+    | 'not-reversible'
+    | 'protected'
+    | 'migration'
+    | 'not-looked-at'
+    | 'port-in-use'
+    | 'no-visitors'
+    | 'note';
   subject: Address | string;
   message: string;
 }

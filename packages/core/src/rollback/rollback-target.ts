@@ -15,31 +15,69 @@ export interface RollbackTarget {
 
 /**
  * Chooses what a rollback goes back to: by default the last stable deployment before the newest one.
- * `history`: the environment's deployments, newest first. Throws `nothing-to-roll-back`,
- * `deployment-unknown` and, so that nobody rolls a rollback back by accident, `already-rolled-back`.
+ * `history`: the environment's deployments, newest first; `broughtBack`: of a newest one that a person rolled back, the
+ * deployment whose result came back. Throws `nothing-to-roll-back`, `deployment-unknown` and, so that nobody rolls a
+ * rollback back by accident, `already-rolled-back`, `went-back-by-itself` and `rollback-unfinished`.
  */
-export function chooseRollbackTarget(history: readonly DeploymentHeader[], to: string | undefined): RollbackTarget {
+export function chooseRollbackTarget(
+  history: readonly DeploymentHeader[],
+  to: string | undefined,
+  broughtBack?: string | null,
+): RollbackTarget {
   const [newest] = history;
   if (!newest) {
     throw new SlipwayError('nothing-to-roll-back', 'Nothing was ever deployed here.', {
       hint: 'Deploy first: slipway deploy.',
     });
   }
-  return to === undefined ? lastStable(history, newest) : named(history, newest, to);
+  if (to !== undefined) return named(history, newest, to);
+  if (newest.kind === 'rollback') throw isBackAlready(history, newest, broughtBack ?? null);
+  return lastStable(history, newest);
 }
 
 function lastStable(history: readonly DeploymentHeader[], newest: DeploymentHeader): RollbackTarget {
-  if (newest.kind === 'rollback') {
-    throw new SlipwayError('already-rolled-back', `The newest deployment, ${newest.id}, is a rollback itself.`, {
-      subject: newest.id,
-      hint: 'Name what to go back to: slipway rollback --to DEPLOYMENT (see slipway history).',
-    });
-  }
   const before = history.slice(1);
   const stable = before.findIndex((deployment) => deployment.status === 'completed');
   const undone = stable < 0 ? history : history.slice(0, stable + 1);
   const to = stable < 0 ? null : before[stable]!;
   return { of: newest, to, seq: undone.at(-1)!.snapshot, undoes: undone.map(({ id }) => id) };
+}
+
+/** What was wished is there, or nearly: says what runs now, and how to get further back. */
+function isBackAlready(
+  history: readonly DeploymentHeader[],
+  newest: DeploymentHeader,
+  broughtBack: string | null,
+): SlipwayError {
+  const { id, rollbackOf, status } = newest;
+  if (status !== 'completed') {
+    const of = rollbackOf === null ? '' : ` of ${rollbackOf}`;
+    return new SlipwayError('rollback-unfinished', `The rollback ${id}${of} did not succeed in all it was to do.`, {
+      subject: id,
+      hint: 'Try the rest again: slipway resume.',
+    });
+  }
+  const older = history.slice(1 + history.findIndex((one) => one.id === rollbackOf));
+  const now = history.findIndex(
+    rollbackOf === null ? (one) => one.id === broughtBack : (one) => older.includes(one) && one.status === 'completed',
+  );
+  const then = now < 0 ? undefined : history.slice(now + 1).find((one) => one.status === 'completed');
+  const left = now < 0 ? 'what was before the first deployment' : `what ${labelled(history[now]!)} left`;
+  const further = then
+    ? `To go further back: slipway rollback --to ${then.id} (version ${then.ship}).`
+    : 'There is nothing further back.';
+  if (rollbackOf !== null) {
+    const message = `${rollbackOf} was taken back already, by itself: ${left} is there again. Nothing to do.`;
+    return new SlipwayError('went-back-by-itself', message, { subject: rollbackOf, hint: further });
+  }
+  return new SlipwayError('already-rolled-back', `The newest deployment, ${id}, is a rollback itself, to ${left}.`, {
+    subject: id,
+    hint: `${further} To bring out again what it took back: slipway deploy.`,
+  });
+}
+
+function labelled({ id, ship }: DeploymentHeader): string {
+  return `${id} (version ${ship})`;
 }
 
 function named(history: readonly DeploymentHeader[], newest: DeploymentHeader, to: string): RollbackTarget {

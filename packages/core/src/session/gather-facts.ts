@@ -7,11 +7,13 @@ import { activeRevision, type ServiceRecord, type State } from '../state/record.
 import { lookingContext } from './call-context.ts';
 import { lookAtPlatform } from './look-at-platform.ts';
 import { lookAtPorts } from './look-at-ports.ts';
+import { lookAtVisits } from './look-at-visits.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
  * Looks at what a plan needs to know of the world and the record can't say: which of the declared services run, asked
- * in one call and only when some are recorded, and whether somebody has the port of one that has no route yet.
+ * in one call and only when some are recorded, whether somebody has the port of one that has no route yet, and whether
+ * anybody uses those that are judged by their users.
  * Changes nothing; what can't be looked at is said in the facts.
  */
 export async function gatherFacts(
@@ -40,9 +42,13 @@ export async function gatherFacts(
   });
   const ports = wanted.map(({ address, spec }) => ({ address, port: spec.port }));
   const router = workspace.registry.routerFor(platform, project.environment.router?.use);
-  const taken = await lookAtPorts(workspace, { platform, router }, context, ports);
+  const [taken, visits] = await Promise.all([
+    lookAtPorts(workspace, { platform, router }, context, ports),
+    lookAtVisits(services, recordOf, workspace.registry, context),
+  ]);
   return {
     running,
+    visits,
     ...(look?.kind === 'unseen' ? { unseen: look.why } : {}),
     takenPorts: new Map(taken.map(({ address, holder }) => [address, holder])),
   };

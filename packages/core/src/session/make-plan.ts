@@ -118,7 +118,9 @@ export async function makeRollbackPlan(workspace: Workspace, options: RollbackOp
   const environment = await workspace.environment();
   const history = await workspace.store.deployments({ environment, limit: 1_000 });
   const choices = options.to === undefined ? await passOverRestores(workspace, environment, history) : history;
-  const target = chooseRollbackTarget(choices, options.to);
+  const [newest] = choices;
+  const rolledBack = newest?.kind === 'rollback' ? await workspace.store.plan(newest.plan) : undefined;
+  const target = chooseRollbackTarget(choices, options.to, rolledBack?.rollback?.to);
   return await planBackTo(workspace, environment, target, options);
 }
 

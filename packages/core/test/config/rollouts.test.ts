@@ -76,6 +76,21 @@ describe('a canary', () => {
   });
 });
 
+describe('a canary that the router is asked about', () => {
+  const metrics = 'metrics: [{ name: errors, query: errorRate, failAbove: 0.1 }]';
+  const canary = (step: string) =>
+    `strategy: { canary: { analysis: { ${metrics} }, steps: [{ ${step} }, { weight: 20, hold: 1m }] } }`;
+
+  test('is shown to somebody before it is measured', async () => {
+    const fault =
+      'metrics[0].source: the router knows nothing of a revision without traffic, which it is at steps[0]; give that step a weight, a header or a cookie, or analysis: false';
+    expect(await faults(canary('hold: 1m'))).toEqual([`canary.analysis.${fault}`]);
+    expect(await faults(canary(`weight: 0, analysis: { ${metrics} }`))).toEqual([`canary.steps[0].analysis.${fault}`]);
+    for (const fine of ['pause: true', 'hold: 1m, analysis: false', 'hold: 1m, header: { name: x, value: y }'])
+      expect((await specOf(canary(fine))).strategy.kind).toBe('canary');
+  });
+});
+
 test('an analysis has every default filled in', async () => {
   const { strategy } = await specOf(
     'strategy: { rolling: { analysis: { onInconclusive: { extend: 2 }, metrics: [{ name: a, query: errorRate, compareWith: stable, judge: mann-whitney }] } } }',

@@ -32,7 +32,45 @@ describe('a rollback that a person asks for', () => {
     });
     expect(await viewOf(play)).toEqual(before);
     const refused = await refusal(rollback(play), 'already-rolled-back');
-    expect(refused.hint).toContain('--to');
+    expect(refused.hint).toContain('There is nothing further back');
+  });
+
+  it('says what runs and how to get further back, where the last one went back already', async () => {
+    const play = await playground();
+    const at = (value: number) => ({ resources: { a: thing(value), b: thing(value, { dependsOn: ['a'] }) } });
+    const [first, second] = [
+      await completed(play.deploy(at(1), { ship: 'v1' })),
+      await completed(play.deploy(at(2), { ship: 'v2' })),
+    ];
+    play.fault = (call) => (call.call === 'update' && call.name === 'b' ? new Error('no') : undefined);
+    const failed = await play.deploy(at(3), { onFailure: 'rollback' });
+    expect(failed.status).toBe('rolled_back');
+    play.fault = () => undefined;
+    // By itself: what is asked for is there already.
+    const byItself = await refusal(rollback(play), 'went-back-by-itself');
+    expect(byItself.message).toContain(
+      `${failed.id} was taken back already, by itself: what ${second.id} (version v2)`,
+    );
+    expect(byItself.hint).toBe(`To go further back: slipway rollback --to ${first.id} (version v1).`);
+    // By a person, who may want what is further back, or not.
+    await completed(rollback(play, { to: first.id }));
+    expect(valueIn(play, 'b')).toBe(1);
+    await completed(rollback(play, { to: second.id }));
+    const again = await refusal(rollback(play), 'already-rolled-back');
+    expect(again.message).toContain(`what ${second.id} (version v2) left`);
+    expect(again.hint).toContain(`--to ${first.id}`);
+  });
+
+  it('of which a part failed is to be finished first', async () => {
+    const play = await playground();
+    await completed(play.deploy({ resources: { a: thing(1) } }));
+    await completed(play.deploy({ resources: { a: thing(2) } }));
+    play.fault = (call) => (call.call === 'update' ? new Error('no') : undefined);
+    expect((await rollback(play)).status).toBe('failed');
+    play.fault = () => undefined;
+    expect((await refusal(rollback(play), 'rollback-unfinished')).hint).toContain('slipway resume');
+    expect((await play.session((slipway) => slipway.resume())).status).toBe('completed');
+    expect(valueIn(play, 'a')).toBe(1);
   });
 
   it('passes over deployments that failed', async () => {

@@ -101,12 +101,17 @@ describe('configuration', () => {
   it('goes back when only the configuration was new, and the number of instances when only that was', async () => {
     const play = await playground();
     await play.file('web/x', '1');
-    const at = (level: string, instances: number): Config => ({
-      services: { web: service('web', 4000, { instances, env: { LEVEL: level } }) },
+    const at = (level: string, instances: number, more: Config = {}): Config => ({
+      services: { web: service('web', 4000, { instances, env: { LEVEL: level }, ...more }) },
     });
     await play.deploy(at('1', 2));
     const first = await everything(play);
-    await play.deploy(at('2', 2));
+    const health = { http: '/other', interval: '5ms', timeout: '2s', healthyAfter: 1, deadline: '1s' };
+    await play.deploy(at('2', 2, { affinity: { cookie: 'route' }, health }));
+    expect(play.cluster.distribution('web')).toMatchObject({
+      affinity: { cookie: 'route' },
+      health: { http: '/other' },
+    });
     await play.session((slipway) => slipway.rollback());
     expect(await everything(play)).toEqual(first);
     const again = await play.deploy(at('1', 4));

@@ -6,8 +6,8 @@ import type { Playground } from './playground.ts';
 /** All that a way back must bring back: the record, what runs with which instances, and what the router was told. */
 export async function everything(play: Playground, service = 'web') {
   const running = [...play.cluster.revisions].map(([key, { slots }]) => [key, slots]);
-  const { backends, routes } = play.cluster.distribution(service)!;
-  return { view: await viewOf(play), running: running.sort(), backends, routes };
+  const { backends, routes, affinity, health } = play.cluster.distribution(service)!;
+  return { view: await viewOf(play), running: running.sort(), backends, routes, affinity, health };
 }
 
 /** Begins the rollout, and resolves when its step with this name has begun, with the deployment's end still to come. */

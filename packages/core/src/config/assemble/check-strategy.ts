@@ -12,8 +12,11 @@ export function checkCanary(canary: CanaryValues, sources: Sources, path: Path, 
   if (canary.analysis) checkAnalysis(canary.analysis, place, [...path, 'analysis'], findings);
   checkForms(canary, path, findings);
   let before = -1;
+  let isShown = false;
   for (const [index, step] of (canary.steps ?? []).entries()) {
     const at = [...path, 'steps', index];
+    isShown ||= step.header !== undefined || step.cookie !== undefined || Number(step.weight ?? 0) > 0;
+    if (!isShown) checkUnseen(canary, step, at, path, findings);
     if (step.weight !== undefined) {
       const weight = Number(step.weight);
       if (weight <= before) {
@@ -34,6 +37,27 @@ export function checkCanary(canary: CanaryValues, sources: Sources, path: Path, 
       const hint = 'leave it out, or give at least 1';
       findings.push({ path: [...at, 'scale'], message: 'leaves no instance for the traffic of this step', hint });
     }
+  }
+}
+
+/** Nobody is sent to the new revision yet, so the router can't tell how it does. */
+function checkUnseen(
+  canary: CanaryValues,
+  step: NonNullable<CanaryValues['steps']>[number],
+  at: Path,
+  path: Path,
+  findings: Finding[],
+): void {
+  const measures = step.analysis || (step.analysis === undefined && step.hold !== undefined);
+  const ownPath = step.analysis ? [...at, 'analysis'] : [...path, 'analysis'];
+  const metrics = measures ? (step.analysis || canary.analysis)?.metrics : [];
+  for (const [index, metric] of (metrics ?? []).entries()) {
+    if (metric.source !== 'router') continue;
+    findings.push({
+      path: [...ownPath, 'metrics', index, 'source'],
+      message: `the router knows nothing of a revision without traffic, which it is at steps[${at.at(-1)}]`,
+      hint: 'give that step a weight, a header or a cookie, or analysis: false',
+    });
   }
 }
 
