@@ -23,6 +23,8 @@ const parts = {
   dockerd: () => process.getuid?.() === 0 && succeeds('dockerd', '--version'),
   // As root and with catatonit, which is each container's init.
   podman: () => process.getuid?.() === 0 && succeeds('podman', '--version') && installed('catatonit', '--version'),
+  // A container that is a host with systemd, made by scripts/base-images.sh.
+  'systemd-host': () => succeeds('docker', 'image', 'inspect', 'slipway-systemd-host:1'),
   haproxy: () => succeeds('haproxy', '-v'),
   prometheus: () => succeeds('prometheus', '--version'),
   // Hosts are network namespaces, so it takes iproute2 and root too.

@@ -17,7 +17,7 @@ export async function openFleetGround(): Promise<Ground> {
   );
   const hosts = lab.hosts.map(({ name, address, hostKey, root }) => ({ name, address, hostKey, root }));
   return {
-    platform: { use: 'ssh', user: lab.user, key: lab.keyFile, hosts, connectTimeout: '3s' },
+    platform: { use: 'ssh', user: lab.user, key: lab.keyFile, hosts, supervisor: 'shell', connectTimeout: '3s' },
     router: 'haproxy',
     runs: 'process',
     victims: [...networks, HAPROXY],

@@ -8,7 +8,7 @@ export async function startFleet(): Promise<Ground> {
   const lab = await startHosts(HOSTS);
   const hosts = lab.hosts.map(({ name, address, hostKey, root }) => ({ name, address, hostKey, root }));
   return {
-    platform: { use: 'ssh', user: lab.user, key: lab.keyFile, hosts },
+    platform: { use: 'ssh', user: lab.user, key: lab.keyFile, hosts, supervisor: 'shell' },
     router: 'haproxy',
     marks: lab.hosts.map(({ root }) => root),
     strays: () => [],

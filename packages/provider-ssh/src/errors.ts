@@ -97,7 +97,13 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   'no-systemd': () => [
     'host-lacks-program',
     'systemd does not work there for this user',
-    'Use `supervisor: shell`, or allow lingering.',
+    'Use `supervisor: auto`, or let the user’s services live on there: `loginctl enable-linger USER`.',
+  ],
+  'unit-stays': (unit) => [
+    'instance-unstoppable',
+    `systemd does not stop the unit ${unit}`,
+    'Look at `systemctl status` of it there, and repeat.',
+    true,
   ],
   unstartable: () => [
     'instance-unstartable',

@@ -62,8 +62,9 @@ export const sshOptions = z.strictObject({
     .refine(([first, last]) => first <= last, 'The first port must not be above the last.')
     .optional()
     .meta({ description: 'Where instances get their ports from. Default 20000 to 29999.' }),
-  supervisor: z.enum(['shell', 'systemd']).optional().meta({
-    description: 'What keeps instances running: a shell script (`shell`, default), or a unit of systemd that runs it.',
+  supervisor: z.enum(['auto', 'systemd', 'shell']).optional().meta({
+    description:
+      'What keeps instances running: a unit of `systemd`, which comes back after a reboot, or a `shell` script alone. Default `auto`: systemd where it runs and the user may use it (root, or with lingering), else the script.',
   }),
   shared: z
     .array(z.string().regex(/^(?!\/)(?!(.*\/)?\.\.?(\/|$))[^\n\0]+$/, 'A path within the project.'))
@@ -97,7 +98,7 @@ export interface Fleet {
   connectTimeoutMs: number;
   keepReleases: number;
   portRange: readonly [number, number];
-  supervisor: 'shell' | 'systemd';
+  supervisor: 'auto' | 'systemd' | 'shell';
   shared: string[];
 }
 
@@ -125,7 +126,7 @@ export function fleetOf(context: Pick<CallContext, 'platform' | 'directory'>): F
     connectTimeoutMs: milliseconds(options.connectTimeout ?? 10_000),
     keepReleases: options.keepReleases ?? 5,
     portRange: options.portRange ?? [20_000, 29_999],
-    supervisor: options.supervisor ?? 'shell',
+    supervisor: options.supervisor ?? 'auto',
     shared: options.shared ?? [],
   };
 }

@@ -1,7 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CallContext, JsonObject, RevisionRequest } from '@slipway/core/provider';
-import { openTestPlace, type SshLab, startHosts, type TestPlace } from '@slipway/provider-testkit';
+import {
+  openTestPlace,
+  type SshLab,
+  type SystemdLab,
+  startHosts,
+  startSystemdHosts,
+  type TestPlace,
+} from '@slipway/provider-testkit';
 import { sshPlatform } from '../src/platform/ssh-platform.ts';
 
 const SERVER = `
@@ -14,17 +21,28 @@ process.on('SIGTERM', () => process.exit(0));
 `;
 
 /** Hosts, an environment of their own on them, and a small service. */
-export class TestFleet {
-  readonly lab: SshLab;
+export class TestFleet<Lab extends SshLab | SystemdLab = SshLab> {
+  readonly lab: Lab;
   readonly #place: TestPlace;
+  readonly #options: JsonObject;
 
-  private constructor(lab: SshLab, place: TestPlace) {
+  private constructor(lab: Lab, place: TestPlace, options: JsonObject) {
     this.lab = lab;
     this.#place = place;
+    this.#options = options;
   }
 
+  /** Hosts that are network namespaces: a systemd would start services of the whole machine. */
   static async open(count: number): Promise<TestFleet> {
-    return new TestFleet(await startHosts(count), await openTestPlace());
+    const lab = await startHosts(count);
+    const hosts = lab.hosts.map(({ name, address, root }) => ({ name, address, root }));
+    return new TestFleet(lab, await openTestPlace(), { hosts, user: 'root', supervisor: 'shell' });
+  }
+
+  static async openWithSystemd(count: number): Promise<TestFleet<SystemdLab>> {
+    const lab = await startSystemdHosts(count);
+    const hosts = lab.hosts.map(({ name, address }) => ({ name, address }));
+    return new TestFleet(lab, await openTestPlace(), { hosts, user: 'root' });
   }
 
   get log(): readonly string[] {
@@ -35,13 +53,11 @@ export class TestFleet {
     change: { options?: JsonObject; epoch?: number; environment?: string; signal?: AbortSignal } = {},
   ): CallContext {
     const { options = {}, ...rest } = change;
-    const { hosts, user, keyFile, knownHosts } = this.lab;
-    const inventory = hosts.map(({ name, address, root }) => ({ name, address, root }));
-    const fixed = { use: 'ssh', hosts: inventory, user, key: keyFile, knownHosts, supervisor: 'shell' };
+    const { keyFile: key, knownHosts } = this.lab;
     return {
       ...this.#place.context,
       project: 'shop',
-      platform: { ...fixed, connectTimeout: '6s', ...options },
+      platform: { use: 'ssh', ...this.#options, key, knownHosts, connectTimeout: '6s', ...options },
       ...rest,
     };
   }
@@ -89,8 +105,8 @@ export class TestFleet {
     return (await response.json()) as { revision: string; pid: number };
   }
 
-  /** The service's folder on a host. */
-  folder(index: number, environment = 'test'): string {
+  /** The service's folder on a host whose root is a folder of this machine. */
+  folder(this: TestFleet, index: number, environment = 'test'): string {
     return join(this.lab.hosts[index]!.root, 'shop', environment, 'backend');
   }
 

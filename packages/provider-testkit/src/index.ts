@@ -24,6 +24,7 @@ export {
 export { type Runs, sampleSpec, writeSample } from './sample/artifact.ts';
 export { SampleProcess } from './sample/sample-process.ts';
 export { type LabHost, type SshLab, startHosts } from './ssh-lab.ts';
+export { type SystemdLab, startSystemdHosts } from './ssh-lab-systemd.ts';
 export type { MakeStorePlace, StorePlace } from './store-conformance/place.ts';
 /** Records, plans and events to try a store with. */
 export * as storeSamples from './store-conformance/samples.ts';

@@ -11,6 +11,8 @@ interface Lab {
   id: string;
   folder: string;
   count: number;
+  /** The hosts are containers on a network of the engine; otherwise they are network namespaces. */
+  isOfContainers?: boolean;
 }
 
 /** Writes down whose the hosts are, before there are any. Returns the file that says so until they are removed. */
@@ -28,11 +30,20 @@ export function removeLeftLabs(): void {
     const file = join(RECORDS, name);
     const lab = read(file);
     if (name.endsWith('.new') || !lab || startOf(lab.owner) === lab.since) continue;
-    for (let index = 0; index < lab.count; index += 1) removeHost(`${lab.id}n${index}`);
-    quietly('ip', 'link', 'delete', lab.id);
+    if (lab.isOfContainers) removeContainers(lab.id, lab.count);
+    else {
+      for (let index = 0; index < lab.count; index += 1) removeHost(`${lab.id}n${index}`);
+      quietly('ip', 'link', 'delete', lab.id);
+    }
     rmSync(lab.folder, { recursive: true, force: true });
     rmSync(file, { force: true });
   }
+}
+
+/** Removes the hosts of a lab that are containers, with their network. Safe to repeat. */
+export function removeContainers(id: string, count: number): void {
+  for (let index = 0; index < count; index += 1) quietly('docker', 'rm', '--force', '--volumes', `${id}n${index}`);
+  quietly('docker', 'network', 'rm', id);
 }
 
 function namesIn(folder: string): string[] {

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { recordLab, removeLeftLabs } from './left-labs.ts';
 import { quietly, removeHost, run } from './network-namespaces.ts';
+import { makeKey, untilSshAnswers } from './ssh-lab-parts.ts';
 
 /** One host of the lab: a network namespace with an sshd of its own. The hosts share this machine's files and processes. */
 export interface LabHost {
@@ -74,7 +73,7 @@ export async function startHosts(count: number): Promise<SshLab> {
       daemons.push(startDaemon(host, { folder, keyFile }));
     }
     writeFileSync(knownHosts, hosts.map(({ address, hostKey }) => `${address} ${hostKey}\n`).join(''));
-    await Promise.all(hosts.map(({ address }) => untilItAnswers(address)));
+    await Promise.all(hosts.map(({ address }) => untilSshAnswers(address)));
   } catch (error) {
     stop();
     throw error;
@@ -90,7 +89,7 @@ export async function startHosts(count: number): Promise<SshLab> {
 function makeHost({ id, index, address, folder }: { id: string; index: number; address: string; folder: string }) {
   const [namespace, outer, name] = [`${id}n${index}`, `${id}v${index}`, `host${index}`];
   const hostKeyFile = join(folder, `${name}-key`);
-  makeKey(hostKeyFile);
+  const hostKey = makeKey(hostKeyFile);
   run('ip', 'netns', 'add', namespace);
   const inside = (...args: string[]) => run('ip', '-n', namespace, ...args);
   run('ip', 'link', 'add', outer, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace);
@@ -98,7 +97,6 @@ function makeHost({ id, index, address, folder }: { id: string; index: number; a
   inside('address', 'add', `${address}/24`, 'dev', 'eth0');
   inside('link', 'set', 'eth0', 'up');
   inside('link', 'set', 'lo', 'up');
-  const hostKey = readFileSync(`${hostKeyFile}.pub`, 'utf8').trim().split(' ').slice(0, 2).join(' ');
   return { name, address, hostKey, namespace, root: join(folder, `${name}-root`) };
 }
 
@@ -124,26 +122,4 @@ function startDaemon({ name, address, namespace }: LabHost, { folder, keyFile }:
   const daemon = spawn('ip', args, { stdio: 'ignore' });
   daemon.unref();
   return daemon;
-}
-
-async function untilItAnswers(address: string): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const answers = await new Promise<boolean>((resolve) => {
-      const socket = connect({ host: address, port: 22, timeout: 1_000 });
-      const end = (answer: boolean) => {
-        socket.destroy();
-        resolve(answer);
-      };
-      socket.once('data', () => end(true));
-      socket.once('timeout', () => end(false));
-      socket.once('error', () => end(false));
-    });
-    if (answers) return;
-    await sleep(100);
-  }
-  throw new Error(`The sshd on ${address} does not answer.`);
-}
-
-function makeKey(file: string): void {
-  run('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', file);
 }

@@ -2,6 +2,7 @@ import { ADMISSION_FUNCTIONS } from './admission-functions.ts';
 import { INSTANCE_FUNCTIONS } from './instance-functions.ts';
 import { LOOK_FUNCTIONS } from './look-functions.ts';
 import { PROCESS_FUNCTIONS } from './process-functions.ts';
+import { UNIT_FUNCTIONS } from './unit-functions.ts';
 
 /** Exit code of a call that the host refused; what and why is the last line of its standard error. */
 export const REFUSED = 65;
@@ -18,6 +19,7 @@ refuse() {
   printf 'slipway-refused %s %s\n' "$1" "${'$'}{2:-}" >&2
   exit ${REFUSED}
 }
+${UNIT_FUNCTIONS}
 ${INSTANCE_FUNCTIONS}
 ${LOOK_FUNCTIONS}
 here=${'$'}{0%/*}
@@ -73,6 +75,7 @@ make_release() {
     export_line HOST "$listen_on"
     export_line SLIPWAY_DATA_DIR "$service/shared"
   } > "$new/environment.own"
+  keep_login "$new"
   mv "$new" "$release" || refuse no-space "$release"
 }
 

@@ -1,73 +1,55 @@
-/** Shell functions that start and stop the instance of a release, by systemd or by the supervisor alone. */
+/**
+ * Shell functions that start and stop the instance of a release, by systemd or by the supervisor alone. What keeps it
+ * running is written down before it starts, and stands as long as anything of it runs, whatever is wanted meanwhile:
+ * nothing is ever started a second time beside it.
+ */
 export const INSTANCE_FUNCTIONS = String.raw`
-unit_control() {
-  case "$(cat "$1/state/unit-of")" in
-    system) shift; systemctl "$@" ;;
-    *) shift; systemctl --user "$@" ;;
+kept_by() { cat "$1/state/kept-by" 2> /dev/null; }
+
+keeper_for() {
+  case "$1" in
+    shell) echo shell ;;
+    systemd) systemd_here ;;
+    *) systemd_here || echo shell ;;
   esac
-}
-
-systemd_here() {
-  [ -d /run/systemd/system ] || return 1
-  if [ "$(id -u)" = 0 ]; then
-    case "$(systemctl is-system-running 2> /dev/null)" in running | degraded | starting) echo system ;; *) return 1 ;; esac
-  else
-    XDG_RUNTIME_DIR=${'$'}{XDG_RUNTIME_DIR:-/run/user/$(id -u)}
-    export XDG_RUNTIME_DIR
-    [ "$(loginctl show-user "$(id -un)" -p Linger --value 2> /dev/null)" = yes ] || return 1
-    systemctl --user show-environment > /dev/null 2>&1 && echo user
-  fi
-}
-
-in_unit() { printf %s "$1" | sed 's/[%$]/&&/g; s/[\\"]/\\&/g'; }
-
-start_by_unit() {
-  printf '%s\n' "$2" > "$1/state/unit-of"
-  case "$2" in system) units=/etc/systemd/system ;; *) units=$HOME/.config/systemd/user ;; esac
-  unit=slipway-$(printf %s "$1" | sha256sum | cut -c 1-16).service
-  mkdir -p "$units"
-  cat > "$units/$unit" << END
-[Unit]
-Description=Slipway release $(in_unit "$1")
-After=network.target
-[Service]
-ExecStart=/bin/sh "$(in_unit "$here/$supervisor")" "$(in_unit "$1")" "$(in_unit "$logs")" $grace
-KillMode=mixed
-TimeoutStopSec=$((grace / 10 + 10))
-Restart=always
-RestartSec=1
-[Install]
-WantedBy=$([ "$2" = system ] && echo multi-user.target || echo default.target)
-END
-  printf '%s\n' "$units/$unit" > "$1/state/unit"
-  unit_control "$1" daemon-reload && unit_control "$1" enable --now "$unit" > /dev/null 2>&1
 }
 
 start_instance() {
   alive "$1/state/supervisor" && return 0
-  if [ "$2" = systemd ]; then
-    by=$(systemd_here) || refuse no-systemd
-    start_by_unit "$1" "$by" || refuse unstartable "$(cat "$1/state/unit")"
-  else
+  keeper=$(kept_by "$1")
+  if [ -z "$keeper" ] || ! alive "$1/state/process"; then
+    wanted=$(keeper_for "$2") || refuse no-systemd
+    case "$keeper" in "$wanted" | shell | "") ;; *) end_unit "$1" "$keeper" ;; esac
+    keeper=$wanted
+    printf '%s\n' "$keeper" > "$1/state/kept-by" || refuse no-space "$1"
+  fi
+  if [ "$keeper" = shell ]; then
     command -v setsid > /dev/null || refuse no-program setsid
     setsid sh "$here/$supervisor" "$1" "$logs" "$grace" < /dev/null > /dev/null 2>&1 9>&- &
+  else
+    start_by_unit "$1" "$keeper" || refuse unstartable "$(unit_for "$1")"
   fi
-  wanted=100
+  patience=100
   until alive "$1/state/supervisor"; do
-    wanted=$((wanted - 1))
-    [ "$wanted" -gt 0 ] || refuse unstartable supervisor
+    patience=$((patience - 1))
+    [ "$patience" -gt 0 ] || refuse unstartable supervisor
+    moment
+  done
+}
+
+until_free() {
+  [ -e "$1" ] || return 0
+  patience=$2
+  until flock -n 7 7> "$1"; do
+    patience=$((patience - 1))
+    [ "$patience" -gt 0 ] || return 0
     moment
   done
 }
 
 stop_instance() {
   grace=$(cat "$1/state/grace" 2> /dev/null || echo 100)
-  if [ -f "$1/state/unit" ]; then
-    unit=$(cat "$1/state/unit")
-    unit_control "$1" disable --now "${'$'}{unit##*/}" > /dev/null 2>&1
-    rm -f "$unit"
-    unit_control "$1" daemon-reload
-  fi
+  case "$(kept_by "$1")" in system | user) end_unit "$1" "$(kept_by "$1")" ;; esac
   if alive "$1/state/supervisor"; then
     kill -s TERM "$pid"
     patience=$((grace + 50))
@@ -77,15 +59,9 @@ stop_instance() {
     done
     alive "$1/state/supervisor" && kill -s KILL "$pid"
   fi
+  until_free "$1/state/starting" 50
   alive "$1/state/process" && end_group "$pid" "$grace"
-  for stream in stdout stderr; do
-    patience=20
-    while alive "$1/state/$stream.keeper" && [ "$patience" -gt 0 ]; do
-      moment
-      patience=$((patience - 1))
-    done
-    rm -f "$1/state/$stream.keeper"
-  done
+  for stream in stdout stderr; do until_free "$1/state/$stream.reader" 20; done
 }
 
 state_of() {

@@ -60,10 +60,7 @@ health() {
   [ -d "$release" ] || refuse no-release "$2"
   alive "$release/state/process" || refuse not-running "$2"
   script=$(cat)
-  . "$release/environment"
-  . "$release/environment.own"
-  cd "$release/files/$SLIPWAY_PATH" || exit 126
-  unset SLIPWAY_PATH
+  enter_release "$release"
   export SLIPWAY_URL="$4" SLIPWAY_SCRIPT="$script"
   said=$(timeout -k 1 "$3" sh -c 'slipway_script=$SLIPWAY_SCRIPT; unset SLIPWAY_SCRIPT; eval "$slipway_script"' 2>&1)
   code=$?

@@ -1,6 +1,12 @@
+/** What a login has that is its own, and not the user's. */
+const OF_A_LOGIN =
+  'LC_ALL SSH_AUTH_SOCK SSH_CLIENT SSH_CONNECTION SSH_ORIGINAL_COMMAND SSH_TTY XDG_SESSION_CLASS XDG_SESSION_ID XDG_SESSION_TYPE';
+
 /**
  * Shell functions that tell processes apart by pid, start time and boot, so that a pid that was given out anew is
- * not mistaken for its earlier owner. The start time is field 22 of `/proc/PID/stat` (proc(5)), else what `ps` says.
+ * not mistaken for its earlier owner. The start time is field 22 of `/proc/PID/stat` (proc(5)), else what `ps` says. And
+ * the one that enters a release: its variables are the same whoever starts it, first those that the user had who
+ * staged it, then what was declared.
  */
 export const PROCESS_FUNCTIONS = String.raw`
 LC_ALL=C
@@ -44,5 +50,16 @@ end_group() {
   done
   kill -s KILL -- "-$1" 2>/dev/null
   return 0
+}
+
+keep_login() ( unset ${OF_A_LOGIN}; export -p ) > "$1/environment.login"
+
+enter_release() {
+  unset ${OF_A_LOGIN}
+  . "$1/environment.login"
+  . "$1/environment"
+  . "$1/environment.own"
+  cd "$1/files/$SLIPWAY_PATH" || exit 126
+  unset SLIPWAY_PATH
 }
 `;

@@ -7,7 +7,12 @@ const LOG_LIMIT = 10 * 1024 * 1024;
  * Keeps one process running: `sh supervisor.sh RELEASE LOGS GRACE`, the grace in tenths of a second. Starts it in a
  * session of its own, takes one that still runs back, starts one that ended again after 1 s, doubled up to 30 s, and
  * ends it on SIGTERM, with SIGKILL after the grace. What it writes goes through pipes into files that are turned
- * over by size, secrets masked; what a full disk can't take is dropped, so that it holds nobody up. The pipes stay open when the supervisor dies, so the process goes on.
+ * over by size, secrets masked; what a full disk can't take is dropped, so that it holds nobody up. The pipes stay open
+ * when the supervisor dies, so the process goes on.
+ *
+ * Locks (flock(2)) end with their holders: one supervisor at a time has `supervisor.lock`, one reader `stdout.reader`,
+ * and a process that is being started `starting`, until it has said its pid. So nothing starts twice, whenever a
+ * supervisor dies.
  */
 export const SUPERVISOR_SCRIPT = String.raw`#!/bin/sh
 ${PROCESS_FUNCTIONS}
@@ -33,7 +38,11 @@ keep_log() {
   else sed -f "$release/mask" | write_log "$1"; fi
 }
 
-alive "$state/supervisor" && exit 0
+exec 5> "$state/supervisor.lock" || exit 1
+until flock -n 5; do
+  alive "$state/supervisor" && exit 0
+  moment
+done
 remember "$state/supervisor" $$
 cd / || exit 1
 exec 3<> "$state/stdout.pipe" 4<> "$state/stderr.pipe"
@@ -42,22 +51,29 @@ ending=
 trap '' HUP PIPE
 trap 'ending=yes' TERM INT
 for stream in stdout stderr; do
-  alive "$state/$stream.keeper" && continue
-  ( trap '' TERM INT; exec 3>&- 4>&-; keep_log "$logs/$stream" ) < "$state/$stream.pipe" &
-  remember "$state/$stream.keeper" $!
+  (
+    trap '' TERM INT
+    exec 3>&- 4>&- 5>&-
+    flock -n 7 || exit 0
+    keep_log "$logs/$stream"
+  ) < "$state/$stream.pipe" 7> "$state/$stream.reader" &
 done
 
 delay=1
 while [ -z "$ending" ]; do
   began=$(date +%s)
+  exec 6> "$state/starting"
+  until flock -n 6 || alive "$state/process"; do moment; done
   if alive "$state/process"; then
+    exec 6>&-
     child=$pid
     note "took process $child back"
     while [ -z "$ending" ] && alive "$state/process"; do sleep 1; done
     how="ended"
   else
-    setsid sh "$release/run" >&3 2>&4 3>&- 4>&- < /dev/null &
+    setsid sh "$release/run" >&3 2>&4 3>&- 4>&- 5>&- < /dev/null &
     child=$!
+    exec 6>&-
     note "started as process $child on port $(cat "$state/port")"
     code=0
     [ -n "$ending" ] || wait "$child" || code=$?
@@ -72,7 +88,7 @@ while [ -z "$ending" ]; do
   printf '%s\n' $(($(cat "$state/restarts" 2> /dev/null || echo 0) + 1)) > "$state/restarts"
   note "$how, next start in $delay s"
   printf '%s\n' "$how" > "$state/last-exit"
-  sleep "$delay" 3>&- 4>&- &
+  sleep "$delay" 3>&- 4>&- 5>&- &
   [ -n "$ending" ] || wait $!
   kill -s KILL $! 2> /dev/null
   delay=$((delay * 2))
@@ -87,11 +103,9 @@ export const RUN_SCRIPT = `#!/bin/sh
 ${PROCESS_FUNCTIONS}
 release=${'$'}{0%/*}
 remember "$release/state/process" $$
+exec 6>&-
 date -u +%Y-%m-%dT%H:%M:%S.000Z > "$release/state/started"
-. "$release/environment"
-. "$release/environment.own"
-cd "$release/files/$SLIPWAY_PATH" || exit 126
-unset SLIPWAY_PATH
+enter_release "$release"
 umask 022
-exec sh "$release/command"
+exec sh "\${0%/*}/command"
 `;
