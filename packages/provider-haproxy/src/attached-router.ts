@@ -7,6 +7,7 @@ import { inTurn } from './in-turn.ts';
 import type { HaproxyOptions } from './options.ts';
 import { type Place, placeOf } from './place.ts';
 import { isTooOld } from './process/check-version.ts';
+import { tellingOne } from './runtime/same-worker.ts';
 import { admit, forget, idleLeavers, shift, type Task } from './runtime/servers.ts';
 import { info, liveServers, stats } from './runtime/tables.ts';
 import { dropPast, keepServers, settleServers } from './traffic/count.ts';
@@ -34,7 +35,9 @@ export async function distributeAttached(router: Attached, request: TrafficReque
   refuseRoutes(request);
   await checkBackend(router, request.service);
   const wanted = await withAddresses(request);
-  await inTurn(place.folder, context.signal, () => distributeInTurn(router, wanted));
+  await inTurn(place.folder, context.signal, () =>
+    tellingOne(router.socket, context.signal, () => distributeInTurn(router, wanted)),
+  );
 }
 
 async function distributeInTurn(router: Attached, wanted: TrafficRequest): Promise<void> {

@@ -48,6 +48,16 @@ export function refused(command: string, answer: string): SlipwayError {
   return new SlipwayError('haproxy-refused', `HAProxy refused \`${command}\`: ${words}`, { subject: command });
 }
 
+/** It was told half of something when it ended, and came back without that half. */
+export function endedMeanwhile(socket: string, cause: unknown): SlipwayError {
+  return new SlipwayError('haproxy-ended', `HAProxy ended while it was told something at ${socket}, and came back.`, {
+    subject: socket,
+    hint: 'It distributes as it was told before. Look at what its log says, and try again.',
+    retryable: true,
+    cause,
+  });
+}
+
 /** Why the program could not be run. */
 export function unstartable(program: string, cause: unknown): SlipwayError {
   if ((cause as NodeJS.ErrnoException).code === 'ENOENT')

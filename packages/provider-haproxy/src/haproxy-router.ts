@@ -1,4 +1,10 @@
-import type { CallContext, RevisionTraffic, Router, TrafficRequest } from '@slipway/core/provider';
+import {
+  type CallContext,
+  type RevisionTraffic,
+  type Router,
+  SlipwayError,
+  type TrafficRequest,
+} from '@slipway/core/provider';
 import {
   type Attached,
   attached,
@@ -50,10 +56,10 @@ export const haproxyRouter: Router = {
   },
 
   async weights(context, service) {
-    const seen = await see(context, service);
-    if (!seen) return {};
-    const [own] = backendsOf(seen.request, seen.backend);
-    return own ? await liveWeights(seen.sockets.statsSocket, own, seen.request.weights, context.signal) : {};
+    return await look(context, service, {}, async ({ request, backend, sockets }) => {
+      const [own] = backendsOf(request, backend);
+      return own ? await liveWeights(sockets.statsSocket, own, request.weights, context.signal) : {};
+    });
   },
 
   async drain(context, { service, drainMs, revision, slots }) {
@@ -66,17 +72,17 @@ export const haproxyRouter: Router = {
   },
 
   async traffic(context, service) {
-    const seen = await see(context, service);
-    if (!seen) return {};
-    const { sockets, backend, counters, request } = seen;
-    const { counts, measures } = await countAll({ file: counters, ...sockets }, { service, backend }, context.signal);
-    for (const revision of Object.keys(request.weights)) counts[revision] ??= { requests: 0, errors: 0, took: {} };
-    const traffic: Record<string, RevisionTraffic> = {};
-    for (const [revision, counted] of Object.entries(counts)) {
-      const open = await openSessions(sockets, { backend, revision }, context.signal);
-      traffic[revision] = trafficOf(counted, open, measures);
-    }
-    return traffic;
+    return await look(context, service, {}, async ({ sockets, backend, counters, request }) => {
+      const counting = { file: counters, ...sockets };
+      const { counts, measures } = await countAll(counting, { service, backend }, context.signal);
+      for (const revision of Object.keys(request.weights)) counts[revision] ??= { requests: 0, errors: 0, took: {} };
+      const traffic: Record<string, RevisionTraffic> = {};
+      for (const [revision, counted] of Object.entries(counts)) {
+        const open = await openSessions(sockets, { backend, revision }, context.signal);
+        traffic[revision] = trafficOf(counted, open, measures);
+      }
+      return traffic;
+    });
   },
 
   async remove(context, service) {
@@ -96,6 +102,19 @@ export const haproxyRouter: Router = {
 function routerOf(context: CallContext): Managed | Attached {
   const options = readOptions(context);
   return options.socket === undefined ? managed(context, options) : attached(context, options, options.socket);
+}
+
+/** Looks once more where HAProxy ended in this moment and comes back. */
+async function look<T>(context: CallContext, service: string, none: T, at: (seen: Seen) => Promise<T>): Promise<T> {
+  for (let isAgain = false; ; isAgain = true) {
+    const seen = await see(context, service);
+    if (!seen) return none;
+    try {
+      return await at(seen);
+    } catch (error) {
+      if (isAgain || !(error instanceof SlipwayError && error.code === 'haproxy-unreachable')) throw error;
+    }
+  }
 }
 
 /** Undefined: the service has no route. Starts HAProxy again where it is to run and doesn't. */

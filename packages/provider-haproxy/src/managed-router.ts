@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallContext, type PortState, SlipwayError, type TrafficRequest } from '@slipway/core/provider';
 import { checkRequest } from './check-request.ts';
@@ -6,12 +7,13 @@ import { backendsOf, type Declared, handingOver, withAddresses } from './config/
 import { declaredIn, type Rendered, renderConfig } from './config/render.ts';
 import { inTurn } from './in-turn.ts';
 import type { HaproxyOptions } from './options.ts';
-import { type Place, placeOf } from './place.ts';
+import { type Place, placeOf, removeSockets } from './place.ts';
 import { isTaken, refuseTaken } from './port.ts';
 import { putConfig, takeCandidate, writeCandidate } from './process/check-config.ts';
 import { checkVersion } from './process/check-version.ts';
 import { endKeeper, forgetKeeper, keeperRuns } from './process/keeper.ts';
 import { currentWorker, endMaster, ensureRunning, notRunning, reload } from './process/running.ts';
+import { tellingOne } from './runtime/same-worker.ts';
 import { admit, forget, idleLeavers, shift, type Task } from './runtime/servers.ts';
 import { untilAnswered } from './runtime/until-answered.ts';
 import { type Counting, dropPast, keepServers, keepWorker, settleServers } from './traffic/count.ts';
@@ -30,7 +32,8 @@ export interface Managed {
 }
 
 export function managed(context: CallContext, options: HaproxyOptions): Managed {
-  return { context, options, place: placeOf(context) };
+  const command = options.command.includes('/') ? resolve(context.directory, options.command) : options.command;
+  return { context, options: { ...options, command }, place: placeOf(context) };
 }
 
 /** What it was told last, from its config. */
@@ -60,19 +63,26 @@ async function distributeInTurn(router: Managed, wanted: TrafficRequest): Promis
   await checkVersion(options.command, context.signal);
   await writeCandidate(place, rendered.text, options.command, context.signal);
   const worker = await ensureRunning(context, place, options.command);
-  if (worker?.skeleton === rendered.skeleton) return await move(router, wanted, had);
+  if (worker?.skeleton === rendered.skeleton)
+    return await tellingOne(place.statsSocket, context.signal, () => move(router, wanted, had));
   const handsOver = had && worker?.skeleton === renderConfig(declared, { place, bind: options.bind }).skeleton;
-  if (handsOver) {
-    const task = { ...taskOf(router, wanted), backends: handingOver(had, wanted) };
-    await admit(task);
-    await shift(task);
-  } else await untilAnswered(wanted, context.signal);
   try {
+    if (handsOver) await handOver(router, had, wanted);
+    else await untilAnswered(wanted, context.signal);
     await takeOver(router, rendered, worker !== undefined);
   } catch (error) {
-    if (handsOver) await shift(surely(taskOf(router, had)));
+    if (handsOver) await putBack(router, had);
     throw error;
   }
+}
+
+/** Before a reload: the worker that leaves already distributes as wanted. */
+async function handOver(router: Managed, had: TrafficRequest, wanted: TrafficRequest): Promise<void> {
+  const task = { ...taskOf(router, wanted), backends: handingOver(had, wanted) };
+  await tellingOne(task.socket, task.signal, async () => {
+    await admit(task);
+    await shift(task);
+  });
 }
 
 /** While HAProxy runs on. Once the config is in place nothing is aborted: it and what runs say the same. */
@@ -87,15 +97,26 @@ async function move(router: Managed, wanted: TrafficRequest, had: TrafficRequest
     await shift(surely(task)).catch(async (error: unknown) => {
       // It ended in this moment: it comes back with the new config.
       if (!(error instanceof SlipwayError && error.retryable)) throw error;
-      await ensureRunning(context, place, options.command);
+      await ensureRunning({ ...context, signal: surely(task).signal }, place, options.command);
       await shift(surely(task));
     });
   } catch (error) {
     await putConfig(place, text);
-    if (had) await shift(surely(taskOf(router, had))).catch(() => {}); // What it failed for is told instead.
+    if (had) await putBack(router, had);
     throw error;
   }
   await clear(router, task);
+}
+
+/** One that ended meanwhile may have come back with what then failed. What that failed for is told, and not what fails here. */
+async function putBack(router: Managed, had: TrafficRequest): Promise<void> {
+  const task = surely(taskOf(router, had));
+  try {
+    await ensureRunning({ ...router.context, signal: task.signal }, router.place, router.options.command);
+    await shift(task);
+  } catch {
+    // The config says it, and whoever tells it next.
+  }
 }
 
 const surely = (task: Task): Task => ({ ...task, signal: AbortSignal.timeout(MOVE_WITHIN_MS) });
@@ -114,6 +135,7 @@ async function takeAwayInTurn(router: Managed, service: string): Promise<void> {
   if (Object.keys(rest).length === 0) {
     await end(router);
     for (const file of [place.config, place.counters, place.candidate]) await rm(file, { force: true });
+    await removeSockets(place);
     return;
   }
   const rendered = renderConfig(rest, { place, bind: options.bind });
@@ -177,7 +199,9 @@ async function takeOver({ context, options, place }: Managed, rendered: Rendered
   await takeCandidate(place);
   try {
     // A reload that was asked for happens: the one that asked waits for it, whatever else was aborted.
-    if (running) await reload(place, rendered.skeleton, AbortSignal.timeout(MOVE_WITHIN_MS));
+    const surely = { ...context, signal: AbortSignal.timeout(MOVE_WITHIN_MS) };
+    const { command: program } = options;
+    if (running) await reload(surely, place, { program, skeleton: rendered.skeleton });
     else await ensureRunning(context, place, options.command);
   } catch (error) {
     if (text === '') {

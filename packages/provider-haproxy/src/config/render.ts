@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { type HealthCheck, SlipwayError, type TrafficRequest, type TrafficRoute } from '@slipway/core/provider';
-import type { Place } from '../place.ts';
+import { fromFolder, type Place } from '../place.ts';
 import { type Backend, backendsOf, type Declared, routeBackend, type Server } from './declared.ts';
 import { histogramRules } from './histogram-rules.ts';
 
@@ -50,7 +50,7 @@ function globalLines(place: Place, skeleton: string): string[] {
   return [
     'global',
     `  description slipway-${skeleton}`,
-    `  stats socket ${quoted(place.statsSocket)} mode 600 level admin`,
+    `  stats socket ${quoted(`unix@${fromFolder(place, place.statsSocket)}`)} mode 600 level admin`,
     // Else two processes could listen on one port, each with half of the users. A reload hands listeners over.
     '  noreuseport',
     'defaults',

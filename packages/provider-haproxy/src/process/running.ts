@@ -5,7 +5,8 @@ import type { Place } from '../place.ts';
 import { ask } from '../runtime/ask.ts';
 import { leavingWorkers } from '../runtime/leaving-workers.ts';
 import { info, workers } from '../runtime/tables.ts';
-import { hasStarted, keeperRuns, logTail, mayStart, startKeeper } from './keeper.ts';
+import { keeperRuns, logTail, startKeeper } from './keeper.ts';
+import { hasStarted, mayStart } from './right-to-start.ts';
 
 const START_WITHIN_MS = 10_000;
 const RELOAD_WITHIN_MS = 15_000;
@@ -32,6 +33,7 @@ export async function currentWorker(place: Place, signal: AbortSignal): Promise<
 /** HAProxy as the config on disk says, started when nobody answers. Undefined: there is no config. */
 export async function ensureRunning(context: CallContext, place: Place, program: string): Promise<Worker | undefined> {
   const there = await currentWorker(place, context.signal);
+  if (there) await keepOn(context, place, program);
   if (there || !existsSync(place.config)) return there;
   const deadline = Date.now() + START_WITHIN_MS;
   let holds = false;
@@ -53,18 +55,49 @@ export async function ensureRunning(context: CallContext, place: Place, program:
   throw notRunning(place, 'HAProxy did not start.');
 }
 
+/** One whose keeper was killed gets another, so that it comes back by itself again. */
+async function keepOn({ signal }: CallContext, place: Place, program: string): Promise<void> {
+  if (keeperRuns(place) || !mayStart(place)) return;
+  try {
+    const { master = 0 } = (await leavingWorkers(place.masterSocket, signal)) ?? {};
+    if (master > 0 && !keeperRuns(place)) startKeeper(place, program, master);
+  } finally {
+    hasStarted(place);
+  }
+}
+
 /** Has the master take the config on disk; users notice nothing. Throws when it goes on with what it had. */
-export async function reload(place: Place, skeleton: string, signal: AbortSignal): Promise<void> {
-  const before = await workers(place.masterSocket, signal);
-  await ask(place.masterSocket, 'reload', signal);
+export async function reload(
+  context: CallContext,
+  place: Place,
+  { program, skeleton }: { program: string; skeleton: string },
+): Promise<void> {
+  const { signal } = context;
   const deadline = Date.now() + RELOAD_WITHIN_MS;
+  let failedBefore = await askForReload(place, signal);
   while (Date.now() < deadline) {
     await sleep(20, undefined, { signal });
-    if ((await currentWorker(place, signal))?.skeleton === skeleton) return;
+    const worker = await ensureRunning(context, place, program);
+    if (worker?.skeleton === skeleton) return;
     const failed = await failedReloads(place, signal);
-    if (failed !== undefined && failed > before.failedReloads) break;
+    if (failedBefore === undefined) failedBefore = await askForReload(place, signal);
+    else if (failed !== undefined && failed > failedBefore) break;
   }
   throw notRunning(place, 'HAProxy did not take its new config and goes on with the one before.');
+}
+
+/** How many reloads had failed by then; undefined: it ended in this moment, and comes back with either config. */
+async function askForReload(place: Place, signal: AbortSignal): Promise<number | undefined> {
+  const failed = await failedReloads(place, signal);
+  if (failed === undefined) return undefined;
+  try {
+    await ask(place.masterSocket, 'reload', signal);
+    return failed;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof SlipwayError && error.retryable) return undefined;
+    throw error;
+  }
 }
 
 /** Lets a HAProxy end that no keeper of ours runs: its keeper was killed, or somebody else started it. */
