@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { SlipwayApi, SlipwayOptions, ValidationReport } from '@slipway/core';
+import { flagsTo } from './output/copyable.ts';
 import { Output } from './output/output.ts';
 import type { GlobalOptions } from './program.ts';
 
@@ -53,12 +54,12 @@ export class Session {
   /** `slipway COMMAND`, with the flags that a person needs to reach the same project and environment again. */
   commandLine(command: string, environment = this.options.env): string {
     const { directory, config } = this.options;
-    const flags = [
-      ...(directory === undefined ? [] : ['-C', directory]),
-      ...(config === undefined ? [] : ['--config', config]),
-      ...(environment === undefined ? [] : ['-e', environment]),
-    ];
-    return ['slipway', command, ...flags].join(' ');
+    const place = {
+      ...(directory === undefined ? {} : { directory }),
+      ...(config === undefined ? {} : { config }),
+      ...(environment === undefined ? {} : { env: environment }),
+    };
+    return ['slipway', command, ...flagsTo(place)].join(' ');
   }
 
   async close(): Promise<void> {

@@ -3,11 +3,16 @@ import type { Command } from 'commander';
 import { type ExitCode, exitCode } from './exit-code.ts';
 import { perform } from './perform.ts';
 import type { Session } from './session.ts';
+import { addWaitFlag, type WaitFlag, waitOf, waitsForPeople } from './wait-flag.ts';
 
 type Wish = 'cancel' | 'abort' | 'pause' | 'continue' | 'promote';
 
 /** A command line that reaches the same project and environment. */
 type Slipway = (command: string) => string;
+
+interface Flags extends WaitFlag {
+  reason?: string;
+}
 
 /** What a person reads after the wish was left. */
 interface Answers {
@@ -25,31 +30,28 @@ interface Answers {
 
 /** Gives a command the argument `[deployment]`, `--reason`, and the action of leaving that wish and having it met. */
 export function defineSteering(command: Command, wish: Wish, answers: Answers): void {
-  command
-    .argument('[deployment]', 'its id (default: the newest)')
-    .option('--reason <text>', 'why, for the journal')
-    .action(
-      perform<[string | undefined], { reason?: string }>(async (session, [wanted], { reason }) => {
-        const api = await session.open();
-        const left = await api.control(wish, wanted, reason);
-        const { kind, status, environment } = await api.report(left.deployment);
-        const slipway = (text: string) => session.commandLine(text, environment);
-        const goesBack = kind === 'rollback' || status === 'rolling_back';
-        const say = goesBack ? (answers.goingBack ?? answers.running) : answers.running;
-        if (left.running) {
-          session.output.say(say(left.deployment, slipway));
-          return document(session, wish, left, exitCode.done);
-        }
-        const isOver = status === 'completed' || status === 'rolled_back';
-        session.output.say(
-          isOver
-            ? `${left.deployment} is over: ${status.replaceAll('_', ' ')}.`
-            : answers.idle(left.deployment, slipway),
-        );
-        if (!left.left || !answers.takesUp) return document(session, wish, left, answers.codeWhenIdle);
-        return await takeUp(session, left.deployment);
-      }),
-    );
+  command.argument('[deployment]', 'its id (default: the newest)').option('--reason <text>', 'why, for the journal');
+  if (answers.takesUp) addWaitFlag(command);
+  command.action(
+    perform<[string | undefined], Flags>(async (session, [wanted], { reason, ...flags }) => {
+      const api = await session.open();
+      const left = await api.control(wish, wanted, reason);
+      const { kind, status, environment } = await api.report(left.deployment);
+      const slipway = (text: string) => session.commandLine(text, environment);
+      const goesBack = kind === 'rollback' || status === 'rolling_back';
+      const say = goesBack ? (answers.goingBack ?? answers.running) : answers.running;
+      if (left.running) {
+        session.output.say(say(left.deployment, slipway));
+        return document(session, wish, left, exitCode.done);
+      }
+      const isOver = status === 'completed' || status === 'rolled_back';
+      session.output.say(
+        isOver ? `${left.deployment} is over: ${status.replaceAll('_', ' ')}.` : answers.idle(left.deployment, slipway),
+      );
+      if (!left.left || !answers.takesUp) return document(session, wish, left, answers.codeWhenIdle);
+      return await takeUp(session, left.deployment, flags);
+    }),
+  );
 }
 
 function document(session: Session, wish: Wish, { deployment, running, left }: LeftWish, code: ExitCode): ExitCode {
@@ -58,10 +60,12 @@ function document(session: Session, wish: Wish, { deployment, running, left }: L
 }
 
 /** Runs it here, from where it stands; what was just wished is obeyed first. */
-async function takeUp(session: Session, deployment: string): Promise<ExitCode> {
+async function takeUp(session: Session, deployment: string, flags: WaitFlag): Promise<ExitCode> {
   const [{ operate }, { stepsDone }] = await Promise.all([import('./operate.ts'), import('./steps-done.ts')]);
   return await operate(session, {
     confirm: false,
+    waitForLockMs: waitOf(flags),
+    waitForPerson: waitsForPeople(flags),
     doneBefore: await stepsDone(await session.open(), deployment),
     run: (api, run) => api.resume({ deployment, ...run }),
   });

@@ -56,6 +56,36 @@ describe('a small plan', () => {
   });
 });
 
+describe('the steps of a rollout', () => {
+  const step = (id: string, work: object) => sampleStep(id, work as Parameters<typeof sampleStep>[1]);
+  const linesOf = (kind: 'deploy' | 'rollback') =>
+    text(
+      renderPlan(
+        samplePlan({
+          kind,
+          steps: [
+            step('service:web/stage', { action: 'stage', input: { revision: { id: 'new' }, slots: [0, 1] } }),
+            step('service:web/scale-2', { action: 'scale', input: { revision: 'new', slots: [0, 1, 2] } }),
+            step('service:web/shrink-1', { action: 'scale', input: { revision: 'old', slots: [0] } }),
+            step('service:web/switch', { action: 'switch', input: { weights: { old: 100 }, roles: {} } }),
+          ].filter(({ action }) => kind === 'deploy' || action === 'switch'),
+        }),
+        plainLook,
+      ),
+    );
+
+  test('say whose instances they mean, where those are not of the new revision', () => {
+    expect(linesOf('deploy')).toMatch(/stage .*2 instances$/m);
+    expect(linesOf('deploy')).toMatch(/scale-2 .*3 instances$/m);
+    expect(linesOf('deploy')).toMatch(/shrink-1 .*1 instance of old$/m);
+  });
+
+  test('say that nothing moves on the way there, and what does on the way back', () => {
+    expect(linesOf('deploy')).toMatch(/switch .*all stays$/m);
+    expect(linesOf('rollback')).toMatch(/switch .*100 % to old$/m);
+  });
+});
+
 test('nothing to do is said in words', () => {
   const plan = samplePlan({ changes: [sampleChange({ address: 'resource:a', action: 'none' })] });
   expect(text(renderPlan(plan, plainLook))).toContain('Nothing to do: 1 node is as declared.');

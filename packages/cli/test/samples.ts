@@ -4,8 +4,12 @@ import { symbolsFor } from '../src/output/symbols.ts';
 import type { Look } from '../src/render/plan.ts';
 
 /** Without colours, with Unicode marks. */
-export const plainLook: Look = { colors: colorsFor(false), symbols: symbolsFor({ LANG: 'en_US.UTF-8' }) };
-export const colorLook: Look = { colors: colorsFor(true), symbols: plainLook.symbols };
+export const plainLook: Look = {
+  colors: colorsFor(false),
+  symbols: symbolsFor({ LANG: 'en_US.UTF-8' }),
+  copyable: (text) => text,
+};
+export const colorLook: Look = { ...plainLook, colors: colorsFor(true) };
 
 export function sampleChange(change: Partial<Change> & Pick<Change, 'address' | 'action'>): Change {
   return { type: 'core:value', reasons: [], ...change };

@@ -29,7 +29,7 @@ export function renderStatus(status: EnvironmentStatus, look: Look): string[] {
   return [
     colors.bold(`${status.project} on ${status.environment}`),
     ...renderLock(status),
-    ...renderLatest(status),
+    ...renderLatest(status).map((line) => look.copyable(line)),
     `${count(status.resources, 'resource')}, ${count(status.services.length, 'service')}`,
     ...(status.services.length === 0 ? [] : ['', ...renderServices(status, look)]),
   ];
@@ -69,7 +69,7 @@ function renderServices({ services }: EnvironmentStatus, { colors }: Look): stri
     service.version ?? '-',
     service.url ?? '-',
     describeWeights(service),
-    describeRunning(service.running),
+    describeRunning(service),
     describeTraffic(service.traffic),
   ]);
   const reasons = services.flatMap(({ name, reason }) => (reason === undefined ? [] : [`${name}: ${reason}`]));
@@ -91,12 +91,17 @@ function describeRoute(route: TrafficRoute): string {
   return 'header' in route ? `${route.header}: ${route.value}` : `cookie ${route.cookie}=${route.value}`;
 }
 
-function describeRunning(running: Service['running']): string {
+/** How many instances run of those that are recorded; what isn't simply running is named. */
+function describeRunning({ running, instances }: Service): string {
   if (running.length === 0) return '-';
+  const run = running.reduce((sum, revision) => sum + revision.instances, 0);
+  const recorded = running.reduce((sum, { revision, instances: own }) => sum + (instances[revision] ?? own), 0);
   const restarts = running.reduce((sum, revision) => sum + revision.restarts, 0);
-  const states = Map.groupBy(running, ({ state }) => state);
-  const parts = [...states].map(([state, revisions]) => `${revisions.length} ${state}`);
-  return `${parts.join(', ')}${restarts > 0 ? ` (${count(restarts, 'restart')})` : ''}`;
+  const others = running
+    .filter(({ state }) => state !== 'running')
+    .map(({ revision, state }) => `${revision} ${state}`);
+  const some = run < recorded ? `${run} of ${recorded} running` : `${run} running`;
+  return `${[some, ...others].join(', ')}${restarts > 0 ? ` (${count(restarts, 'restart')})` : ''}`;
 }
 
 function describeTraffic(traffic: Service['traffic']): string {

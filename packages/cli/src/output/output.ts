@@ -1,5 +1,7 @@
 import type { GlobalOptions } from '../program.ts';
+import { wrap } from '../render/wrap.ts';
 import { type Colors, colorsFor, wantsColor } from './colors.ts';
+import { copyable, type Place } from './copyable.ts';
 import { type Symbols, symbolsFor } from './symbols.ts';
 
 export type OutputMode = 'text' | 'json' | 'events';
@@ -17,8 +19,11 @@ export class Output {
   readonly symbols: Symbols;
   /** The people's stream is a terminal that can be redrawn: not in CI, not dumb. */
   readonly live: boolean;
+  /** Gives the commands that a text names the flags that this one was given. */
+  readonly copyable: (text: string) => string;
 
-  constructor(options: Pick<GlobalOptions, 'json' | 'events' | 'verbose'>) {
+  constructor(options: Pick<GlobalOptions, 'json' | 'events' | 'verbose'> & Place) {
+    this.copyable = (text) => copyable(text, options);
     this.mode = options.json ? 'json' : options.events ? 'events' : 'text';
     this.verbose = options.verbose ?? false;
     this.people = this.mode === 'text' ? process.stdout : process.stderr;
@@ -29,12 +34,12 @@ export class Output {
 
   /** Lines for people. */
   say(...lines: readonly string[]): void {
-    if (lines.length > 0) this.people.write(`${lines.join('\n')}\n`);
+    write(this.people, lines);
   }
 
   /** Lines about something that went wrong, for people. */
   complain(...lines: readonly string[]): void {
-    if (lines.length > 0) process.stderr.write(`${lines.join('\n')}\n`);
+    write(process.stderr, lines);
   }
 
   /** With `--json`, the command's one document; nothing otherwise. */
@@ -46,4 +51,13 @@ export class Output {
   event(content: object): void {
     if (this.mode === 'events') process.stdout.write(`${JSON.stringify(content)}\n`);
   }
+}
+
+/** On a terminal no word is torn apart at its edge; what is read by others keeps its lines. */
+function write(stream: NodeJS.WriteStream, lines: readonly string[]): void {
+  if (lines.length === 0) return;
+  const { isTTY, columns } = stream;
+  const shown =
+    isTTY && columns > 0 ? lines.flatMap((line) => line.split('\n').flatMap((one) => wrap(one, columns))) : lines;
+  stream.write(`${shown.join('\n')}\n`);
 }

@@ -1,6 +1,7 @@
 import { formatDuration } from '../render/duration.ts';
 import type { Look } from '../render/plan.ts';
 import { count, fit, fitColored } from '../render/text.ts';
+import { wrap } from '../render/wrap.ts';
 import { describeFinished, describeLock, firstLine } from './describe.ts';
 import type { Display } from './display.ts';
 import { renderFrame } from './frame.ts';
@@ -99,7 +100,7 @@ export class LiveDisplay implements Display {
     this.#next = undefined;
     this.#lastFrame = performance.now();
     const columns = this.#area.columns;
-    const above = [...this.#notes, ...this.#scrollAway()];
+    const above = [...this.#notes.flatMap((note) => wrap(note, columns)), ...this.#scrollAway()];
     this.#notes = [];
     const phase = this.#progress.current;
     const size = { columns, rows: this.#area.rows };

@@ -1,18 +1,18 @@
 import { describeError, type ErrorRecord } from '@slipway/core/provider';
 import { type ExitCode, exitCode, exitCodeOfError } from '../exit-code.ts';
-import type { Colors } from '../output/colors.ts';
 import { colorsFor, wantsColor } from '../output/colors.ts';
 import type { Output } from '../output/output.ts';
+import type { Look } from './plan.ts';
 import { problemsOf, renderProblems } from './problems.ts';
 
 /** One block: what happened, to what, what to do now. */
-export function renderError(error: ErrorRecord, colors: Colors): string[] {
+export function renderError(error: ErrorRecord, { colors, copyable }: Pick<Look, 'colors' | 'copyable'>): string[] {
   const [first = '', ...more] = error.message.trimEnd().split('\n');
   return [
     `${colors.red('Error')} ${colors.dim(`[${error.code}]`)} ${first}`,
     ...more.map((line) => `  ${line}`),
     ...(error.subject === undefined ? [] : [`  ${colors.dim('what:')} ${error.subject}`]),
-    ...(error.hint === undefined ? [] : [`  ${colors.dim('now:')}  ${error.hint}`]),
+    ...(error.hint === undefined ? [] : [`  ${colors.dim('now:')}  ${copyable(error.hint)}`]),
   ];
 }
 
@@ -27,8 +27,14 @@ export function reportError(thrown: unknown, output: Output): ExitCode {
   const problems = problemsOf(thrown);
   const colors = colorsFor(wantsColor(process.env, process.stderr));
   const code = exitCodeOfError(error.code);
-  if (code === exitCode.done) output.say(error.message, ...(error.hint === undefined ? [] : [error.hint]));
-  else output.complain(...(problems.length > 0 ? renderProblems(problems, colors) : renderError(error, colors)));
+  if (code === exitCode.done)
+    output.say(error.message, ...(error.hint === undefined ? [] : [output.copyable(error.hint)]));
+  else
+    output.complain(
+      ...(problems.length > 0
+        ? renderProblems(problems, colors)
+        : renderError(error, { colors, copyable: output.copyable })),
+    );
   if (output.verbose && thrown instanceof Error && thrown.stack) output.complain(colors.dim(thrown.stack));
   output.document({ error: { ...error, ...(problems.length > 0 ? { problems } : {}) } });
   return code;

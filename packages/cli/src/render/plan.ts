@@ -10,6 +10,8 @@ import { count } from './text.ts';
 export interface Look {
   colors: Colors;
   symbols: Symbols;
+  /** Gives the commands that a text names the flags that lead to the same project and environment. */
+  copyable: (text: string) => string;
 }
 
 const MOST_CHANGE_LINES = 110;
@@ -80,13 +82,14 @@ function renderOlder({ environment, deployment, versions }: PlanOrigin, ship: st
 }
 
 /** What a plan warns of, in a block of its own. */
-export function renderWarnings(warnings: readonly PlanWarning[], { colors, symbols }: Look): string[] {
+export function renderWarnings(warnings: readonly PlanWarning[], look: Look): string[] {
   if (warnings.length === 0) return [];
+  const { colors, symbols } = look;
   const shown = warnings.slice(0, MOST_WARNINGS);
   return [
     '',
     colors.yellow(count(warnings.length, 'warning')),
-    ...shown.map(({ subject, message }) => `  ${colors.yellow(symbols.warning)} ${subject}: ${message}`),
+    ...shown.map(({ subject, message }) => `  ${colors.yellow(symbols.warning)} ${subject}: ${look.copyable(message)}`),
     ...(shown.length < warnings.length ? [`  … and ${warnings.length - shown.length} more`] : []),
   ];
 }

@@ -35,7 +35,7 @@ export function renderReport(report: DeploymentReport, look: Look, logFile: stri
     ...(report.steps.length === 0 ? [] : ['', ...renderStepTable(report.steps, colors)]),
     ...withGap(renderAnalyses(report.steps, look)),
     ...Object.entries(report.urls).map(([name, url]) => `${name}  ${colors.cyan(url)}`),
-    ...(report.error ? ['', ...renderError(report.error, colors)] : []),
+    ...(report.error ? ['', ...renderError(report.error, look)] : []),
     ...(report.rollback
       ? ['', `rolled back by ${report.rollback.id}: ${report.rollback.status.replaceAll('_', ' ')}`]
       : []),

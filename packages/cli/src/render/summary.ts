@@ -136,11 +136,11 @@ function renderTroubled(report: DeploymentReport, { look, troubled, code }: Summ
     .flatMap((step) => [
       '',
       ...(step.error
-        ? renderError({ ...step.error, subject: step.id }, colors)
+        ? renderError({ ...step.error, subject: step.id }, look)
         : [`${colors.yellow(look.symbols.doubt)} ${step.id} is in doubt`]),
       ...(step.look === undefined
         ? []
-        : [`  ${colors.dim('look:')} ${step.look.trim().replaceAll('\n', '\n        ')}`]),
+        : [`  ${colors.dim('look:')} ${look.copyable(step.look.trim()).replaceAll('\n', '\n        ')}`]),
       ...(step.error?.code.startsWith('analysis-') ? [] : withoutRepeats(tails.get(step.id) ?? []))
         .filter((line) => !step.error?.message.includes(line))
         .map((line) => colors.dim(`  | ${oneLine(line)}`)),
@@ -153,11 +153,12 @@ function renderTroubled(report: DeploymentReport, { look, troubled, code }: Summ
     bad.some((step) => step.status === 'unknown' || step.error?.message === error.message)
   )
     return lines;
-  return [...lines, '', ...renderError(error, colors)];
+  return [...lines, '', ...renderError(error, look)];
 }
 
 /** `own`: the id of what is summed up; a rollback that a person asked for was introduced already. */
-function renderRollback(rollback: RollbackReport, own: string, { colors, symbols }: Look): string[] {
+function renderRollback(rollback: RollbackReport, own: string, look: Look): string[] {
+  const { colors, symbols } = look;
   const parts = [
     ...(rollback.restored.length > 0 ? [`${count(rollback.restored.length, 'node')} restored`] : []),
     ...(rollback.destroyed.length > 0 ? [`${count(rollback.destroyed.length, 'new node')} removed`] : []),
@@ -168,7 +169,7 @@ function renderRollback(rollback: RollbackReport, own: string, { colors, symbols
     ...(rollback.id === own ? [] : ['', parts.length === 0 ? what : `${what}: ${parts.join(', ')}`]),
     ...rollback.failed.flatMap(({ subject, error }) => [
       `  ${colors.red(symbols.failed)} ${subject}: ${oneLine(error.message)}`,
-      ...(error.hint === undefined ? [] : [`    ${colors.dim('now:')} ${error.hint}`]),
+      ...(error.hint === undefined ? [] : [`    ${colors.dim('now:')} ${look.copyable(error.hint)}`]),
     ]),
   ];
 }

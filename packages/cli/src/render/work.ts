@@ -5,9 +5,10 @@ import { count } from './text.ts';
 type Switch = Extract<Step, { action: 'switch' }>;
 type Route = NonNullable<Switch['input']['routes']>[number];
 
-/** The revisions that a plan brings out, which is how a person tells what moves from what stays. */
-export function freshRevisions(plan: Plan): ReadonlySet<string> {
-  return new Set(plan.steps.flatMap((step) => (step.action === 'stage' ? [step.input.revision.id] : [])));
+/** The revisions that a plan brings out or back, which is how a person tells what moves from what stays. */
+export function freshRevisions({ kind, steps }: Plan): ReadonlySet<string> {
+  const back = (step: Step) => (kind === 'rollback' && step.action === 'switch' ? Object.keys(step.input.weights) : []);
+  return new Set(steps.flatMap((step) => (step.action === 'stage' ? [step.input.revision.id] : back(step))));
 }
 
 /** What a step of a rollout does, where its name alone doesn't say: `10 % to web-1a2b3c, 90 % stays`. Else undefined. */
@@ -19,8 +20,10 @@ export function describeWork(step: Step, fresh: ReadonlySet<string>): string | u
       const instances = step.input.slots?.length ?? 1;
       return instances > 1 ? count(instances, 'instance') : undefined;
     }
-    case 'scale':
-      return count(step.input.slots.length, 'instance');
+    case 'scale': {
+      const instances = count(step.input.slots.length, 'instance');
+      return fresh.has(step.input.revision) ? instances : `${instances} of ${step.input.revision}`;
+    }
     case 'hold':
       return step.input.why;
     case 'pause':
