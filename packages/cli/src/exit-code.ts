@@ -105,6 +105,7 @@ const codesOfErrors = new Map<string, ExitCode>([
     'platform-changed',
     'port-taken',
     'port-in-use',
+    'router-unusable',
     'not-recorded',
     'rollback-impossible',
     'rollback-unfinished',

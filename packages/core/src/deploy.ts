@@ -8,6 +8,7 @@ import { requirePromoted } from './session/environment-to-promote.ts';
 import { makeDeploymentPlan } from './session/make-plan.ts';
 import { readReport, reportCompleted } from './session/read-report.ts';
 import { requirePorts } from './session/require-ports.ts';
+import { requireRouter } from './session/require-router.ts';
 import { requireSecrets } from './session/require-secrets.ts';
 import { takeSavedPlan } from './session/take-saved-plan.ts';
 import { underLock } from './session/under-lock.ts';
@@ -49,6 +50,7 @@ export async function apply(
   emit({ kind: 'planned', plan });
   if (plan.steps.length === 0) return nothingToDo(plan);
   await requireSecrets(workspace, plan);
+  await requireRouter(workspace, plan);
   await requirePorts(workspace, plan);
   await confirm(plan, options);
   const parts: RunParts = { workspace, lock, plan, options, emit };

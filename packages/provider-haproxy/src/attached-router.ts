@@ -1,15 +1,13 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { type CallContext, SlipwayError, type TrafficRequest } from '@slipway/core/provider';
+import { attachedProblems, backendOf } from './attached-problems.ts';
 import { checkRequest } from './check-request.ts';
-import { type Backend, backendsOf, type Declared, ownerOf, withAddresses } from './config/declared.ts';
-import { tooOld } from './errors.ts';
+import { type Backend, backendsOf, type Declared, withAddresses } from './config/declared.ts';
 import { inTurn } from './in-turn.ts';
 import type { HaproxyOptions } from './options.ts';
 import { type Place, placeOf } from './place.ts';
-import { isTooOld } from './process/check-version.ts';
 import { tellingOne } from './runtime/same-worker.ts';
 import { admit, forget, idleLeavers, shift, type Task } from './runtime/servers.ts';
-import { info, liveServers, stats } from './runtime/tables.ts';
 import { dropPast, keepServers, settleServers } from './traffic/count.ts';
 
 /** A HAProxy that somebody else runs and configures: Slipway has the servers of some of its backends. */
@@ -24,16 +22,13 @@ export function attached(context: CallContext, options: HaproxyOptions, socket: 
   return { context, options, place: placeOf(context), socket };
 }
 
-/** Which backend of it is a service's. */
-export const backendOf = ({ options }: Pick<Attached, 'options'>, service: string) =>
-  options.backends[service] ?? service;
-
 /** Adds, weighs and removes servers of the service's backend. Lost when that HAProxy restarts: told again then. */
 export async function distributeAttached(router: Attached, request: TrafficRequest): Promise<void> {
   const { context, place } = router;
   checkRequest(request);
   refuseRoutes(request);
-  await checkBackend(router, request.service);
+  const [problem] = await attachedProblems(router, [request.service], context.signal);
+  if (problem) throw problem;
   const wanted = await withAddresses(request);
   await inTurn(place.folder, context.signal, () =>
     tellingOne(router.socket, context.signal, () => distributeInTurn(router, wanted)),
@@ -114,33 +109,4 @@ function refuseRoutes({ service, routes }: TrafficRequest): void {
       details: { effect: 'none' },
     },
   );
-}
-
-/** Its backend must be there, speak HTTP and have no servers of others, which would take part of the traffic. */
-async function checkBackend({ context, socket, options }: Attached, service: string): Promise<void> {
-  const name = backendOf({ options }, service);
-  const { Version = '0' } = await info(socket, context.signal);
-  if (isTooOld(Version)) throw tooOld(Version, socket);
-  const rows = await stats(socket, context.signal);
-  if (!rows.some(({ pxname, svname }) => pxname === name && svname === 'BACKEND'))
-    throw unusable(
-      'haproxy-no-backend',
-      `HAProxy has no backend ${name} for ${service}`,
-      name,
-      `Add \`backend ${name}\` with \`balance roundrobin\` to its config, or name another one with \`backends\`.`,
-    );
-  const foreign = (await liveServers(socket, context.signal)).find(
-    (server) => server.backend === name && !ownerOf(server.name) && !server.maintenance && server.weight > 0,
-  );
-  if (foreign)
-    throw unusable(
-      'haproxy-foreign-server',
-      `The backend ${name} has a server ${foreign.name} that isn't Slipway's`,
-      name,
-      'Remove it from the config, or disable it there: it would take part of the traffic.',
-    );
-}
-
-function unusable(code: string, message: string, subject: string, hint: string): SlipwayError {
-  return new SlipwayError(code, `${message}.`, { subject, hint, details: { effect: 'none' } });
 }

@@ -20,13 +20,24 @@ export function socketError(socket: string, cause: unknown): SlipwayError {
       hint: "Join the group that the socket belongs to (often haproxy), or set mode and group at 'stats socket'.",
       cause,
     });
-  return new SlipwayError('haproxy-unreachable', `HAProxy does not answer at ${socket} (${code ?? String(cause)}).`, {
-    subject: socket,
-    hint: 'Look whether it runs, and what its log says.',
-    retryable: true,
-    cause,
-  });
+  return new SlipwayError(
+    'haproxy-unreachable',
+    `HAProxy does not answer at ${socket}: ${WHY[code ?? ''] ?? code ?? String(cause)}.`,
+    {
+      subject: socket,
+      hint: `Look whether it runs, what its log says, and whether its config has \`stats socket ${socket} level admin\` in the section global.`,
+      retryable: true,
+      cause,
+    },
+  );
 }
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such socket',
+  ENOTDIR: 'there is no such socket',
+  ECONNREFUSED: 'nobody listens there',
+  ETIMEDOUT: 'it took too long',
+};
 
 /** A command that HAProxy's runtime API refused, in its own words. */
 export function refused(command: string, answer: string): SlipwayError {

@@ -5,10 +5,10 @@ import {
   SlipwayError,
   type TrafficRequest,
 } from '@slipway/core/provider';
+import { attachedProblems, backendOf } from './attached-problems.ts';
 import {
   type Attached,
   attached,
-  backendOf,
   clearAttachedOf,
   declaredAttached,
   distributeAttached,
@@ -17,8 +17,9 @@ import {
 import { backendsOf } from './config/declared.ts';
 import { waitUntilDrained } from './drain.ts';
 import { clearOf, declaredTo, distribute, type Managed, managed, managedPort, takeAway } from './managed-router.ts';
-import { haproxyOptions, readOptions } from './options.ts';
+import { haproxyOptions, programOf, readOptions } from './options.ts';
 import { isTaken } from './port.ts';
+import { checkVersion } from './process/check-version.ts';
 import { ensureRunning } from './process/running.ts';
 import { liveWeights } from './runtime/live-weights.ts';
 import { openSessions } from './runtime/open-sessions.ts';
@@ -89,6 +90,19 @@ export const haproxyRouter: Router = {
     const router = routerOf(context);
     if ('socket' in router) await takeAwayAttached(router, service);
     else await takeAway(router, service);
+  },
+
+  async check(context, services) {
+    const options = readOptions(context);
+    const { socket } = options;
+    if (socket !== undefined) return await attachedProblems({ socket, options }, services, context.signal);
+    try {
+      await checkVersion(programOf(context, options), context.signal);
+      return [];
+    } catch (error) {
+      if (error instanceof SlipwayError) return [error];
+      throw error;
+    }
   },
 
   async checkPort(context, { port }) {

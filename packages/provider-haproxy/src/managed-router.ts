@@ -1,12 +1,11 @@
 import { readFile, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallContext, type PortState, SlipwayError, type TrafficRequest } from '@slipway/core/provider';
 import { checkRequest } from './check-request.ts';
 import { backendsOf, type Declared, handingOver, withAddresses } from './config/declared.ts';
 import { declaredIn, type Rendered, renderConfig } from './config/render.ts';
 import { inTurn } from './in-turn.ts';
-import type { HaproxyOptions } from './options.ts';
+import { type HaproxyOptions, programOf } from './options.ts';
 import { type Place, placeOf, removeSockets } from './place.ts';
 import { isTaken, refuseTaken } from './port.ts';
 import { putConfig, takeCandidate, writeCandidate } from './process/check-config.ts';
@@ -32,8 +31,7 @@ export interface Managed {
 }
 
 export function managed(context: CallContext, options: HaproxyOptions): Managed {
-  const command = options.command.includes('/') ? resolve(context.directory, options.command) : options.command;
-  return { context, options: { ...options, command }, place: placeOf(context) };
+  return { context, options: { ...options, command: programOf(context, options) }, place: placeOf(context) };
 }
 
 /** What it was told last, from its config. */

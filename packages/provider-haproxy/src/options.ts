@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type CallContext, SlipwayError } from '@slipway/core/provider';
 import { z } from 'zod';
 
@@ -17,7 +18,11 @@ export const haproxyOptions = z.strictObject({
     .union([address, z.array(address).min(1)])
     .default('127.0.0.1')
     .describe('Address on which services are listened for, or a list of addresses. Default 127.0.0.1'),
-  command: z.string().min(1).default('haproxy').describe('The program to run. Default: haproxy, found by PATH'),
+  command: z
+    .string()
+    .min(1)
+    .default('haproxy')
+    .describe('The program to run, by name or by its path from the project. Default: haproxy, found by PATH'),
   socket: z
     .string()
     .startsWith('/', 'The socket is named by an absolute path.')
@@ -48,4 +53,9 @@ export function readOptions(context: CallContext): HaproxyOptions {
       details: { effect: 'none' },
     },
   );
+}
+
+/** One that is named by a path is so from the project's directory, wherever it is started. */
+export function programOf({ directory }: CallContext, { command }: HaproxyOptions): string {
+  return command.includes('/') ? resolve(directory, command) : command;
 }

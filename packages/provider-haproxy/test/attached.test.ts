@@ -1,61 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { freePort, waitUntil } from '@slipway/provider-testkit';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '@slipway/provider-testkit';
+import { describe, expect, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
-import { info } from '../src/runtime/tables.ts';
 import { ask, haproxyRouter, openStand, requestFor, startInstance } from './stand.ts';
-
-/** A HAProxy with a config of somebody else's. */
-async function startTheirs(port: number): Promise<{ socket: string; restart(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'slipway-theirs-'));
-  const socket = join(folder, 'admin.sock');
-  const file = join(folder, 'haproxy.cfg');
-  const text = `global
-  stats socket ${socket} level admin
-defaults
-  mode http
-  timeout connect 1s
-  timeout client 10s
-  timeout server 10s
-frontend www
-  bind 127.0.0.1:${port}
-  default_backend be_shop
-backend be_shop
-  balance roundrobin
-`;
-  await writeFile(file, text);
-  const start = async () => {
-    const child = spawn('haproxy', ['-db', '-f', file], { stdio: 'ignore' });
-    await waitUntil('HAProxy', () =>
-      info(socket, AbortSignal.timeout(5_000)).then(
-        ({ Pid }) => Number(Pid) === child.pid,
-        () => false,
-      ),
-    );
-    return child;
-  };
-  let running = await start();
-  const end = async () => {
-    const ended = once(running, 'exit');
-    running.kill('SIGKILL');
-    await ended;
-  };
-  onTestFinished(async () => {
-    await end();
-    await rm(folder, { recursive: true, force: true });
-  });
-  return {
-    socket,
-    restart: async () => {
-      await end();
-      running = await start();
-    },
-  };
-}
+import { startTheirs } from './theirs.ts';
 
 describe.skipIf(!requirePart('haproxy'))('a HAProxy of somebody else', () => {
   test('gets servers and weights, and gets them again after it lost them', async () => {

@@ -120,6 +120,9 @@ describe.skipIf(!requirePart('haproxy'))('what can not be done leaves traffic as
     const request = await requestFor({ v1: [await startInstance('v1')] }, { v1: 100 });
     const missing = await openStand({ use: 'haproxy', command: '/nowhere/haproxy' });
     await expect(haproxyRouter.setWeights(missing, request)).rejects.toMatchObject({ code: 'haproxy-not-installed' });
+    expect(await haproxyRouter.check?.(missing, ['shop'])).toMatchObject([
+      { code: 'haproxy-not-installed', hint: expect.stringContaining('apt-get install haproxy') },
+    ]);
     const folder = await mkdtemp(join(tmpdir(), 'slipway-old-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const command = join(folder, 'haproxy');
@@ -130,5 +133,7 @@ describe.skipIf(!requirePart('haproxy'))('what can not be done leaves traffic as
       code: 'haproxy-too-old',
       message: 'HAProxy 2.2.9-2+deb11u6 is too old.',
     });
+    expect(await haproxyRouter.check?.(old, ['shop'])).toMatchObject([{ code: 'haproxy-too-old' }]);
+    expect(await haproxyRouter.check?.(await openStand(), ['shop'])).toEqual([]);
   });
 });

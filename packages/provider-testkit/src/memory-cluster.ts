@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Endpoint, RevisionRequest, RevisionTraffic, TrafficRequest } from '@slipway/core/provider';
+import type { Endpoint, RevisionRequest, RevisionTraffic, RouterProblem, TrafficRequest } from '@slipway/core/provider';
 import { MemoryTraffic } from './memory-traffic.ts';
 
 /** A revision that runs in a {@link MemoryCluster}; `slots` are its instances that run. */
@@ -55,6 +55,8 @@ export class MemoryCluster {
   isIll: (revision: MemoryRevision, slot: number) => boolean = () => false;
   /** Ports that somebody else has, with that one as people would name it. */
   readonly foreignPorts = new Map<number, string>();
+  /** What keeps the router from its work. */
+  routerProblems: RouterProblem[] = [];
   /** What the router counted: nothing comes in by itself. */
   readonly traffic = new MemoryTraffic();
   /** Told before the router's counts are read, so that a test can have requests come in as time goes by. */

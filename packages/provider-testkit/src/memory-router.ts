@@ -32,6 +32,7 @@ export function memoryRouter(cluster: MemoryCluster, options: MemoryPlatformOpti
         kind: 'drained',
       })),
     traffic: (context, service) => act(context, { call: 'traffic', service }, async () => cluster.trafficOf(service)),
+    check: async () => cluster.routerProblems,
     remove: (context, service) => act(context, { call: 'remove', service }, () => cluster.unroute(service)),
   };
 }

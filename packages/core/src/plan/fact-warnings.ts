@@ -7,7 +7,10 @@ import type { PlanWarning } from './plan.ts';
 
 const MOST_NAMES = 10;
 
-/** What could not be looked at or is not selected, and ports that somebody else has, as far as the plan's changes need them. Pure. */
+/**
+ * What could not be looked at or is not selected, ports that somebody else has and what the router lacks, as far as the
+ * plan's changes need them. Pure.
+ */
 export function factWarnings(
   facts: Facts,
   { services, environment }: Project,
@@ -42,5 +45,22 @@ export function factWarnings(
       message: `Port ${spec.port} is taken by ${holder ?? 'another process'}; while it is, a deployment is refused.`,
     });
   }
+  warnings.push(...routerWarnings(facts, environment.name, [...changes.values()]));
   return warnings;
+}
+
+function routerWarnings(
+  { routerProblems = [] }: Facts,
+  environment: string,
+  changes: readonly Change[],
+): PlanWarning[] {
+  const changing = changes.filter(({ action }) => action !== 'none');
+  if (!changing.some(({ address }) => address.startsWith('service:'))) return [];
+  // A resource may be what the router lacks.
+  const isRefused = !changing.some(({ address }) => address.startsWith('resource:'));
+  return routerProblems.map(({ subject, message, hint }) => ({
+    code: 'router-unusable',
+    subject: subject ?? `environments.${environment}.router`,
+    message: [message, hint, isRefused ? 'Until then a deployment is refused.' : ''].filter(Boolean).join(' '),
+  }));
 }

@@ -1,5 +1,5 @@
 import type { Address } from '../address.ts';
-import type { RunningRevision } from '../provider/contract.ts';
+import type { RouterProblem, RunningRevision } from '../provider/contract.ts';
 
 /** What was found outside before planning: input of the planner, which looks at nothing itself. */
 export interface Facts {
@@ -11,6 +11,8 @@ export interface Facts {
   takenPorts: ReadonlyMap<Address, string | null>;
   /** How many requests their routers counted, of services whose rollouts are judged by that and that could be asked. */
   visits?: ReadonlyMap<Address, number>;
+  /** What keeps the environment's router from its work. Absent: nothing that could be seen. */
+  routerProblems?: readonly RouterProblem[];
   /** The config file, where only what changed is selected and the config changed too. */
   changedConfig?: string;
 }

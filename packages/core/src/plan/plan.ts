@@ -81,6 +81,7 @@ export interface PlanWarning {
     | 'migration'
     | 'not-looked-at'
     | 'port-in-use'
+    | 'router-unusable'
     | 'no-visitors'
     | 'note';
   subject: Address | string;

@@ -56,6 +56,14 @@ export interface TrafficRequest {
   health: HealthCheck;
 }
 
+/** What keeps a router from its work, and what to do about it; holds no secret. */
+export interface RouterProblem {
+  code: string;
+  subject?: string | undefined;
+  message: string;
+  hint?: string | undefined;
+}
+
 /**
  * Distributes a service's traffic over its revisions. What it was told last holds until it is told otherwise, also
  * after it was restarted.
@@ -80,6 +88,12 @@ export interface Router {
   traffic(context: CallContext, service: string): Promise<Record<string, RevisionTraffic>>;
   /** Takes the service's route away. Safe to repeat. */
   remove(context: CallContext, service: string): Promise<void>;
+  /**
+   * Looks whether it could distribute these services' traffic here and now: its program can be run, what it attaches
+   * to lets it. Looks only. What it finds is told by `plan`, and refuses `deploy` before it begins. Absent: nothing
+   * can be missing.
+   */
+  check?(context: CallContext, services: readonly string[]): Promise<RouterProblem[]>;
   /** As {@link Platform.checkPort}, where the router and not the platform has the service's port. */
   checkPort?(context: CallContext, want: { service: string; port: number }): Promise<PortState>;
 }

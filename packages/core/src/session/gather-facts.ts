@@ -7,6 +7,7 @@ import { activeRevision, type ServiceRecord, type State } from '../state/record.
 import { lookingContext } from './call-context.ts';
 import { lookAtPlatform } from './look-at-platform.ts';
 import { lookAtPorts } from './look-at-ports.ts';
+import { lookAtRouter } from './look-at-router.ts';
 import { lookAtVisits } from './look-at-visits.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -42,14 +43,17 @@ export async function gatherFacts(
   });
   const ports = wanted.map(({ address, spec }) => ({ address, port: spec.port }));
   const router = workspace.registry.routerFor(platform, project.environment.router?.use);
-  const [taken, visits] = await Promise.all([
+  const names = services.map(({ name }) => name);
+  const [taken, routerProblems, visits] = await Promise.all([
     lookAtPorts(workspace, { platform, router }, context, ports),
+    lookAtRouter(workspace, router, context, names),
     lookAtVisits(services, recordOf, workspace.registry, context),
   ]);
   return {
     running,
     visits,
     ...(look?.kind === 'unseen' ? { unseen: look.why } : {}),
+    ...(routerProblems.length > 0 ? { routerProblems } : {}),
     takenPorts: new Map(taken.map(({ address, holder }) => [address, holder])),
   };
 }

@@ -8,6 +8,8 @@ export interface LiveServer {
   weight: number;
   /** Taken out by command or config: gets nothing, not even from users that stick to it. */
   maintenance: boolean;
+  /** So by command or config itself, and not because something else is out or a name doesn't resolve. */
+  disabled: boolean;
   /** Gets nothing new but from users that stick to it. */
   draining: boolean;
 }
@@ -17,6 +19,7 @@ export type StatRow = Record<string, string>;
 
 /** Bits of `srv_admin_state`; management guide, "show servers state". */
 const ANY_MAINTENANCE = 0x01 | 0x02 | 0x04 | 0x20;
+const OWN_MAINTENANCE = 0x01 | 0x04;
 const ANY_DRAIN = 0x08 | 0x10;
 
 /** The servers of all backends, as the worker has them now. */
@@ -33,6 +36,7 @@ export async function liveServers(socket: string, signal: AbortSignal): Promise<
         name: row.srv_name ?? '',
         weight: Number(row.srv_uweight),
         maintenance: (admin & ANY_MAINTENANCE) !== 0,
+        disabled: (admin & OWN_MAINTENANCE) !== 0,
         draining: (admin & ANY_DRAIN) !== 0,
       };
     });

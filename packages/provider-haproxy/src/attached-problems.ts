@@ -1,0 +1,106 @@
+import { SlipwayError } from '@slipway/core/provider';
+import { ownerOf } from './config/declared.ts';
+import { tooOld } from './errors.ts';
+import type { HaproxyOptions } from './options.ts';
+import { isTooOld } from './process/check-version.ts';
+import { ask } from './runtime/ask.ts';
+import { info, type LiveServer, liveServers, type StatRow, stats } from './runtime/tables.ts';
+
+const MOST_NAMES = 3;
+
+interface Target {
+  socket: string;
+  options: HaproxyOptions;
+}
+
+/** Which backend of somebody else's HAProxy is a service's. */
+export const backendOf = ({ options }: Pick<Target, 'options'>, service: string) =>
+  options.backends[service] ?? service;
+
+/**
+ * What keeps a HAProxy that runs already from being told what these services need: all of it, each with what to do.
+ * Looks only.
+ */
+export async function attachedProblems(
+  target: Target,
+  services: readonly string[],
+  signal: AbortSignal,
+): Promise<SlipwayError[]> {
+  const { socket } = target;
+  try {
+    const { Version = '0' } = await info(socket, signal);
+    if (isTooOld(Version)) return [tooOld(Version, socket)];
+    const level = (await ask(socket, 'show cli level', signal)).trim();
+    if (level !== 'admin') return [notAdmin(socket, level)];
+    const [rows, servers] = [await stats(socket, signal), await liveServers(socket, signal)];
+    return services.flatMap((service) => problemOf(service, backendOf(target, service), { rows, servers }) ?? []);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof SlipwayError) return [error];
+    throw error;
+  }
+}
+
+function problemOf(
+  service: string,
+  backend: string,
+  { rows, servers }: { rows: readonly StatRow[]; servers: readonly LiveServer[] },
+): SlipwayError | undefined {
+  const kinds = rows.filter(({ svname }) => svname === 'BACKEND');
+  const own = kinds.find(({ pxname }) => pxname === backend);
+  if (!own) return noBackend(service, backend, kinds);
+  if (own.algo !== 'roundrobin') return notByWeight(service, backend, own.algo);
+  const foreign = servers.filter((server) => server.backend === backend && !ownerOf(server.name) && takesPart(server));
+  return foreign.length === 0 ? undefined : foreignServers(backend, foreign);
+}
+
+/** Of what is out only because something doesn't answer or resolve now, nobody knows for how long. */
+const takesPart = ({ disabled, weight }: LiveServer) => !disabled && weight > 0;
+
+function noBackend(service: string, backend: string, there: readonly StatRow[]): SlipwayError {
+  const names = there.flatMap(({ pxname = '' }) => (pxname === 'MASTER' ? [] : pxname));
+  return unusable(
+    'haproxy-no-backend',
+    `HAProxy has no backend ${backend} for ${service}${names.length === 0 ? '' : `; it has ${listed(names)}`}.`,
+    backend,
+    `Add \`backend ${backend}\` with \`balance roundrobin\` to its config and reload it, or name another one with router.backends.`,
+  );
+}
+
+function notByWeight(service: string, backend: string, balance: string | undefined): SlipwayError {
+  return unusable(
+    'haproxy-balance',
+    `The backend ${backend} balances by ${balance || 'something else'}, so ${service} can't be divided by weight.`,
+    backend,
+    `Write \`balance roundrobin\` in \`backend ${backend}\` of HAProxy's config, and reload it.`,
+  );
+}
+
+function foreignServers(backend: string, servers: readonly LiveServer[]): SlipwayError {
+  const names = listed(servers.map(({ name }) => name));
+  const [what, them] = servers.length === 1 ? ['a server', 'it'] : ['servers', 'them'];
+  return unusable(
+    'haproxy-foreign-server',
+    `The backend ${backend} has ${what} that isn't Slipway's and takes part of the traffic: ${names}.`,
+    backend,
+    `Take ${them} out of the config, also a server-template, since Slipway adds its servers itself; or write \`disabled\` behind ${them}. Then reload HAProxy.`,
+  );
+}
+
+function notAdmin(socket: string, level: string): SlipwayError {
+  return unusable(
+    'haproxy-not-permitted',
+    `HAProxy's socket ${socket} has the level ${level}, which may not add servers.`,
+    socket,
+    `Give it the rights in HAProxy's config: \`stats socket ${socket} level admin\`, and reload HAProxy.`,
+  );
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+  return names.slice(0, MOST_NAMES).join(', ') + more;
+}
+
+function unusable(code: string, message: string, subject: string, hint: string): SlipwayError {
+  return new SlipwayError(code, message, { subject, hint, details: { effect: 'none' } });
+}
