@@ -2,6 +2,10 @@ import { PROCESS_FUNCTIONS } from './process-functions.ts';
 
 /** A log that has grown beyond this is put aside, and the one that was aside before is dropped; in bytes. */
 const LOG_LIMIT = 10 * 1024 * 1024;
+/** What a pipe holds, and the most that one read brings, in bytes. */
+const BLOCK = 65_536;
+/** The size is looked at after so many reads: after few while they bring much, after many while they bring a line each. */
+const [FEW_BLOCKS, MANY_BLOCKS] = [64, 1_024];
 
 /**
  * Keeps one process running: `sh supervisor.sh RELEASE LOGS GRACE`, the grace in tenths of a second. Starts it in a
@@ -23,19 +27,28 @@ state=$release/state
 
 note() { printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" >> "$logs/slipway"; }
 
+size_of() { wc -c < "$1" 2> /dev/null || echo 0; }
+
 write_log() {
+  blocks=${FEW_BLOCKS} size=$(size_of "$1")
   while :; do
-    count=$(dd bs=65536 count=64 2>&1 >> "$1") || count=$(dd bs=65536 count=64 2>&1 > /dev/null) || return 0
-    partial=${'$'}{count#*+}
-    [ $((${'$'}{count%%+*} + ${'$'}{partial%% *})) -ge 64 ] || return 0
-    [ "$(wc -c < "$1")" -lt ${LOG_LIMIT} ] || mv -f "$1" "$1.1"
-  done
+    if dd bs=${BLOCK} count=$blocks >> "$1" 2> /dev/null; then
+      before=$size size=$(size_of "$1")
+      [ "$size" -ne "$before" ] || return 0
+      [ $((size - before)) -lt $((blocks * ${BLOCK} / 16)) ] && blocks=${MANY_BLOCKS} || blocks=${FEW_BLOCKS}
+      [ "$size" -lt ${LOG_LIMIT} ] || { mv -f "$1" "$1.1"; size=0; }
+    else
+      [ "$(dd bs=${BLOCK} count=1 2> /dev/null | wc -c)" -gt 0 ] || return 0
+    fi
+  done 2> /dev/null
 }
 
 keep_log() {
-  if [ ! -s "$release/mask" ]; then write_log "$1"
-  elif sed -u p < /dev/null > /dev/null 2>&1; then sed -u -f "$release/mask" | write_log "$1"
-  else sed -f "$release/mask" | write_log "$1"; fi
+  [ -s "$release/mask" ] || { write_log "$1"; return; }
+  case "$(command -v stdbuf) $(sed --version 2> /dev/null)" in
+    /*' sed (GNU sed)'*) stdbuf -oL sed -f "$release/mask" ;;
+    *) sed -u -f "$release/mask" ;;
+  esac | write_log "$1"
 }
 
 exec 5> "$state/supervisor.lock" || exit 1
@@ -48,7 +61,7 @@ cd / || exit 1
 exec 3<> "$state/stdout.pipe" 4<> "$state/stderr.pipe"
 child=
 ending=
-trap '' HUP PIPE
+trap '' HUP
 trap 'ending=yes' TERM INT
 for stream in stdout stderr; do
   (

@@ -46,6 +46,7 @@ StartLimitIntervalSec=0
 [Service]
 ExecStart=/bin/sh "$(in_unit "$here/$supervisor")" "$(in_unit "$1")" "$(in_unit "$logs")" $grace
 KillMode=process
+IgnoreSIGPIPE=no
 OOMPolicy=continue
 TimeoutStopSec=$((grace / 10 + 10))
 Restart=always
