@@ -29,7 +29,6 @@ const parts = {
   prometheus: () => succeeds('prometheus', '--version'),
   // Hosts are network namespaces, so it takes iproute2 and root too.
   sshd: () => process.getuid?.() === 0 && installed('/usr/sbin/sshd', '-T') && succeeds('ip', '-V'),
-  socat: () => installed('socat', '-V'),
   'docker-registry': () => installed('docker-registry', '--version'),
   nginx: () => succeeds('nginx', '-v'),
 } as const satisfies Record<string, () => boolean>;

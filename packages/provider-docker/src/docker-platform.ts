@@ -4,6 +4,7 @@ import { dockerSchema } from './engine/options.ts';
 import { engineError, told } from './errors.ts';
 import { publishImage } from './image/image-of.ts';
 import { retireRevision, stageRevision } from './instance/stage-revision.ts';
+import { objectionsTo } from './objections.ts';
 import { endpointsOf, listRevisions, recoverRevisions } from './observe/list-revisions.ts';
 import { probeRevision } from './observe/probe-revision.ts';
 import { readLogs } from './observe/read-logs.ts';
@@ -55,6 +56,7 @@ export const dockerPlatform: Platform = {
   },
 
   predict: (_service, { port }) => ({ port }),
+  objections: objectionsTo,
 
   commandEnvironment(context) {
     const { host, place } = connect(context);

@@ -1,5 +1,6 @@
 import { type CallContext, type ErrorClass, SlipwayError, variantsOf } from '@slipway/core/provider';
 import type { Engine } from './engine/connect.ts';
+import { tlsFailure } from './tls-errors.ts';
 
 /** What the system or the engine says of a connection that failed and may work in a moment. */
 const UNREACHABLE = new Set([
@@ -12,7 +13,6 @@ const UNREACHABLE = new Set([
   'ETIMEDOUT',
 ]);
 const BROKEN_OFF = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
-const NO_TLS_TRUST = /certificate|tlsv1|ssl3|SSL routines|self.signed/i;
 
 /** What the engine and its registry put in words alone: each with what it means and what to do. */
 const IN_WORDS: { says: RegExp; code: string; hint: string; retryable?: boolean }[] = [
@@ -30,6 +30,18 @@ const IN_WORDS: { says: RegExp; code: string; hint: string; retryable?: boolean 
     says: /unauthorized|no basic auth credentials|authentication required|denied: |access to the resource is denied|incorrect username/i,
     code: 'registry-denied',
     hint: 'Check `registry` in the config: the prefix, the username, and what the password may do.',
+  },
+  {
+    says: /x509: |server gave HTTP response to HTTPS client/i,
+    code: 'registry-untrusted',
+    hint:
+      'The engine must trust the registry: put its authority into /etc/docker/certs.d/HOST:PORT/ca.crt of the engine’s machine, ' +
+      'or name a registry without TLS under `insecure-registries` in its daemon.json.',
+  },
+  {
+    says: /cannot assign requested address/i,
+    code: 'docker-publish-wrong',
+    hint: 'Set `publish` under the environment’s platform to an address that the engine’s machine has.',
   },
   {
     says: /no such host|connection refused|i\/o timeout|TLS handshake timeout|server misbehaving|request canceled while waiting|network is unreachable/i,
@@ -114,14 +126,16 @@ export function engineError(error: unknown, { host, options }: Engine, subject: 
       retryable: true,
     });
   }
-  if (code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL') || NO_TLS_TRUST.test(text) || code === 'EPROTO') {
-    return make('docker-tls-failed', `No trusted connection to the Docker engine at ${host}: ${text}`, {
-      hint: 'Check the files under `tls`: the engine’s authority, and a certificate that the engine accepts.',
+  const status = statusOf(error);
+  const tls = tlsFailure(code, status, text);
+  if (tls) {
+    return make('docker-tls-failed', `No trusted connection to the Docker engine at ${host}: ${tls.what}.`, {
+      hint: tls.hint,
+      details: { effect: 'none' },
     });
   }
   const known = IN_WORDS.find(({ says }) => says.test(text));
   if (known) return make(known.code, text, { hint: known.hint, retryable: known.retryable ?? false });
-  const status = statusOf(error);
   return make('docker-refused', status === undefined ? text : `The Docker engine refused (${status}): ${text}`, {
     hint: 'The engine’s words say why; its own log may say more.',
     retryable: status !== undefined && status >= 502,

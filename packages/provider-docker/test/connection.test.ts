@@ -1,13 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { JsonObject } from '@slipway/core/provider';
-import { freePort, waitUntil } from '@slipway/provider-testkit';
 import { afterEach, describe, expect, test } from 'vitest';
-import { requirePart } from '../../../tests/require.ts';
 import { dockerPlatform } from '../src/docker-platform.ts';
 import { dockerProvider } from '../src/index.ts';
 import { DockerStand } from './docker-stand.ts';
@@ -55,82 +50,7 @@ describe('the engine', () => {
   });
 });
 
-describe.skipIf(!requirePart('docker') || !requirePart('socat'))('over TLS', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'slipway-tls-'));
-  let proxy: ChildProcess | undefined;
-  afterEach(async () => {
-    proxy?.kill('SIGKILL');
-    proxy = undefined;
-  });
-
-  test('an engine is trusted by its authority, and asks for a certificate', async () => {
-    makeCertificates(folder);
-    const port = await freePort();
-    const listen = `OPENSSL-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork,cert=${folder}/server.pem,key=${folder}/server.key,cafile=${folder}/ca.pem,verify=1`;
-    proxy = spawn('socat', [listen, 'UNIX-CONNECT:/var/run/docker.sock'], { stdio: 'ignore' });
-    const host = `tcp://127.0.0.1:${port}`;
-    const tls = { ca: `${folder}/ca.pem`, cert: `${folder}/client.pem`, key: `${folder}/client.key` };
-    await waitUntil('the engine answers over TLS', async () => {
-      const answer = await list({ host, tls }).catch((error: unknown) => error);
-      return Array.isArray(answer) || answer;
-    });
-    expect(await list({ host, tls })).toEqual([]);
-    await expect(list({ host, tls: { ...tls, ca: `${folder}/other-ca.pem` } })).rejects.toMatchObject({
-      code: 'docker-tls-failed',
-    });
-    const stranger = { ...tls, cert: `${folder}/other.pem`, key: `${folder}/other.key` };
-    await expect(list({ host, tls: stranger })).rejects.toThrow();
-    await expect(list({ host, tls: { ...tls, key: 'missing.key' } })).rejects.toMatchObject({
-      code: 'docker-tls-file-unreadable',
-    });
-    rmSync(folder, { recursive: true, force: true });
-  });
-});
-
 async function reasonOf(signal: AbortSignal): Promise<unknown> {
   if (!signal.aborted) await once(signal, 'abort');
   return signal.reason;
-}
-
-/** An authority with a server and a client, and another one with a client of its own. */
-function makeCertificates(folder: string): void {
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
-  for (const ca of ['ca', 'other-ca'])
-    openssl('req', '-x509', ...key, '-subj', `/CN=${ca}`, '-keyout', `${ca}.key`, '-out', `${ca}.pem`);
-  const issue = (name: string, ca: string) => {
-    openssl(
-      'req',
-      '-new',
-      ...key,
-      '-subj',
-      `/CN=${name}`,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.csr`,
-      '-addext',
-      'subjectAltName=IP:127.0.0.1',
-    );
-    openssl(
-      'x509',
-      '-req',
-      '-in',
-      `${name}.csr`,
-      '-CA',
-      `${ca}.pem`,
-      '-CAkey',
-      `${ca}.key`,
-      '-CAcreateserial',
-      '-days',
-      '1',
-      '-copy_extensions',
-      'copy',
-      '-out',
-      `${name}.pem`,
-    );
-  };
-  issue('server', 'ca');
-  issue('client', 'ca');
-  issue('other', 'other-ca');
 }

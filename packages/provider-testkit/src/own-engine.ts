@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -101,6 +101,7 @@ export class OwnEngine {
     if (containers.length > 0) this.docker('rm', '--force', ...containers);
     this.docker('network', 'prune', '--force');
     await this.down();
+    for (const pid of this.#shims()) endQuietly(pid);
     this.#ip('link', 'delete', this.#bridge);
     // The daemon mounts its data onto itself, and leaves that behind.
     spawnSync('umount', [join(this.#folder, 'data')], { stdio: 'ignore' });
@@ -129,6 +130,13 @@ export class OwnEngine {
     while (pid > 0 && isRunning()) await sleep(20);
     // Its number is taken for it as long as nobody has asked how it ended.
     rmSync(file, { force: true });
+  }
+
+  /** Of containers that were being made when the daemon was killed, nobody knows: their shims wait for it forever. */
+  #shims(): number[] {
+    const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+    const socket = join(this.#folder, 'exec/containerd/containerd.sock');
+    return pids.filter((pid) => readQuietly(`/proc/${pid}/cmdline`).includes(`\0-address\0${socket}\0`));
   }
 
   #ensureBridge(): void {

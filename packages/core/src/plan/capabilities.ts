@@ -7,16 +7,21 @@ import { type Missing, missingOfService } from './service-capabilities.ts';
 
 /**
  * Refuses, before anything is planned, what no registered provider or strategy can do: all of it at once,
- * each with a way out. Throws `capability-missing` with `details.missing`.
+ * each with a way out. `files`: those of the source by path, where releases are made of it. Throws `capability-missing` with `details.missing`.
  */
-export function refuseMissing(project: Project, registry: ProviderRegistry, selected: Selected): void {
+export function refuseMissing(
+  project: Project,
+  registry: ProviderRegistry,
+  selected: Selected,
+  files?: ReadonlySet<string>,
+): void {
   const missing = [...missingOfEnvironment(project, registry), ...missingTypes(project, registry, selected)];
   const { environment } = project;
   const platform = registry.platform(environment.platform.use);
   if (platform) {
     const router = registry.routerFor(platform, environment.router?.use);
     for (const service of project.services)
-      if (selected(service.address)) missing.push(...missingOfService(service, platform, router, environment));
+      if (selected(service.address)) missing.push(...missingOfService(service, platform, router, environment, files));
   }
   const [first] = missing;
   if (!first) return;

@@ -62,8 +62,9 @@ export interface PlanInput {
  * `migration-irreversible`, `dependency-unmet`, `output-unknown`, `secret-missing`, `cycle`, `promotion-refused`.
  */
 export function planDeployment(asked: PlanInput): Plan {
-  refuseMissing(asked.project, asked.registry, asked.selected);
-  const { promotion } = asked;
+  const { promotion, source } = asked;
+  const files = promotion || asked.kind !== 'deploy' ? undefined : new Set(source.files.map(({ path }) => path));
+  refuseMissing(asked.project, asked.registry, asked.selected, files);
   if (promotion) refuseUnreleased(promotion, asked.project, asked.selected);
   const input = promotion ? { ...asked, project: asReleased(asked.project, promotion) } : asked;
   const planning = new Planning(input);

@@ -13,16 +13,22 @@ export interface Missing {
 
 type Complaint = Omit<Missing, 'subject'>;
 
-/** What a service asks for that its platform or router can't do; `router` is undefined where there is none to ask. */
+/**
+ * What a service asks for that its platform or router can't do; `router` is undefined where there is none to ask, `files`
+ * (those of the source, by path) where the release isn't made of them.
+ */
 export function missingOfService(
   service: ServiceDeclaration,
   platform: Platform,
   router: Router | undefined,
   environment: Environment,
+  files?: ReadonlySet<string>,
 ): Missing[] {
+  const { name, platform: options } = environment;
   const complaints = [
     ...strategyComplaints(service, platform),
     ...platformComplaints(service, platform, environment),
+    ...(platform.objections?.(service, { environment: name, options, ...(files ? { files } : {}) }) ?? []),
     ...(router ? routerComplaints(service, router, wantedInstances(service.spec, platform, environment)) : []),
   ];
   return complaints.map((complaint) => ({ subject: service.address, ...complaint }));

@@ -216,6 +216,12 @@ export interface PlatformCapabilities {
   volumes: boolean;
 }
 
+/** Something that stands in the way of running a service, for people: what, and the way out with its place in the config. */
+export interface Objection {
+  what: string;
+  hint: string;
+}
+
 /** Where revisions of services run. */
 export interface Platform {
   name: string;
@@ -227,6 +233,15 @@ export interface Platform {
    * it can have at most: on hosts, one on each. From the options alone, so pure. Default: 1, and any number.
    */
   instances?(options: JsonObject): { byDefault: number; most: number };
+  /**
+   * What stands in the way of a service in an environment with these options, beyond {@link capabilities}: a plan that
+   * would bring it out is refused. Pure: it asks nobody, and knows the files of the release by name alone (relative to
+   * the project, with `/`; absent where the release is not made of this source). Default: nothing.
+   */
+  objections?(
+    service: { name: string; spec: ServiceSpec },
+    where: { environment: string; options: JsonObject; files?: ReadonlySet<string> },
+  ): Objection[];
   /**
    * Makes a release available where its revisions will run: builds and pushes its image, uploads it to the hosts. Safe
    * to repeat: what is there is left. Absent: there is nothing to do before `stage`.

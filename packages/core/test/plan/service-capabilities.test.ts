@@ -61,4 +61,13 @@ describe('what a platform or router can not do for a service', () => {
     const byDefault = missingOfService({ ...service, spec }, hosts as unknown as Platform, undefined, environment);
     expect(byDefault.map(({ what }) => what).join()).not.toContain('room for');
   });
+
+  it('is what the platform itself objects to, told of the options and the files', () => {
+    const objections: Platform['objections'] = ({ name }, { environment, options, files }) => [
+      { what: `${name} ${environment} ${JSON.stringify(options.use)} ${[...(files ?? [])].join()}`, hint: 'Do otherwise.' },
+    ];
+    const objecting = { ...platform, objections } as Platform;
+    const missing = missingOfService(service, objecting, undefined, environment, new Set(['web/a', 'b']));
+    expect(missing).toContainEqual({ subject: 'service:web', what: 'web dev "plain" web/a,b', hint: 'Do otherwise.' });
+  });
 });

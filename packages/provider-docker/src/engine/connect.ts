@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type CallContext, SlipwayError } from '@slipway/core/provider';
@@ -19,6 +20,8 @@ export interface Engine {
   host: string;
   /** It runs on this machine, as far as its address tells. */
   local: boolean;
+  /** It runs on another one. Neither, where it is reached at this one's loopback: that may lead anywhere. */
+  remote: boolean;
   options: DockerOptions;
   place: Place;
 }
@@ -29,14 +32,26 @@ export interface Engine {
  */
 export function connect(context: CallContext): Engine {
   const options = readOptions(context.platform);
-  const host = options.host ?? process.env.DOCKER_HOST ?? DEFAULT_HOST;
+  const host = hostOf(options);
   const where = address(host, context.directory, options);
   const client = { ...where, agent: connectingAgent(where.protocol === 'https', CONNECT_WITHIN_MS) };
   const docker = new Docker(client);
   const dial: Dial = docker.modem.dial.bind(docker.modem);
   docker.modem.dial = (request: Parameters<Dial>[0], done: Parameters<Dial>[1]) =>
     dial({ ...request, abortSignal: request.abortSignal ?? context.signal }, done);
-  return { docker, host, local: host.startsWith('unix:'), options, place: placeOf(context, options) };
+  const local = host.startsWith('unix:');
+  return { docker, host, local, remote: isRemote(host), options, place: placeOf(context, options) };
+}
+
+/** Where the engine listens: as the options say, else the environment's variable, else Docker's own socket. */
+export function hostOf(options: DockerOptions): string {
+  return options.host ?? process.env.DOCKER_HOST ?? DEFAULT_HOST;
+}
+
+/** True for an engine that is reached over the network. */
+export function isRemote(host: string): boolean {
+  const url = URL.parse(host);
+  return url?.protocol === 'tcp:' && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname);
 }
 
 /** Every field is given: what is left out, the client would take from variables of the environment. */
@@ -63,7 +78,28 @@ function readTls(
   const files = tls ?? inFolder;
   if (!files) return undefined;
   const read = (file: string) => readTlsFile(resolve(directory, file));
-  return { ca: read(files.ca), cert: read(files.cert), key: read(files.key) };
+  const cert = read(files.cert);
+  requireValid(cert, resolve(directory, files.cert));
+  return { ca: read(files.ca), cert, key: read(files.key) };
+}
+
+/** An engine refuses one that has expired without saying why. */
+function requireValid(cert: Buffer, file: string): void {
+  const wrong = (message: string, cause?: unknown) =>
+    new SlipwayError('docker-tls-file-unusable', message, {
+      subject: 'platform:docker',
+      hint: 'Have a new certificate issued by the engine’s authority, and name its file as `tls.cert`.',
+      details: { effect: 'none' },
+      cause,
+    });
+  let until: string;
+  try {
+    until = new X509Certificate(cert).validTo;
+  } catch (cause) {
+    throw wrong(`${file} holds no certificate, which the engine is to be shown.`, cause);
+  }
+  if (Date.parse(until) < Date.now())
+    throw wrong(`The certificate ${file}, which the engine is to be shown, expired on ${until}.`);
 }
 
 function readTlsFile(file: string): Buffer {

@@ -12,7 +12,7 @@ export const LABEL = {
   artifact: 'slipway.artifact',
   /** Where the process listens in the container. */
   port: 'slipway.port',
-  /** The port of 127.0.0.1 that leads there, with `reach: published`. */
+  /** The address and port of the engine's machine that lead there, with `reach: published`. */
   published: 'slipway.published',
   /** A digest of what the container was made to run with: another one means that it must be made anew. */
   values: 'slipway.values',

@@ -53,8 +53,16 @@ export const dockerSchema = z.strictObject({
     .enum(['network', 'published'])
     .optional()
     .describe(
-      'How the router reaches a container: at its address on the network, or at a port published on 127.0.0.1. ' +
+      'How the router reaches a container: at its address on the network, or at a port published on its machine. ' +
         'Default: `network` for an engine of this Linux machine, else `published`.',
+    ),
+  publish: z
+    .ipv4('must be an IPv4 address')
+    .refine((address) => address !== '0.0.0.0', 'must be one address, at which the router reaches the machine')
+    .optional()
+    .describe(
+      "The address of the engine's machine at which ports are published, and where the router reaches them. " +
+        'Default: 127.0.0.1; an engine on another machine needs one.',
     ),
 });
 

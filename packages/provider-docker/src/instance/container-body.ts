@@ -13,8 +13,8 @@ export interface Reach {
   network: string;
   /** On a network whose addresses may be fixed. */
   address?: string;
-  /** A port of 127.0.0.1 that leads to it. */
-  published?: number;
+  /** An address and port of the engine's machine that lead to it. */
+  published?: { address: string; port: number };
   /** Where it reaches the engine's machine. */
   gateway?: string;
 }
@@ -42,7 +42,9 @@ export function containerBody(
     [LABEL.values]: valuesOf(request),
     [LABEL.record]: JSON.stringify(record),
     [LABEL.secrets]: markSecrets(env, request.secrets ?? []),
-    ...(reach.published === undefined ? {} : { [LABEL.published]: String(reach.published) }),
+    ...(reach.published === undefined
+      ? {}
+      : { [LABEL.published]: `${reach.published.address}:${reach.published.port}` }),
   };
   return {
     name: containerName(engine.place, service, revision, slot),
@@ -107,10 +109,12 @@ function hostConfig(
     // As much with swap as without: a service over its limit ends, instead of slowing everybody's disk.
     ...(limits?.memoryBytes === undefined ? {} : { Memory: limits.memoryBytes, MemorySwap: limits.memoryBytes }),
     ...(volumes === undefined ? {} : { Mounts: volumes.map((volume) => mountOf(engine, volume)) }),
-    ...(reach.published === undefined
-      ? {}
-      : { PortBindings: { [`${port}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: String(reach.published) }] } }),
+    ...(reach.published === undefined ? {} : { PortBindings: { [`${port}/tcp`]: [bindingOf(reach.published)] } }),
   };
+}
+
+function bindingOf({ address, port }: { address: string; port: number }): Docker.PortBinding {
+  return { HostIp: address, HostPort: String(port) };
 }
 
 function mountOf(

@@ -47,7 +47,8 @@ export async function ensureInstance(
       if (made) await removeInstance(engine, made.id, { gracefully: false });
       const again = isTaken(error) || isNetworkUnsettled(error);
       if (attempt === TRIES || !again) throw made ? startFailed(wanted, error) : error;
-      for (const one of [made?.reach?.address, made?.reach?.published]) if (one !== undefined) refused.add(String(one));
+      const { address, published } = made?.reach ?? {};
+      for (const one of [address, published?.port]) if (one !== undefined) refused.add(String(one));
     }
   }
 }

@@ -57,7 +57,10 @@ function endpointOf(
   slot: number,
 ): Endpoint | undefined {
   const published = Labels[LABEL.published];
-  if (published !== undefined) return { slot, host: '127.0.0.1', port: Number(published) };
+  if (published !== undefined) {
+    const [host = '', port] = published.split(':');
+    return { slot, host, port: Number(port) };
+  }
   const networks = NetworkSettings?.Networks ?? {};
   const joined = networks[place.network] ?? Object.values(networks)[0];
   const host = addressOf(joined);

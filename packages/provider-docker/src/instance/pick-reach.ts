@@ -3,17 +3,13 @@ import { SlipwayError } from '@slipway/core/provider';
 import type { Engine } from '../engine/connect.ts';
 import { LABEL } from '../engine/labels.ts';
 import { gatewayOf, type JoinedNetwork } from '../engine/network.ts';
+import { publishedAt } from '../engine/published-at.ts';
 import { pickAddress } from '../engine/subnet.ts';
 import type { Reach } from './container-body.ts';
 import { addressOf } from './instance.ts';
 
 /** Below the ports that systems hand out by themselves, so that none of them takes it while its container is stopped. */
 const PORTS = { first: 20_000, count: 10_000 };
-
-/** Which of the two ways a router reaches containers. */
-export function reachOf({ options, local }: Engine): 'network' | 'published' {
-  return options.reach ?? (local && process.platform === 'linux' ? 'network' : 'published');
-}
 
 /** An address or port for a container of this name that nobody on the engine has, also not a stopped container. */
 export async function pickReach(
@@ -30,7 +26,10 @@ export async function pickReach(
     ...(address === undefined ? {} : { address }),
     ...(gateway === undefined ? {} : { gateway }),
   };
-  return reachOf(engine) === 'network' ? reach : { ...reach, published: await pickPort(engine, name, refused) };
+  const at = publishedAt(engine);
+  return at === undefined
+    ? reach
+    : { ...reach, published: { address: at, port: await pickPort(engine, { name, at }, refused) } };
 }
 
 async function addressesOn({ docker }: Engine, network: string, refused: ReadonlySet<string>): Promise<Set<string>> {
@@ -38,11 +37,15 @@ async function addressesOn({ docker }: Engine, network: string, refused: Readonl
   return new Set([...refused, ...joined.flatMap((one) => addressOf(one.NetworkSettings?.Networks?.[network]) ?? [])]);
 }
 
-async function pickPort(engine: Engine, name: string, refused: ReadonlySet<string>): Promise<number> {
+async function pickPort(
+  engine: Engine,
+  { name, at: address }: { name: string; at: string },
+  refused: ReadonlySet<string>,
+): Promise<number> {
   const containers = await engine.docker.listContainers({ all: true });
   const taken = new Set(
     containers.flatMap(({ Ports, Labels }) => [
-      Labels?.[LABEL.published],
+      Labels?.[LABEL.published]?.split(':')[1],
       ...(Ports ?? []).map((port) => String(port.PublicPort)),
     ]),
   );
@@ -51,17 +54,18 @@ async function pickPort(engine: Engine, name: string, refused: ReadonlySet<strin
   for (let step = 0; step < PORTS.count; step++) {
     const port = PORTS.first + ((at + step) % PORTS.count);
     if (taken.has(String(port)) || refused.has(String(port))) continue;
-    if (!engine.local || (await isFree(port))) return port;
+    if (!engine.local || (await isFree(address, port))) return port;
   }
   throw full(engine, 'range of ports');
 }
 
 /** Asked by listening for a moment: what is bound without answering would be missed otherwise. */
-function isFree(port: number): Promise<boolean> {
+function isFree(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+    // Whether the machine has the address at all, the engine will say.
+    server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'EADDRNOTAVAIL'));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }
 

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/connect.ts';
 import { inParallel } from '../engine/in-parallel.ts';
 import { LABEL } from '../engine/labels.ts';
 import { dropUnusedNetwork } from '../engine/network.ts';
+import { publishedAt } from '../engine/published-at.ts';
 import { imageOf } from '../image/image-of.ts';
 import { valuesOf } from './container-body.ts';
 import { ensureInstance } from './ensure-instance.ts';
@@ -21,6 +22,8 @@ export async function stageRevision(
 ): Promise<StagedRevision> {
   const { service, revision, slots } = request;
   requireRunnable(request);
+  // Refused before anything is made, where the router couldn't reach it.
+  publishedAt(engine);
   const found = await instancesOf(engine, service, revision);
   const values = valuesOf(request);
   const isRight = ({ state, labels }: Instance) => state === 'running' && labels[LABEL.values] === values;
