@@ -78,10 +78,13 @@ function notByWeight(service: string, backend: string, balance: string | undefin
 
 function foreignServers(backend: string, servers: readonly LiveServer[]): SlipwayError {
   const names = listed(servers.map(({ name }) => name));
-  const [what, them] = servers.length === 1 ? ['a server', 'it'] : ['servers', 'them'];
+  const [what, them] =
+    servers.length === 1
+      ? ["a server that isn't Slipway's and takes", 'it']
+      : ["servers that aren't Slipway's and take", 'them'];
   return unusable(
     'haproxy-foreign-server',
-    `The backend ${backend} has ${what} that isn't Slipway's and takes part of the traffic: ${names}.`,
+    `The backend ${backend} has ${what} part of the traffic: ${names}.`,
     backend,
     `Take ${them} out of the config, also a server-template, since Slipway adds its servers itself; or write \`disabled\` behind ${them}. Then reload HAProxy.`,
   );

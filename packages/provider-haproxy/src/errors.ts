@@ -74,7 +74,7 @@ export function unstartable(program: string, cause: unknown): SlipwayError {
   if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
     return new SlipwayError('haproxy-not-installed', `There is no program ${program} on this machine.`, {
       subject: program,
-      hint: 'Install it: `apt-get install haproxy`. It need not run as a service.',
+      hint: 'Install it: `apt-get install haproxy`; it need not run as a service. Or say where it is with router.command.',
       details: { effect: 'none' },
       cause,
     });

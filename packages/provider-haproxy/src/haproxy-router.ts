@@ -49,6 +49,9 @@ export const haproxyRouter: Router = {
     latency: true,
   },
 
+  // Rules of routes and the table of durations are in the config, which is somebody else's then.
+  lacks: ({ socket }) => (socket === undefined ? [] : ['headers', 'cookies', 'previewPort', 'latency']),
+
   async setWeights(context, request) {
     const router = routerOf(context);
     if ('socket' in router) await distributeAttached(router, request);

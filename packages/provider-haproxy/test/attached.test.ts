@@ -31,6 +31,8 @@ describe.skipIf(!requirePart('haproxy'))('a HAProxy of somebody else', () => {
     const context = await openStand({ use: 'haproxy', socket: theirs.socket });
     const request = await requestFor({ v1: [await startInstance('v1')] }, { v1: 100 });
     const routes = [{ revision: 'v1', header: 'x-preview', value: '1' }];
+    expect(haproxyRouter.lacks?.({ socket: theirs.socket })).toEqual(['headers', 'cookies', 'previewPort', 'latency']);
+    expect(haproxyRouter.lacks?.({})).toEqual([]);
     await expect(haproxyRouter.setWeights(context, { ...request, routes })).rejects.toMatchObject({
       code: 'haproxy-routes-attached',
     });

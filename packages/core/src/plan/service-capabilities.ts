@@ -29,7 +29,7 @@ export function missingOfService(
     ...strategyComplaints(service, platform),
     ...platformComplaints(service, platform, environment),
     ...(platform.objections?.(service, { environment: name, options, ...(files ? { files } : {}) }) ?? []),
-    ...(router ? routerComplaints(service, router, wantedInstances(service.spec, platform, environment)) : []),
+    ...(router ? routerComplaints(service, router, platform, environment) : []),
   ];
   return complaints.map((complaint) => ({ subject: service.address, ...complaint }));
 }
@@ -98,11 +98,17 @@ function platformComplaints(
   return complaints.filter((one) => one.if).map(({ what, hint }) => ({ what, hint }));
 }
 
-function routerComplaints({ name, spec }: ServiceDeclaration, router: Router, instances: number): Complaint[] {
-  const { capabilities } = router;
-  const wanted = asks(spec.strategy, instances);
+function routerComplaints(
+  { name, spec }: ServiceDeclaration,
+  router: Router,
+  platform: Platform,
+  environment: Environment,
+): Complaint[] {
+  const lacking = new Set(router.lacks?.(environment.router ?? {}));
+  const can = (what: keyof RouterCapabilities) => router.capabilities[what] && !lacking.has(what);
+  const wanted = asks(spec.strategy, wantedInstances(spec, platform, environment));
   const strategy = `services.${name}.strategy`;
-  const missing = (can: keyof RouterCapabilities) => wanted.has(can) && !capabilities[can];
+  const missing = (what: keyof RouterCapabilities) => wanted.has(what) && !can(what);
   const complaints: (Complaint & { if: boolean })[] = [
     {
       if: missing('weights'),
@@ -130,7 +136,7 @@ function routerComplaints({ name, spec }: ServiceDeclaration, router: Router, in
       hint: `Ask another metric source in ${strategy}, for example prometheus, or use errorRate.`,
     },
     {
-      if: spec.affinity !== undefined && !capabilities.affinity,
+      if: spec.affinity !== undefined && !can('affinity'),
       what: `router ${router.name} can't keep a user with one instance.`,
       hint: `Leave services.${name}.affinity out, or use another router.`,
     },

@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import type { Affinity, HealthCheck } from '../config/project.ts';
+import type { JsonObject } from '../json.ts';
 import type { CallContext, Endpoint, PortState } from './contract.ts';
 
 /** What a router can do, as data. */
@@ -73,6 +74,8 @@ export interface Router {
   capabilities: RouterCapabilities;
   /** As {@link Platform.schema}. */
   schema?: ZodType;
+  /** What of its capabilities it doesn't have with these options. From the options alone, so pure. Default: nothing. */
+  lacks?(options: JsonObject): readonly (keyof RouterCapabilities)[];
   /**
    * Distributes the service's traffic as wanted, at once and without losing a request: what is new answers before
    * what is old gets nothing new; requests in flight end where they began. Safe to repeat.

@@ -49,6 +49,21 @@ describe('what a platform or router can not do for a service', () => {
     for (const { subject, hint } of missing) expect([subject, hint.length > 20]).toEqual(['service:web', true]);
   });
 
+  it('depends on the options of the router, where it says so', () => {
+    const all = { weights: true, headers: true, cookies: true, previewPort: true, latency: true, affinity: true };
+    const lacks: Router['lacks'] = ({ attached }) => (attached ? ['headers', 'latency'] : []);
+    const able = { name: 'able', capabilities: all, lacks } as unknown as Router;
+    const told = (attached: boolean) => {
+      const here = { ...environment, router: { use: 'able', attached } };
+      return missingOfService(service, platform, able, here).flatMap(({ what }) => (/router/.test(what) ? what : []));
+    };
+    expect(told(false)).toEqual([]);
+    expect(told(true)).toEqual([
+      "router able can't route by header.",
+      "router able doesn't measure how long requests take.",
+    ]);
+  });
+
   it('is more instances than there are hosts', () => {
     const hosts = {
       ...platform,
