@@ -94,6 +94,15 @@ export function tooOld(version: string, subject: string): SlipwayError {
   });
 }
 
+/** `at`: address and port; `holder`: who listens there, as far as it is known. */
+export function portTaken(at: string, holder: string | undefined, message = ''): SlipwayError {
+  return new SlipwayError('haproxy-port-taken', `${holder ?? 'Somebody else'} listens on ${at}. ${message}`.trim(), {
+    subject: at,
+    hint: 'End who has the port, or give the service another one. Traffic is as it was.',
+    details: { effect: 'none' },
+  });
+}
+
 /** HAProxy, or Slipway itself, got no answer from an instance that it is to lead users to. */
 export function instanceDown(
   { revision, slot }: { revision: string | undefined; slot: number | undefined },

@@ -18,7 +18,7 @@ import { backendsOf } from './config/declared.ts';
 import { waitUntilDrained } from './drain.ts';
 import { clearOf, declaredTo, distribute, type Managed, managed, managedPort, takeAway } from './managed-router.ts';
 import { haproxyOptions, programOf, readOptions } from './options.ts';
-import { isTaken } from './port.ts';
+import { takenAt } from './port.ts';
 import { checkVersion } from './process/check-version.ts';
 import { ensureRunning } from './process/running.ts';
 import { liveWeights } from './runtime/live-weights.ts';
@@ -112,7 +112,8 @@ export const haproxyRouter: Router = {
     const router = routerOf(context);
     if (!('socket' in router)) return await managedPort(router, port);
     // The frontend is that HAProxy's own, and whoever listens where it should is taken for it.
-    return (await isTaken(router.options.bind, port, context.signal)) ? { kind: 'own' } : { kind: 'free' };
+    const isOwn = (await takenAt(router.options.bind, port, context.signal)) !== undefined;
+    return { kind: isOwn ? 'own' : 'free' };
   },
 };
 

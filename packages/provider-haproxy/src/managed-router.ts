@@ -2,12 +2,13 @@ import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallContext, type PortState, SlipwayError, type TrafficRequest } from '@slipway/core/provider';
 import { checkRequest } from './check-request.ts';
-import { backendsOf, type Declared, handingOver, withAddresses } from './config/declared.ts';
+import { backendsOf, type Declared, handingOver, portsOf, withAddresses } from './config/declared.ts';
 import { declaredIn, type Rendered, renderConfig } from './config/render.ts';
 import { inTurn } from './in-turn.ts';
 import { type HaproxyOptions, programOf } from './options.ts';
 import { type Place, placeOf, removeSockets } from './place.ts';
-import { isTaken, refuseTaken } from './port.ts';
+import { refuseTaken, takenAt } from './port.ts';
+import { holderOf } from './port-holder.ts';
 import { putConfig, takeCandidate, writeCandidate } from './process/check-config.ts';
 import { checkVersion } from './process/check-version.ts';
 import { endKeeper, forgetKeeper, keeperRuns } from './process/keeper.ts';
@@ -182,11 +183,15 @@ function taskOf({ context, place }: Managed, request: TrafficRequest): Task {
   return { socket: place.statsSocket, request, backends: backendsOf(request), signal: context.signal };
 }
 
+/** As {@link Platform.checkPort}. */
 export async function managedPort(router: Managed, port: number): Promise<PortState> {
   const { context, options } = router;
-  if (!(await isTaken(options.bind, port, context.signal))) return { kind: 'free' };
-  const own = Object.values(await declaredTo(router)).some((request) => portsOf(request).includes(port));
-  return own ? { kind: 'own' } : { kind: 'taken' };
+  const host = await takenAt(options.bind, port, context.signal);
+  if (host === undefined) return { kind: 'free' };
+  if (Object.values(await declaredTo(router)).some((request) => portsOf(request).includes(port)))
+    return { kind: 'own' };
+  const holder = holderOf(host, port);
+  return { kind: 'taken', ...(holder === undefined ? {} : { holder }) };
 }
 
 /** Where HAProxy runs, it takes the new config with its listeners; where that fails, the one before is put back. */
@@ -217,11 +222,6 @@ function newPorts(before: Declared, next: Declared): number[] {
     .flatMap(portsOf)
     .filter((port) => !had.has(port));
 }
-
-const portsOf = ({ port, routes }: TrafficRequest) => [
-  port,
-  ...routes.flatMap((route) => ('port' in route ? [route.port] : [])),
-];
 
 async function readText(file: string): Promise<string> {
   try {

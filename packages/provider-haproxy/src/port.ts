@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
-import { SlipwayError } from '@slipway/core/provider';
+import { portTaken } from './errors.ts';
+import { holderOf } from './port-holder.ts';
 
 const ANSWER_WITHIN_MS = 1_000;
 
@@ -28,10 +29,14 @@ export function isAnswered(host: string, port: number, signal: AbortSignal): Pro
   });
 }
 
-/** Whether somebody takes connections on the port, on any of the addresses. */
-export async function isTaken(hosts: readonly string[], port: number, signal: AbortSignal): Promise<boolean> {
+/** On which of the addresses somebody takes connections on the port; undefined: on none. */
+export async function takenAt(
+  hosts: readonly string[],
+  port: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const answers = await Promise.all(hosts.map((host) => isAnswered(host, port, signal)));
-  return answers.includes(true);
+  return hosts.find((_, at) => answers[at]);
 }
 
 /** Throws `haproxy-port-taken` when somebody listens on one of the ports. */
@@ -40,12 +45,8 @@ export async function refuseTaken(
   ports: readonly number[],
   signal: AbortSignal,
 ): Promise<void> {
-  for (const [host, port] of ports.flatMap((one) => hosts.map((bound) => [bound, one] as const))) {
-    if (!(await isAnswered(host, port, signal))) continue;
-    throw new SlipwayError('haproxy-port-taken', `Somebody else listens on ${host}:${port}.`, {
-      subject: `${host}:${port}`,
-      hint: 'End who has the port, or give the service another one. Traffic is as it was.',
-      details: { effect: 'none' },
-    });
+  for (const port of ports) {
+    const host = await takenAt(hosts, port, signal);
+    if (host !== undefined) throw portTaken(`${host}:${port}`, holderOf(host, port));
   }
 }

@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CallContext, TrafficRequest } from '@slipway/core/provider';
-import { SlipwayError } from '@slipway/core/provider';
+import { promisify } from 'node:util';
+import { type CallContext, processStart, SlipwayError, type TrafficRequest } from '@slipway/core/provider';
 import { waitUntil } from '@slipway/provider-testkit';
 import { describe, expect, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
+import { placeOf } from '../src/place.ts';
 import { type HaproxyProcesses, processesOf } from './processes.ts';
 import { ask, haproxyRouter, load, openStand, requestFor, startInstance } from './stand.ts';
 
@@ -34,6 +38,12 @@ async function untilOneRuns(context: CallContext, before: HaproxyProcesses): Pro
     const isOne = [now.keepers, now.masters, now.workers].every(({ length }) => length === 1);
     return (isOne && now.masters[0] !== before.masters[0]) || { now, before };
   });
+}
+
+async function lookAlone({ signal: _, log: __, ...context }: CallContext): Promise<unknown> {
+  const args = ['-C', 'slipway-source', join(import.meta.dirname, 'look-alone.ts'), JSON.stringify(context)];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return JSON.parse(stdout);
 }
 
 async function twoRevisions(): Promise<TrafficRequest> {
@@ -102,6 +112,21 @@ describe.skipIf(!requirePart('haproxy'))('kill -9 of a HAProxy that Slipway runs
     expect(await haproxyRouter.weights(context, 'shop')).toEqual({ v1: 75, v2: 25 });
     await untilOneRuns(context, before);
     expect(await ask(request.port, 100)).toEqual({ v1: 75, v2: 25 });
+  });
+
+  test('of all, also while somebody was starting it, and several commands look at once: one HAProxy comes', async () => {
+    const context = await openStand();
+    const request = await twoRevisions();
+    await haproxyRouter.setWeights(context, request);
+    const before = processesOf(context);
+    kill(context, 'all');
+    await waitUntil('nothing runs', async () => victims(processesOf(context), 'all').length === 0);
+    const gone = { pid: process.pid, start: `${processStart(process.pid)}1` };
+    await writeFile(placeOf(context).starting, JSON.stringify(gone));
+    const looks = Array.from({ length: 4 }, () => lookAlone(context));
+    for (const seen of await Promise.all(looks)) expect(seen).toEqual({ v1: 75, v2: 25 });
+    await untilOneRuns(context, before);
+    expect(await ask(request.port, 20)).toEqual({ v1: 15, v2: 5 });
   });
 
   test('while weights, servers and routes change: what is told holds, and what was told last is what there is', async () => {

@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { freePort } from '@slipway/provider-testkit';
 import { describe, expect, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
+import { processesOf } from './processes.ts';
 import { ask, haproxyRouter, openStand, requestFor, startInstance } from './stand.ts';
 
 describe.skipIf(!requirePart('haproxy'))('side by side', () => {
@@ -42,7 +43,14 @@ describe.skipIf(!requirePart('haproxy'))('side by side', () => {
     for (const [at, port] of ports.entries()) expect(await ask(port, 3)).toEqual({ [`in ${at}`]: 3 });
     await haproxyRouter.remove(staging, 'shop');
     const look = async (port: number) => haproxyRouter.checkPort?.(here, { service: 'shop', port });
-    expect(await Promise.all(ports.map(look))).toEqual([{ kind: 'own' }, { kind: 'taken' }, { kind: 'free' }]);
+    const holder = `shop of the environment test in ${there.directory} (HAProxy, process ${processesOf(there).workers[0]})`;
+    expect(await Promise.all(ports.map(look))).toEqual([{ kind: 'own' }, { kind: 'taken', holder }, { kind: 'free' }]);
+    const request = await requestFor({ v1: [await startInstance('v1')] }, { v1: 100 });
+    const refused = haproxyRouter.setWeights(here, { ...request, service: 'cart', port: ports[1] ?? 0 });
+    await expect(refused).rejects.toMatchObject({
+      code: 'haproxy-port-taken',
+      message: `${holder} listens on 127.0.0.1:${ports[1]}.`,
+    });
     expect([await ask(ports[0] ?? 0, 2), await ask(ports[1] ?? 0, 2)]).toEqual([{ 'in 0': 2 }, { 'in 1': 2 }]);
   });
 

@@ -9,5 +9,6 @@ export { variantsOf } from '../journal/secret-variants.ts';
 export { canonicalJson, digestOf, equalJson, isObject, type JsonObject, type JsonValue, sha256 } from '../json.ts';
 export { checkAddress } from './check-address.ts';
 export type * from './contract.ts';
+export { findListener, type Listener } from './find-listener.ts';
 export { endProcessesMarked, letProcessesEnd, processesMarked } from './leftovers.ts';
 export { baseEnvironment, type Command, type CommandResult, runCommand, STOP_GRACE_MS } from './run-command.ts';

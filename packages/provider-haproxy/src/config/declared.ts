@@ -7,6 +7,12 @@ import { serverWeights } from './server-weights.ts';
 /** Everything that one HAProxy was told, by service; hosts are addresses. */
 export type Declared = Record<string, TrafficRequest>;
 
+/** On which it is listened for a service: its own and those of previews. */
+export const portsOf = ({ port, routes }: TrafficRequest) => [
+  port,
+  ...routes.flatMap((route) => ('port' in route ? [route.port] : [])),
+];
+
 /** A server of a backend. Its name says whose it is: revision, number and where it answers. */
 export interface Server {
   name: string;

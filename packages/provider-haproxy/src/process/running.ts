@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallContext, livenessOf, SlipwayError } from '@slipway/core/provider';
+import { portTaken } from '../errors.ts';
 import type { Place } from '../place.ts';
+import { holderOf } from '../port-holder.ts';
 import { ask } from '../runtime/ask.ts';
 import { leavingWorkers } from '../runtime/leaving-workers.ts';
 import { info, workers } from '../runtime/tables.ts';
@@ -121,11 +123,10 @@ async function failedReloads(place: Place, signal: AbortSignal): Promise<number 
 export function notRunning(place: Place, message: string): SlipwayError {
   const log = logTail(place);
   const [, why = '', at] = /cannot bind .*\(([^)]*)\) for \[([^\]]+)\]/.exec(log) ?? [];
-  if (at !== undefined && /in use/.test(why))
-    return new SlipwayError('haproxy-port-taken', `Somebody else listens on ${at}. ${message}`, {
-      subject: at,
-      hint: 'End who has the port, or give the service another one.',
-    });
+  if (at !== undefined && /in use/.test(why)) {
+    const colon = at.lastIndexOf(':');
+    return portTaken(at, holderOf(at.slice(0, colon), Number(at.slice(colon + 1))), message);
+  }
   if (at !== undefined)
     return new SlipwayError('haproxy-not-bindable', `HAProxy may not listen on ${at}: ${why}. ${message}`, {
       subject: at,

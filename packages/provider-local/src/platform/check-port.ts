@@ -1,7 +1,6 @@
 import { connect } from 'node:net';
-import type { CallContext, PortState } from '@slipway/core/provider';
+import { type CallContext, findListener, type PortState } from '@slipway/core/provider';
 import { askAgent } from '../agent/client.ts';
-import { findListener } from './find-listener.ts';
 
 /** Where the router listens. */
 const HOST = '127.0.0.1';
@@ -25,7 +24,7 @@ export async function checkPort(context: CallContext, { port }: { port: number }
     return { kind: 'taken', holder: `${revision}, a revision of ${service} (${environment}) of this project` };
   }
   const listener = findListener(port);
-  return listener === undefined ? { kind: 'taken' } : { kind: 'taken', holder: listener };
+  return listener === undefined ? { kind: 'taken' } : { kind: 'taken', holder: listener.description };
 }
 
 function isAnswered(port: number, signal: AbortSignal): Promise<boolean> {

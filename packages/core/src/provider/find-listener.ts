@@ -1,11 +1,9 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { basename, resolve } from 'node:path';
 
 /** The state of a listening socket in `/proc/net/tcp`; see proc_net_tcp.txt of the kernel's documentation. */
 const LISTEN = '0A';
-/** Addresses that take connections to 127.0.0.1 as `/proc/net/tcp` and `tcp6` write them, the nearest first. */
-const ADDRESSES = ['0100007F', '0000000000000000FFFF00000100007F', '00000000', '0'.repeat(32)];
-
 /** Longer texts are cut. */
 const LONGEST = 200;
 
@@ -14,20 +12,30 @@ interface ListeningSocket {
   user: string;
 }
 
-/**
- * Which process listens on a port of this machine, in words: `node server.js (process 4711, in /home/ann/shop)`.
- * Of its arguments only a file that it runs is told, since others may be secrets. Undefined where it can't be
- * found: elsewhere than on Linux, or when it is gone.
- */
-export function findListener(port: number): string | undefined {
-  if (process.platform !== 'linux') return undefined;
-  const socket = listeningSocket(port);
-  if (!socket) return undefined;
-  const pid = processOf(socket);
-  return pid === undefined ? `a process of the user ${socket.user}` : describe(pid);
+/** Who listens somewhere. */
+export interface Listener {
+  /** Undefined where it is another user's. */
+  pid?: number;
+  /** For people, without anything that could be a secret: `node server.js (process 4711, in /home/ann/shop)`. */
+  description: string;
 }
 
-function listeningSocket(port: number): ListeningSocket | undefined {
+/**
+ * Who listens on a port of this machine at an address of it, or at all of them. Of a process' arguments only a file that
+ * it runs is told, since others may be secrets. Undefined where it can't be found: elsewhere than on Linux, or when it
+ * is gone. Looks only.
+ */
+export function findListener(port: number, host = '127.0.0.1'): Listener | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const socket = listeningSocket(port, host);
+  if (!socket) return undefined;
+  const pid = processOf(socket);
+  return pid === undefined
+    ? { description: `a process of the user ${socket.user}` }
+    : { pid, description: describe(pid) };
+}
+
+function listeningSocket(port: number, host: string): ListeningSocket | undefined {
   const wanted = port.toString(16).toUpperCase().padStart(4, '0');
   const found = new Map<string, ListeningSocket>();
   for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
@@ -37,8 +45,17 @@ function listeningSocket(port: number): ListeningSocket | undefined {
       if (state === LISTEN && at === wanted) found.set(address, { inode, user });
     }
   }
-  const address = ADDRESSES.find((one) => found.has(one));
+  const address = addressesOf(host).find((one) => found.has(one));
   return address === undefined ? undefined : found.get(address);
+}
+
+/** Those that take connections to it as `/proc/net/tcp` and `tcp6` write them, the nearest first. */
+function addressesOf(host: string): string[] {
+  const all = ['00000000', '0'.repeat(32)];
+  if (!isIPv4(host)) return [`${'0'.repeat(24)}01000000`, ...all];
+  const bytes = host.split('.').map((byte) => Number(byte).toString(16).toUpperCase().padStart(2, '0'));
+  const own = bytes.toReversed().join('');
+  return [own, `0000000000000000FFFF0000${own}`, ...all];
 }
 
 /** Undefined where it is another user's: what those have open can't be seen. */
