@@ -12,6 +12,11 @@ const UNREACHABLE = new Set([
   'ENETUNREACH',
   'ETIMEDOUT',
 ]);
+/** How to have an engine at an address answer. */
+const STARTING = {
+  here: 'Start the engine (often `sudo systemctl start docker`)',
+  there: 'Look whether the engine runs on that machine, listens at that address, and can be reached from here',
+};
 const BROKEN_OFF = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
 
 /** What the engine and its registry put in words alone: each with what it means and what to do. */
@@ -110,13 +115,13 @@ export function engineError(error: unknown, { host, options }: Engine, subject: 
     new SlipwayError(name, message, { subject, ...rest });
   if (code === 'EACCES' || code === 'EPERM') {
     return make('docker-permission-denied', `This user may not use the Docker engine at ${host}.`, {
-      hint: 'Add the user to the group of the socket (often `docker`) and log in anew, or run a rootless engine.',
+      hint: 'Add the user to the group of the socket (often `sudo usermod -aG docker NAME`) and log in anew, or run a rootless engine.',
       details: { effect: 'none' },
     });
   }
   if (UNREACHABLE.has(code)) {
     return make('docker-unreachable', `No Docker engine answers at ${host} (${code}).`, {
-      hint: 'Start the engine, or say where it is: `host` under the environment’s platform, or DOCKER_HOST.',
+      hint: `${STARTING[host.startsWith('unix:') ? 'here' : 'there']}, or say where it is: \`host\` under the environment’s platform, or DOCKER_HOST.`,
       retryable: true,
     });
   }

@@ -86,6 +86,15 @@ describe.skipIf(!requirePart('docker') || !requirePart('docker-registry'))('with
     expect(stand.log.slice(before).join('\n')).not.toContain('builds');
   });
 
+  test('a given image without the wanted tag is told by its name', async () => {
+    const stand = await open();
+    const image = `${address}/shop/web:no-such-tag`;
+    const error = await dockerPlatform.publish!(stand.context(), stand.request({ spec: { image } })).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ code: 'image-not-found', retryable: false, message: expect.stringContaining(image) });
+  });
+
   test('a wrong password is told, and never shown', async () => {
     const stand = await open('not-the-password');
     const request = await release(stand);

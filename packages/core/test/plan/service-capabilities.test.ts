@@ -79,7 +79,10 @@ describe('what a platform or router can not do for a service', () => {
 
   it('is what the platform itself objects to, told of the options and the files', () => {
     const objections: Platform['objections'] = ({ name }, { environment, options, files }) => [
-      { what: `${name} ${environment} ${JSON.stringify(options.use)} ${[...(files ?? [])].join()}`, hint: 'Do otherwise.' },
+      {
+        what: `${name} ${environment} ${JSON.stringify(options.use)} ${[...(files ?? [])].join()}`,
+        hint: 'Do otherwise.',
+      },
     ];
     const objecting = { ...platform, objections } as Platform;
     const missing = missingOfService(service, objecting, undefined, environment, new Set(['web/a', 'b']));

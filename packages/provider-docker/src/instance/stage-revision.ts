@@ -8,6 +8,7 @@ import { imageOf } from '../image/image-of.ts';
 import { valuesOf } from './container-body.ts';
 import { ensureInstance } from './ensure-instance.ts';
 import { type Instance, instancesOf, urlOf } from './instance.ts';
+import { loopbackValues } from './loopback-values.ts';
 import { removeInstance } from './remove-instance.ts';
 import { requireRunnable } from './require-runnable.ts';
 
@@ -55,6 +56,13 @@ async function startMissing(
   { request, found, missing }: { request: RevisionRequest; found: Instance[]; missing: number[] },
 ): Promise<void> {
   const image = await imageOf(context, engine, request);
+  const inward = loopbackValues(request.env);
+  if (inward.length > 0) {
+    context.log(
+      `${inward.join(', ')} of ${request.service} leads to 127.0.0.1, which in a container is the container itself; ` +
+        'the engine’s machine is host.docker.internal there',
+    );
+  }
   context.log(`starts ${counted(missing.length)} of ${request.service} ${request.revision} from ${image}`);
   await inParallel(missing, WIDTH, (slot) => {
     const existing = found.find((one) => one.slot === slot);

@@ -94,7 +94,7 @@ async function whyDown(engine: Engine, { id, labels }: Instance): Promise<string
     const how = State.OOMKilled
       ? 'was ended for using more memory than its limit'
       : `ended with exit code ${State.ExitCode}`;
-    const restarts = RestartCount > 0 ? `, restarted ${RestartCount} times` : '';
+    const restarts = RestartCount > 0 ? `, restarted ${RestartCount === 1 ? 'once' : `${RestartCount} times`}` : '';
     const mask = secretMask(Config.Env ?? [], labels[LABEL.secrets]);
     const said = (await lastLines(engine, id)).map(mask);
     return [`its process ${how}${restarts}`, ...said].join('\n');
