@@ -209,6 +209,21 @@ describe.skipIf(!requirePart('systemd-host'))('a host with systemd', () => {
     expect(processesOf('root')).toBe(0);
   });
 
+  test.each([
+    ['/srv/theirs', 'written'],
+    ['/srv/elsewhere', 'made'],
+    ['/etc/hostname/below', 'made'],
+  ])('says so where the user has no rights: %s', async (root, how) => {
+    on('mkdir -p /srv/theirs/.slipway');
+    const listed = sshPlatform.list(fleet.context({ options: { user: 'passing', root } }));
+    await expect(listed).rejects.toMatchObject({
+      code: 'host-not-writable',
+      subject: 'host:host0',
+      message: expect.stringMatching(new RegExp(`${root}/.slipway can't be ${how}`)),
+      hint: expect.stringContaining('ights'),
+    });
+  });
+
   test('that a user may not use is refused where it was asked for', async () => {
     const context = as('passing', 'refused', { supervisor: 'systemd' });
     await expect(fleet.serve(context, request())).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { type CallContext, sha256 } from '@slipway/core/provider';
 import { refusedBy } from '../errors.ts';
 import type { Fleet, Host } from '../options.ts';
-import { HOST_SCRIPT } from '../remote/host-script.ts';
+import { HOST_SCRIPT, REFUSED } from '../remote/host-script.ts';
 import { SUPERVISOR_SCRIPT } from '../remote/supervisor-script.ts';
 import { commandLine, quoted } from '../shell.ts';
 import { tellingItsEnd } from './host-connection.ts';
@@ -63,9 +63,10 @@ function onHost({ root }: Host, script: string): string {
 const SCRIPTS = { [SUPERVISOR_FILE]: SUPERVISOR_SCRIPT, [HOST_FILE]: HOST_SCRIPT };
 
 const INSTALL = `umask 077
-mkdir -p "$here" || { echo "slipway-refused no-folder $here" >&2; exit 65; }
+refuse() { echo "slipway-refused $1 $here" >&2; exit ${REFUSED}; }
+mkdir -p "$here" || refuse no-folder
 while read -r name data; do
-  printf %s "$data" | base64 -d > "$here/.$name.$$" && mv -f "$here/.$name.$$" "$here/$name" || exit 1
+  printf %s "$data" | base64 -d > "$here/.$name.$$" && mv -f "$here/.$name.$$" "$here/$name" || refuse no-space
 done`;
 
 const INSTALL_INPUT = filesAsInput(SCRIPTS);

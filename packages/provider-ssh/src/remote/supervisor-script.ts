@@ -12,7 +12,8 @@ const [FEW_BLOCKS, MANY_BLOCKS] = [64, 1_024];
  * session of its own, takes one that still runs back, starts one that ended again after 1 s, doubled up to 30 s, and
  * ends it on SIGTERM, with SIGKILL after the grace. What it writes goes through pipes into files that are turned
  * over by size, secrets masked; what a full disk can't take is dropped, so that it holds nobody up. The pipes stay open
- * when the supervisor dies, so the process goes on.
+ * when the supervisor dies, so the process goes on; each process opens them anew, since what one makes of its own
+ * (O_NONBLOCK) would be so for the next.
  *
  * Locks (flock(2)) end with their holders: one supervisor at a time has `supervisor.lock`, one reader `stdout.reader`,
  * and a process that is being started `starting`, until it has said its pid. So nothing starts twice, whenever a
@@ -84,7 +85,7 @@ while [ -z "$ending" ]; do
     while [ -z "$ending" ] && alive "$state/process"; do sleep 1; done
     how="ended"
   else
-    setsid sh "$release/run" >&3 2>&4 3>&- 4>&- 5>&- < /dev/null &
+    setsid sh "$release/run" > "$state/stdout.pipe" 2> "$state/stderr.pipe" 3>&- 4>&- 5>&- < /dev/null &
     child=$!
     exec 6>&-
     note "started as process $child on port $(cat "$state/port")"
