@@ -36,6 +36,19 @@ describe.skipIf(!requirePart('docker'))('publishing a release', () => {
     expect(found.split('\n')).toHaveLength(1);
   });
 
+  test('each project has an image of its own, also of equal files', async () => {
+    const other = await DockerStand.open();
+    try {
+      const request = await stand.built({ Dockerfile: DOCKERFILE, 'server.js': SERVER }, 'one');
+      await publish(request);
+      await dockerPlatform.publish!(other.context(), request);
+      for (const { project } of [stand, other])
+        expect(await docker('images', '-q', '--filter', `label=slipway.project=${project}`)).toMatch(/^\S+$/);
+    } finally {
+      await other.close();
+    }
+  });
+
   test('an image that was lost is built again of the artifact when the revision is staged', async () => {
     const request = await stand.built({ Dockerfile: DOCKERFILE, 'server.js': SERVER }, 'one');
     await publish(request);

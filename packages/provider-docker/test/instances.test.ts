@@ -114,6 +114,32 @@ describe.skipIf(!requirePart('docker'))('instances', () => {
     expect(await stand.containers()).toHaveLength(1);
   });
 
+  test('that two runs make at the same moment are made once', async () => {
+    const request = stand.request({ slots: [0, 1, 2] });
+    // Two addresses of one engine: nothing in this process keeps one from the other.
+    const hosts = ['unix:///var/run/docker.sock', 'unix:///run/docker.sock'];
+    const contexts = hosts.map((host) => stand.context({ platform: { use: 'docker', host } }));
+    await Promise.all(contexts.map((context) => dockerPlatform.stage(context, request)));
+    await stand.untilHealthy(request);
+    expect(await stand.containers()).toHaveLength(3);
+  });
+
+  test('of another project with equal names are none of this one', async () => {
+    const other = await DockerStand.open();
+    try {
+      const [mine, theirs] = [stand.request(), other.request()];
+      await Promise.all([stand.serve(mine), other.serve(theirs)]);
+      expect(await dockerPlatform.list(stand.context())).toHaveLength(1);
+      expect(await dockerPlatform.recover!(stand.context(), 'web')).toMatchObject([{ slots: [0] }]);
+      const ids = await other.containers();
+      await dockerPlatform.retire(stand.context(), mine);
+      expect(await other.containers()).toEqual(ids);
+      expect(await other.docker('inspect', '-f', '{{.State.Running}}', ids[0]!)).toBe('true');
+    } finally {
+      await other.close();
+    }
+  });
+
   test('are not made where a stranger has the name', async () => {
     const name = `${stand.project}.test.web.r1.0`;
     await docker('create', '--name', name, 'node:26-slim');
