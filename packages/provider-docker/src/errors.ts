@@ -79,6 +79,11 @@ export function isTaken(error: unknown): boolean {
   );
 }
 
+/** True where a container of that name exists, or is being made. */
+export function isNameTaken(error: unknown): boolean {
+  return statusOf(error) === 409 || /name \S+ is already in use/i.test(wordsOf(error));
+}
+
 /** True where the network that a container was to join is being made or taken away by another run at this moment. */
 export function isNetworkUnsettled(error: unknown): boolean {
   return /network \S+ (not found|is ambiguous)|unable to find network|not belong to any of this network/i.test(

@@ -1,14 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallContext, type RevisionRequest, SlipwayError } from '@slipway/core/provider';
 import type { Engine } from '../engine/connect.ts';
 import { LABEL } from '../engine/labels.ts';
 import { onNetwork } from '../engine/network.ts';
-import { isAbsent, isNetworkUnsettled, isTaken, statusOf } from '../errors.ts';
+import { isAbsent, isNameTaken, isNetworkUnsettled, isTaken, statusOf } from '../errors.ts';
 import { containerBody, type Reach, valuesOf } from './container-body.ts';
 import type { Instance } from './instance.ts';
 import { pickReach } from './pick-reach.ts';
 import { removeInstance } from './remove-instance.ts';
 
 const TRIES = 5;
+/** How long an engine may take over a container of which it tells nothing but that its name is taken. */
+const NAMED_WITHIN_MS = 10_000;
+const LOOK_EVERY_MS = 100;
 
 export interface Wanted {
   request: RevisionRequest;
@@ -86,12 +90,15 @@ function makeInstance(
     const name = `${request.service} ${request.revision} ${slot}`;
     const reach = await pickReach(engine, network, name, refused);
     const body = containerBody(engine, request, { slot, image, epoch: context.epoch, reach });
-    try {
-      return { id: (await engine.docker.createContainer(body)).id, reach };
-    } catch (error) {
-      const adopted = await adopt(engine, body.name ?? '', body.Labels ?? {});
-      if (adopted === undefined) throw error;
-      return { id: adopted };
+    for (const until = Date.now() + NAMED_WITHIN_MS; ; await sleep(LOOK_EVERY_MS, undefined, context)) {
+      try {
+        return { id: (await engine.docker.createContainer(body)).id, reach };
+      } catch (error) {
+        const adopted = await adopt(engine, body.name ?? '', body.Labels ?? {});
+        if (adopted !== undefined) return { id: adopted };
+        // An engine gives the name away before it shows who has it: to another run, or to one that was killed.
+        if (!isNameTaken(error) || Date.now() > until) throw error;
+      }
     }
   });
 }
