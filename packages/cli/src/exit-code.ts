@@ -111,7 +111,7 @@ const codesOfErrors = new Map<string, ExitCode>([
     'rollback-unfinished',
   ]),
   ['in-doubt', exitCode.inDoubt],
-  ...errors(exitCode.done, ['nothing-to-resume', 'went-back-by-itself']),
+  ...errors(exitCode.done, ['nothing-to-resume', 'taken-back-already']),
   ['interrupted', exitCode.interrupted],
 ]);
 

@@ -19,6 +19,8 @@ export interface Operation {
   waitForPerson?: boolean;
   /** False: it was confirmed when it began. Default true. */
   confirm?: boolean;
+  /** True: a way back was asked for, so that a deployment which was taken back is what was wished. Default false. */
+  goesBack?: boolean;
   /** Steps that an earlier run of the same deployment has done. */
   doneBefore?: Iterable<string>;
 }
@@ -59,7 +61,8 @@ export async function operate(session: Session, operation: Operation): Promise<E
       command: ['slipway', ...process.argv.slice(2)].join(' '),
     });
     show.display?.close();
-    return conclude(session, report, { progress, interrupted: interruption.interrupted });
+    const { goesBack = false } = operation;
+    return conclude(session, report, { progress, interrupted: interruption.interrupted, goesBack });
   } catch (error) {
     if (!interruption.interrupted) throw error;
     show.display?.close();
@@ -82,10 +85,11 @@ function openDisplay({ output }: Session, progress: Progress): Display {
 function conclude(
   session: Session,
   report: DeploymentReport,
-  { progress, interrupted }: { progress: Progress; interrupted: boolean },
+  { progress, interrupted, goesBack }: { progress: Progress; interrupted: boolean; goesBack: boolean },
 ): ExitCode {
   const { output } = session;
-  const code = exitCodeOfReport(report, interrupted);
+  const came = exitCodeOfReport(report, interrupted);
+  const code = goesBack && report.status === 'rolled_back' && came === exitCode.rolledBack ? exitCode.done : came;
   const summary = renderSummary(report, {
     look: output,
     plan: progress.plan,

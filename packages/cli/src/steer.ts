@@ -7,6 +7,9 @@ import { addWaitFlag, type WaitFlag, waitOf, waitsForPeople } from './wait-flag.
 
 type Wish = 'cancel' | 'abort' | 'pause' | 'continue' | 'promote';
 
+const OVER = ['completed', 'rolled_back', 'failed'] as const;
+type Over = (typeof OVER)[number];
+
 /** A command line that reaches the same project and environment. */
 type Slipway = (command: string) => string;
 
@@ -22,6 +25,8 @@ interface Answers {
   idle(deployment: string, slipway: Slipway): string;
   /** It goes back already, or is a way back itself. */
   goingBack?(deployment: string, slipway: Slipway): string;
+  /** It is over like that: what else may be meant. */
+  instead?(over: Over, deployment: string, slipway: Slipway): string | undefined;
   /** Whether this process takes up what no other one runs: one command is enough then. */
   takesUp: boolean;
   /** Whether nothing running means that there is nothing to do, or that the wish can't be met. */
@@ -44,10 +49,12 @@ export function defineSteering(command: Command, wish: Wish, answers: Answers): 
         session.output.say(say(left.deployment, slipway));
         return document(session, wish, left, exitCode.done);
       }
-      const isOver = status === 'completed' || status === 'rolled_back';
-      session.output.say(
-        isOver ? `${left.deployment} is over: ${status.replaceAll('_', ' ')}.` : answers.idle(left.deployment, slipway),
-      );
+      const over = left.left ? undefined : OVER.find((one) => one === status);
+      if (over) {
+        const instead = answers.instead?.(over, left.deployment, slipway);
+        const is = `${left.deployment} is over: ${over.replaceAll('_', ' ')}.`;
+        session.output.say(instead === undefined ? is : `${is} ${instead}`);
+      } else session.output.say(answers.idle(left.deployment, slipway));
       if (!left.left || !answers.takesUp) return document(session, wish, left, answers.codeWhenIdle);
       return await takeUp(session, left.deployment, flags);
     }),

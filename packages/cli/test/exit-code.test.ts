@@ -49,7 +49,7 @@ test.each([
   ['not-confirmed', 5],
   ['fenced', 5],
   ['nothing-to-resume', 0],
-  ['went-back-by-itself', 0],
+  ['taken-back-already', 0],
   ['nothing-to-roll-back', 5],
   ['journal-unavailable', 1],
   ['unexpected', 1],

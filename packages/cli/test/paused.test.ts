@@ -47,6 +47,17 @@ test('it can be taken back', async () => {
   expect(code).toBe(3);
 });
 
+test('who rolls it back gets what was wished, and nothing is left to take back then', async () => {
+  const run = await pausedRun();
+  expect(await play.slipway('rollback', '--yes')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('rolled back'),
+  });
+  expect((await run.ended).code).toBe(3);
+  const again = await play.slipway('rollback', '--yes', '-C', '.');
+  expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('was taken back already') });
+});
+
 test('Ctrl-C stops it cleanly', async () => {
   const run = await pausedRun();
   run.child.kill('SIGINT');

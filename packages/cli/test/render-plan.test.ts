@@ -174,7 +174,7 @@ test('a rollout can be read: how much goes where, how long it stays, and what is
     'web/stage ~1.0s  2 instances',
     'web/switch-10 ~1.0s  10 % to web-new, 90 % stays',
     'web/analyse-10 ~1m 00s  1m 00s: error-rate, p95',
-    'web/pause-10 ~1.0s  until a person continues from 10 %',
+    'web/pause-10  until a person continues from 10 %',
     'web/watch ~1.0s  until verify: error-rate, p95',
     'web/switch-0 ~1.0s  all stays, header x-canary=1 to web-new',
   ]) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { exitCodeOfReport } from '../src/exit-code.ts';
+import { exitCode, exitCodeOfReport } from '../src/exit-code.ts';
 import { renderSummary, type SummaryContext } from '../src/render/summary.ts';
 import { plainLook, sampleChange, samplePlan, sampleReport, sampleStepReport } from './samples.ts';
 
@@ -60,6 +60,30 @@ test('nothing to do says what could not be looked at', () => {
   const shown = summarize(sampleReport({ warnings: [warning] }));
   expect(shown).toContain('? Nothing to do on dev, as far as it could be looked at.');
   expect(shown).toContain('local: It could not be asked what runs.');
+});
+
+describe('a rollout that was stopped', () => {
+  const steps = [
+    sampleStepReport('service:web/switch-20', { action: 'switch', status: 'succeeded' }),
+    sampleStepReport('service:web/switch', { action: 'switch', status: 'pending' }),
+  ];
+  const stopped = (more: Partial<Parameters<typeof sampleReport>[0]> = {}) =>
+    summarize(sampleReport({ status: 'cancelled', steps, ...more }), { code: exitCode.interrupted });
+
+  test('half-way says that nobody watches, and how to take it back', () => {
+    expect(stopped()).toContain('No process runs it now: traffic stays as it is');
+    expect(stopped()).toContain('take it back: slipway abort dep1 -e dev');
+  });
+
+  test('before anything moved says nothing of traffic', () => {
+    expect(stopped({ steps: steps.slice(1) })).not.toContain('traffic stays');
+  });
+});
+
+test('a deployment that was to be taken back, and was, is what was wished', () => {
+  const shown = summarize(sampleReport({ status: 'rolled_back' }), { code: exitCode.done });
+  expect(shown).toContain('✔ Deployment dep1 on dev rolled back in 42s');
+  expect(shown).not.toContain('slipway rollback');
 });
 
 describe('a failure', () => {

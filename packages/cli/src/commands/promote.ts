@@ -8,6 +8,8 @@ export function define(command: Command): void {
       `Asked ${deployment} to go on past every hold, pause and analysis; what watches it goes on.`,
     idle: (deployment, slipway) =>
       `No process runs ${deployment}: it goes on here, past every hold, pause and analysis, as with ${slipway(`resume ${deployment}`)}`,
+    instead: (over, deployment, slipway) =>
+      over === 'failed' ? `Mend the cause and go on with it: ${slipway(`resume ${deployment}`)}` : undefined,
     takesUp: true,
     codeWhenIdle: exitCode.refused,
   });

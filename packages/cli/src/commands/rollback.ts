@@ -28,6 +28,7 @@ export function define(command: Command): void {
       };
       return await operate(session, {
         waitForLockMs: waitOf(flags),
+        goesBack: true,
         run: (api, run) => api.rollback({ ...options, ...run }),
       });
     }),

@@ -45,6 +45,9 @@ function renderLock({ lock }: EnvironmentStatus): string[] {
 
 const OPEN = new Set(['pending', 'validating', 'in_progress', 'waiting', 'rolling_back']);
 
+/** Can go on, or back. */
+const STOPPED = new Set(['cancelled', 'timed_out']);
+
 function renderLatest({ latest, lock, environment, waiting }: EnvironmentStatus): string[] {
   if (latest === null) return ['nothing was deployed yet'];
   const time = latest.durationMs === null ? '' : ` in ${formatDuration(latest.durationMs)}`;
@@ -55,8 +58,10 @@ function renderLatest({ latest, lock, environment, waiting }: EnvironmentStatus)
     const alone = lock === null ? 'no process runs it; ' : '';
     const [goOn, skip, back] = ['continue', 'promote', 'abort'].map((what) => `slipway ${what} -e ${environment}`);
     lines.push(`        ${alone}go on: ${goOn}; past everything: ${skip}; take it back: ${back}`);
-  } else if (lock === null && OPEN.has(latest.status)) {
-    lines.push(`        no process runs it; go on with: slipway resume -e ${environment}`);
+  } else if (lock === null && (OPEN.has(latest.status) || STOPPED.has(latest.status))) {
+    const back =
+      STOPPED.has(latest.status) && latest.kind === 'deploy' ? `; take it back: slipway abort -e ${environment}` : '';
+    lines.push(`        no process runs it; go on with: slipway resume -e ${environment}${back}`);
   }
   return latest.error ? [...lines, `        ${latest.error.message}`] : lines;
 }

@@ -60,14 +60,15 @@ function runningLine(step: StepProgress, sameSubject: boolean, { phase, now }: {
   const total = phase.plan.steps.length;
   const number = `${String(step.number).padStart(String(total).length)}/${total}`;
   const elapsed = now - step.startedAt;
-  const time = clock(elapsed, step.estimateMs);
+  const isPause = step.action === 'pause';
+  const time = isPause ? formatDuration(elapsed) : clock(elapsed, step.estimateMs);
   const lastLine = step.tail.at(-1);
   const waits = step.retryAt === undefined ? undefined : Math.max(0, step.retryAt - now);
   return [
     ['dim', `  ${number} `],
     sameSubject ? ' '.repeat(step.subject.length) : ['bold', step.subject],
     ` ${step.action}  `,
-    elapsed > step.estimateMs ? ['yellow', time] : ['cyan', time],
+    elapsed > step.estimateMs && !isPause ? ['yellow', time] : ['cyan', time],
     step.attempt > 1 ? ['yellow', `  attempt ${step.attempt}`] : '',
     waits === undefined ? '' : ['yellow', `  again in ${formatDuration(waits)}: ${step.error?.message ?? ''}`],
     ...standing(step, phase, now),

@@ -81,6 +81,11 @@ function renderOlder({ environment, deployment, versions }: PlanOrigin, ship: st
   return [`What deployment ${deployment} left in ${environment}${which}.`];
 }
 
+/** Whom it is about is said once. */
+function about(subject: string, message: string): string {
+  return message.startsWith(subject) ? message : `${subject}: ${message}`;
+}
+
 /** What a plan warns of, in a block of its own. */
 export function renderWarnings(warnings: readonly PlanWarning[], look: Look): string[] {
   if (warnings.length === 0) return [];
@@ -89,7 +94,9 @@ export function renderWarnings(warnings: readonly PlanWarning[], look: Look): st
   return [
     '',
     colors.yellow(count(warnings.length, 'warning')),
-    ...shown.map(({ subject, message }) => `  ${colors.yellow(symbols.warning)} ${subject}: ${look.copyable(message)}`),
+    ...shown.map(
+      ({ subject, message }) => `  ${colors.yellow(symbols.warning)} ${look.copyable(about(subject, message))}`,
+    ),
     ...(shown.length < warnings.length ? [`  … and ${warnings.length - shown.length} more`] : []),
   ];
 }

@@ -50,7 +50,9 @@ function renderWave(
     const mark = critical.has(step.id) ? look.colors.cyan('*') : ' ';
     const work = describeWork(step, fresh);
     const detail = work === undefined ? '' : `  ${work}`;
-    return `  ${label} ${mark} ${step.id} ${look.colors.dim(formatEstimate(step.estimateMs))}${detail}`;
+    // What a person takes nobody estimates.
+    const estimate = step.action === 'pause' ? '' : ` ${look.colors.dim(formatEstimate(step.estimateMs))}`;
+    return `  ${label} ${mark} ${step.id}${estimate}${detail}`;
   });
   if (wave.length > perWave) lines.push(`  ${' '.repeat(width)}   … and ${count(wave.length - perWave, 'more step')}`);
   return lines;

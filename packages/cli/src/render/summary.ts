@@ -38,12 +38,19 @@ export function renderSummary(report: DeploymentReport, context: SummaryContext)
     ...renderWarnings(report.warnings ?? [], look),
     ...renderUrls(report.urls, look),
     ...(report.waiting === undefined ? [] : [`  waiting: ${oneLine(report.waiting)}`]),
-    ...(context.code === exitCode.waiting ? [`  ${UNWATCHED}`] : []),
+    ...(isLeftHalfWay(report, context) ? [`  ${UNWATCHED}`] : []),
     ...renderTroubled(report, context),
     ...(report.rollback ? renderRollback(report.rollback, report.id, look) : []),
     ...renderNext(report, context),
     ...(context.logFile === undefined ? [] : [look.colors.dim(`log: ${context.logFile}`)]),
   ];
+}
+
+/** Nobody goes on with it, and users may be on both sides. */
+function isLeftHalfWay({ steps }: DeploymentReport, { code }: SummaryContext): boolean {
+  if (code !== exitCode.interrupted) return code === exitCode.waiting;
+  const switches = steps.filter(({ action }) => action === 'switch').map(({ status }) => status === 'succeeded');
+  return switches.includes(true) && switches.includes(false);
 }
 
 function headline(report: DeploymentReport, { look, code }: SummaryContext): string {
@@ -62,6 +69,7 @@ function headline(report: DeploymentReport, { look, code }: SummaryContext): str
   }
   const over = report.status === 'failed' && code === exitCode.rolledBack ? 'failed and was rolled back' : undefined;
   const word = code === exitCode.inDoubt ? 'ended in doubt' : (over ?? report.status.replaceAll('_', ' '));
+  if (code === exitCode.done) return colors.bold(`${colors.green(symbols.done)} ${what} ${word}${time}`);
   const mark =
     code === exitCode.waiting || code === exitCode.interrupted ? colors.yellow('!') : colors.red(symbols.failed);
   return colors.bold(`${mark} ${what}: ${word}${time === '' ? '' : ` after ${time.slice(4)}`}`);
@@ -184,7 +192,7 @@ function renderNext(report: DeploymentReport, context: SummaryContext): string[]
 function nextSteps(report: DeploymentReport, { plan, commandLine, code }: SummaryContext): string[] {
   switch (code) {
     case exitCode.done:
-      if (report.steps.length === 0 || report.kind !== 'deploy') return [];
+      if (report.steps.length === 0 || report.kind !== 'deploy' || report.status !== 'completed') return [];
       return [
         `look: ${commandLine('status')}`,
         ...(plan && onlyRestores(plan) ? [] : [`go back: ${commandLine('rollback')}`]),
@@ -204,6 +212,8 @@ function nextSteps(report: DeploymentReport, { plan, commandLine, code }: Summar
         `go on past all that is still to be waited for: ${commandLine(`promote ${report.id}`)}`,
         `take it back: ${commandLine(`abort ${report.id}`)}`,
       ];
+    case exitCode.interrupted:
+      return report.kind === 'deploy' ? [`take it back: ${commandLine(`abort ${report.id}`)}`] : [];
     case exitCode.failed:
       if (report.rollback)
         return [`try the rest of the rollback again: ${commandLine(`resume ${report.rollback.id}`)}`];

@@ -10,6 +10,7 @@ import { type AnalysisVerdict, goesOn, note, type Round, readRound } from './ana
 import { SHORTEST_WINDOW_MS, type Sources } from './analyse-sources.ts';
 import { intervalOf, Timetable } from './analyse-timetable.ts';
 import { waitFor } from './analyse-wait.ts';
+import { isAnswered } from './waiting-handlers.ts';
 
 export interface AnalysisParts {
   step: Step;
@@ -190,7 +191,8 @@ class AnalysisRun {
     const { context, step } = this.#parts;
     const { why, after } = asked ?? { why: assessment.why, after: context.wishes.newest };
     if (!asked) await note(context, { waiting: { at: new Date().toISOString(), after, why } });
-    const goOn = context.waiting(`the analysis of ${nameOf(step.subject)} is inconclusive: ${why}`);
+    const question = `the analysis of ${nameOf(step.subject)} is inconclusive: ${why}`;
+    const goOn = isAnswered(context.wishes, after) ? () => {} : context.waiting(question);
     try {
       const { by, reason, what } = await context.wishes.next(after, context.signal);
       return await this.#decide(assessment, { ended: what === 'promote' ? 'promoted' : 'accepted', by, reason });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Settlement, StepContext, StepHandlers } from '../execute/handler.ts';
+import type { Settlement, StepContext, StepHandlers, Wishes } from '../execute/handler.ts';
 import type { JsonObject } from '../json.ts';
 
 const GOES_ON: Settlement = { as: 'not-done', how: 'It goes on where it was.' };
@@ -21,7 +21,8 @@ export const waitingHandlers: Pick<StepHandlers, 'hold' | 'pause'> = {
     async run(step, context) {
       const { wishes } = context;
       const after = await once(context, 'afterWish', () => wishes.newest);
-      const goOn = context.waiting(step.input.why);
+      // Who has answered already is not shown the question.
+      const goOn = isAnswered(wishes, after) ? () => {} : context.waiting(step.input.why);
       try {
         const { what, by, at, reason } = await wishes.next(after, context.signal);
         return { changes: [], detail: { what, by, at, reason } };
@@ -32,6 +33,11 @@ export const waitingHandlers: Pick<StepHandlers, 'hold' | 'pause'> = {
     settle,
   },
 };
+
+/** Whether a person has said already what is waited for. */
+export function isAnswered({ newest, promoted }: Wishes, after: number): boolean {
+  return newest > after || promoted.aborted;
+}
 
 /** A number that is noted when the step begins, and is the same for every later attempt. */
 async function once(context: StepContext, name: string, make: () => number): Promise<number> {

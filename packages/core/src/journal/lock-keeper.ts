@@ -169,7 +169,7 @@ export function lockHeld(lock: LockState): SlipwayError {
   const who = `${holder.user} on ${holder.host} (process ${holder.pid}, \`${holder.command}\`) since ${holder.since}`;
   return new SlipwayError('lock-held', `The environment ${environment} is held by ${who}.`, {
     subject: environment,
-    hint: `Try again when it is done (deploy, destroy, rollback, resume and drift --fix wait with --wait), or look with \`slipway status\`. To stop it and take back what it did: \`slipway abort\`. Its lease is renewed while it lives and runs out at ${expiresAt}.`,
+    hint: `Try again when it is done, or wait for that with --wait; look with \`slipway status\`. To stop it and take back what it did: \`slipway abort\`. Its lease is renewed while it lives and runs out at ${expiresAt}.`,
     retryable: true,
     details: { epoch, expiresAt, holder },
   });

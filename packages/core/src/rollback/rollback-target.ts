@@ -13,16 +13,18 @@ export interface RollbackTarget {
   undoes: readonly string[];
 }
 
+/** Of rollbacks that people asked for, the deployments whose results came back; null for the state before the first. */
+export type BroughtBack = ReadonlyMap<string, string | null>;
+
 /**
  * Chooses what a rollback goes back to: by default the last stable deployment before the newest one.
- * `history`: the environment's deployments, newest first; `broughtBack`: of a newest one that a person rolled back, the
- * deployment whose result came back. Throws `nothing-to-roll-back`, `deployment-unknown` and, so that nobody rolls a
- * rollback back by accident, `already-rolled-back`, `went-back-by-itself` and `rollback-unfinished`.
+ * `history`: the environment's deployments, newest first. Throws `nothing-to-roll-back`, `deployment-unknown` and, so
+ * that nobody rolls a rollback back by accident, `already-rolled-back`, `taken-back-already` and `rollback-unfinished`.
  */
 export function chooseRollbackTarget(
   history: readonly DeploymentHeader[],
   to: string | undefined,
-  broughtBack?: string | null,
+  broughtBack: BroughtBack = new Map(),
 ): RollbackTarget {
   const [newest] = history;
   if (!newest) {
@@ -31,7 +33,7 @@ export function chooseRollbackTarget(
     });
   }
   if (to !== undefined) return named(history, newest, to);
-  if (newest.kind === 'rollback') throw isBackAlready(history, newest, broughtBack ?? null);
+  if (newest.kind === 'rollback') throw isBackAlready(history, newest, broughtBack);
   return lastStable(history, newest);
 }
 
@@ -47,7 +49,7 @@ function lastStable(history: readonly DeploymentHeader[], newest: DeploymentHead
 function isBackAlready(
   history: readonly DeploymentHeader[],
   newest: DeploymentHeader,
-  broughtBack: string | null,
+  broughtBack: BroughtBack,
 ): SlipwayError {
   const { id, rollbackOf, status } = newest;
   if (status !== 'completed') {
@@ -57,23 +59,39 @@ function isBackAlready(
       hint: 'Try the rest again: slipway resume.',
     });
   }
-  const older = history.slice(1 + history.findIndex((one) => one.id === rollbackOf));
-  const now = history.findIndex(
-    rollbackOf === null ? (one) => one.id === broughtBack : (one) => older.includes(one) && one.status === 'completed',
-  );
-  const then = now < 0 ? undefined : history.slice(now + 1).find((one) => one.status === 'completed');
-  const left = now < 0 ? 'what was before the first deployment' : `what ${labelled(history[now]!)} left`;
+  const now = whoseResult(history, newest, broughtBack);
+  const older = now && completedBefore(history, now);
+  const then = older && whoseResult(history, older, broughtBack);
+  const left = now ? `what ${labelled(now)} left` : 'what was before the first deployment';
   const further = then
     ? `To go further back: slipway rollback --to ${then.id} (version ${then.ship}).`
     : 'There is nothing further back.';
   if (rollbackOf !== null) {
-    const message = `${rollbackOf} was taken back already, by itself: ${left} is there again. Nothing to do.`;
-    return new SlipwayError('went-back-by-itself', message, { subject: rollbackOf, hint: further });
+    const message = `${rollbackOf} was taken back already: ${left} is there again. Nothing to do.`;
+    return new SlipwayError('taken-back-already', message, { subject: rollbackOf, hint: further });
   }
   return new SlipwayError('already-rolled-back', `The newest deployment, ${id}, is a rollback itself, to ${left}.`, {
     subject: id,
     hint: `${further} To bring out again what it took back: slipway deploy.`,
   });
+}
+
+/** The deployment whose result is there after this one: a rollback brings back another's. Undefined: none. */
+function whoseResult(
+  history: readonly DeploymentHeader[],
+  after: DeploymentHeader,
+  broughtBack: BroughtBack,
+): DeploymentHeader | undefined {
+  const { id, kind, rollbackOf } = after;
+  if (kind !== 'rollback') return after;
+  const undone = history.find((other) => other.id === rollbackOf);
+  const asked = history.find((other) => other.id === broughtBack.get(id));
+  const back = undone ? completedBefore(history, undone) : asked;
+  return back && whoseResult(history, back, broughtBack);
+}
+
+function completedBefore(history: readonly DeploymentHeader[], one: DeploymentHeader): DeploymentHeader | undefined {
+  return history.slice(history.indexOf(one) + 1).find(({ status }) => status === 'completed');
 }
 
 function labelled({ id, ship }: DeploymentHeader): string {

@@ -1,7 +1,7 @@
 import type { Address } from '../address.ts';
 import type { HealthCheck } from '../config/project.ts';
-import { equalJson } from '../json.ts';
-import type { Change } from '../plan/change.ts';
+import { equalJson, type JsonObject, type JsonValue } from '../json.ts';
+import type { Change, Reason } from '../plan/change.ts';
 import type { Dependents } from '../plan/dependents.ts';
 import type { StepOrder } from '../plan/order.ts';
 import type { DesiredRevision, StepWork } from '../plan/step.ts';
@@ -79,8 +79,24 @@ export class ServiceRestore {
       ? done
       : [this.#step('record', { action: 'record', input: { removes: [], puts: [put] } }, done)];
     this.#order.setReady(this.#address, ready);
-    const reasons = [{ path: 'revision', before: now?.id ?? null, after: wanted?.id ?? null, replaces: false }];
+    const reasons = this.#reasons(now?.id, wanted?.id);
     return { address: this.#address, type: 'service', action: this.#current ? 'update' : 'create', reasons };
+  }
+
+  /** Another revision; else what of its traffic or its instances is as it was then. */
+  #reasons(now: string | undefined, wanted: string | undefined): Reason[] {
+    if (now !== wanted || wanted === undefined)
+      return [{ path: 'revision', before: now ?? null, after: wanted ?? null, replaces: false }];
+    const facts = (record: ServiceRecord | undefined): JsonObject => ({
+      weights: record?.weights ?? {},
+      routes: (record?.routes ?? []) as unknown as JsonValue,
+      instances: slotsOf(record?.revisions[wanted] ?? {}).length,
+      revisions: Object.keys(record?.revisions ?? {}),
+    });
+    const [before, after] = [facts(this.#current), facts(this.#target)];
+    return Object.keys(after)
+      .filter((path) => !equalJson(before[path]!, after[path]!))
+      .map((path) => ({ path, before: before[path]!, after: after[path]!, replaces: false }));
   }
 
   /** Dependents have gone back already; what it depends on is there again. */

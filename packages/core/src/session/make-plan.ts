@@ -1,6 +1,7 @@
 import { relative, sep } from 'node:path';
 import type { Project } from '../config/project.ts';
 import { SlipwayError } from '../errors.ts';
+import type { DeploymentHeader } from '../journal/store.ts';
 import { refuseMissing } from '../plan/capabilities.ts';
 import type { Plan, PlanRuntime } from '../plan/plan.ts';
 import { planDeployment, runtimeOf } from '../plan/plan-deployment.ts';
@@ -10,7 +11,7 @@ import { changedPaths, filesUnder, readSourceTree, type SourceTree } from '../re
 import { migrationsDone } from '../rollback/migrations-done.ts';
 import { planRollback } from '../rollback/plan-rollback.ts';
 import type { PresentSecret } from '../rollback/present-secrets.ts';
-import { chooseRollbackTarget, type RollbackTarget } from '../rollback/rollback-target.ts';
+import { type BroughtBack, chooseRollbackTarget, type RollbackTarget } from '../rollback/rollback-target.ts';
 import type { DestroyOptions, PlanOptions, RollbackOptions } from '../slipway-api.ts';
 import type { State } from '../state/record.ts';
 import { adaptersOf } from './call-context.ts';
@@ -118,10 +119,16 @@ export async function makeRollbackPlan(workspace: Workspace, options: RollbackOp
   const environment = await workspace.environment();
   const history = await workspace.store.deployments({ environment, limit: 1_000 });
   const choices = options.to === undefined ? await passOverRestores(workspace, environment, history) : history;
-  const [newest] = choices;
-  const rolledBack = newest?.kind === 'rollback' ? await workspace.store.plan(newest.plan) : undefined;
-  const target = chooseRollbackTarget(choices, options.to, rolledBack?.rollback?.to);
+  const broughtBack = choices[0]?.kind === 'rollback' ? await rollbacksIn(workspace, choices) : undefined;
+  const target = chooseRollbackTarget(choices, options.to, broughtBack);
   return await planBackTo(workspace, environment, target, options);
+}
+
+/** What the rollbacks that people asked for brought back, which only their plans say. */
+async function rollbacksIn({ store }: Workspace, history: readonly DeploymentHeader[]): Promise<BroughtBack> {
+  const asked = history.filter(({ kind, rollbackOf }) => kind === 'rollback' && rollbackOf === null);
+  const plans = await Promise.all(asked.map(({ plan }) => store.plan(plan)));
+  return new Map(asked.map(({ id }, index) => [id, plans[index]?.rollback?.to ?? null]));
 }
 
 /** Plans the way back to the state as it was right after an event. */

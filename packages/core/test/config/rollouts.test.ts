@@ -29,6 +29,15 @@ describe('a canary', () => {
     expect(await stepsOf('{ step: 50, maxWeight: 99 }')).toEqual([[50, 60_000]]);
   });
 
+  test('in its short form has a step at least', async () => {
+    const none = (key: string, first: number, highest: number) => [
+      `canary.${key}: leaves no step: they begin with ${first} % and end at ${highest} %, so that all would move at once; raise maxWeight, or begin lower with initialWeight`,
+    ];
+    expect(await faults('strategy: { canary: { step: 60 } }')).toEqual(none('step', 60, 50));
+    expect(await faults('strategy: { canary: { step: 10, maxWeight: 5 } }')).toEqual(none('maxWeight', 10, 5));
+    expect(await faults('strategy: { canary: { initialWeight: 70 } }')).toEqual(none('initialWeight', 70, 50));
+  });
+
   test('has steps that say what they do', async () => {
     const { strategy } = await specOf(
       'strategy: { canary: { steps: [{ scale: 25%, header: { name: x-canary, value: "1" } }, { weight: 10, pause: true }, { weight: "50", scale: 2, analysis: false, hold: 2m }], keepOld: 30m, baseline: true, bake: 5m } }',

@@ -43,14 +43,13 @@ describe('a rollback that a person asks for', () => {
       await completed(play.deploy(at(2), { ship: 'v2' })),
     ];
     play.fault = (call) => (call.call === 'update' && call.name === 'b' ? new Error('no') : undefined);
+    await play.deploy(at(4), { onFailure: 'rollback' });
     const failed = await play.deploy(at(3), { onFailure: 'rollback' });
     expect(failed.status).toBe('rolled_back');
     play.fault = () => undefined;
     // By itself: what is asked for is there already.
-    const byItself = await refusal(rollback(play), 'went-back-by-itself');
-    expect(byItself.message).toContain(
-      `${failed.id} was taken back already, by itself: what ${second.id} (version v2)`,
-    );
+    const byItself = await refusal(rollback(play), 'taken-back-already');
+    expect(byItself.message).toContain(`${failed.id} was taken back already: what ${second.id} (version v2)`);
     expect(byItself.hint).toBe(`To go further back: slipway rollback --to ${first.id} (version v1).`);
     // By a person, who may want what is further back, or not.
     await completed(rollback(play, { to: first.id }));

@@ -73,8 +73,13 @@ describe('a rollout that waits for a person', () => {
   });
 
   it('does not stand in the way of a rollback', async () => {
-    const { play, before } = await shop(PAUSED);
+    const { play, before, old } = await shop(PAUSED);
     await play.deploy(undefined, { waitForPerson: false });
+    const { changes } = await play.session((slipway) => slipway.planRollback());
+    expect(changes[0]!.reasons).toEqual([
+      { path: 'weights', before: play.cluster.routes.web, after: { [old]: 100 }, replaces: false },
+      { path: 'revisions', before: expect.arrayContaining([old]), after: [old], replaces: false },
+    ]);
     const report = await play.session((slipway) => slipway.rollback());
     expect(report.status).toBe('completed');
     expect(await everything(play)).toEqual(before);

@@ -38,13 +38,24 @@ function readStep(values: NonNullable<CanaryValues['steps']>[number]): CanarySte
   };
 }
 
+/** The weights that the short form begins and ends with, at most. */
+export function rangeOf({ initialWeight, step, maxSteps, maxWeight }: CanaryValues): {
+  first: number;
+  highest: number;
+} {
+  return {
+    first: Number(initialWeight ?? step ?? STEP),
+    highest: Number(maxWeight ?? (maxSteps === undefined ? MAX_WEIGHT : 99)),
+  };
+}
+
 function writtenOut(values: CanaryValues): CanaryStep[] {
   const by = Number(values.step ?? STEP);
   const most = Number(values.maxSteps ?? MOST_STEPS);
-  const highest = Number(values.maxWeight ?? (values.maxSteps === undefined ? MAX_WEIGHT : 99));
+  const { first, highest } = rangeOf(values);
   const holdMs = values.interval === undefined ? INTERVAL_MS : parseDuration(values.interval)!;
   const steps: CanaryStep[] = [];
-  for (let weight = Number(values.initialWeight ?? by); weight <= highest && steps.length < most; weight += by) {
+  for (let weight = first; weight <= highest && steps.length < most; weight += by) {
     steps.push({ weight, holdMs, pause: false });
   }
   return steps;

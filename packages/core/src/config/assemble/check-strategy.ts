@@ -1,7 +1,7 @@
 import type { Finding, Path } from '../problem.ts';
 import type { Amount, RollingStrategy } from '../project.ts';
 import type { BlueGreenValues, CanaryValues, RollingValues } from '../schema/strategy.ts';
-import { SHORT_FORM } from './canary-steps.ts';
+import { rangeOf, SHORT_FORM } from './canary-steps.ts';
 import { checkAnalysis } from './check-analysis.ts';
 
 type Sources = readonly string[] | undefined;
@@ -93,9 +93,11 @@ function checkForms(canary: CanaryValues, path: Path, findings: Finding[]): void
       hint: 'keep one of the two',
     });
   }
-  const { initialWeight, maxWeight } = canary;
-  if (initialWeight !== undefined && maxWeight !== undefined && Number(initialWeight) > Number(maxWeight)) {
-    findings.push({ path: [...path, 'maxWeight'], message: `must be at least ${initialWeight}, the initial weight` });
+  const { first, highest } = rangeOf(canary);
+  if (canary.steps === undefined && short !== undefined && first > highest) {
+    const key = (['maxWeight', 'initialWeight', 'step'] as const).find((one) => canary[one] !== undefined)!;
+    const message = `leaves no step: they begin with ${first} % and end at ${highest} %, so that all would move at once`;
+    findings.push({ path: [...path, key], message, hint: 'raise maxWeight, or begin lower with initialWeight' });
   }
 }
 
