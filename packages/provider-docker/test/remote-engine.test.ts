@@ -1,55 +1,37 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject } from '@slipway/core/provider';
-import { OwnEngine, type SshLab, startHosts } from '@slipway/provider-testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
 import { dockerPlatform } from '../src/docker-platform.ts';
 import { Authority } from './certificates.ts';
 import { DockerStand } from './docker-stand.ts';
+import { openRemoteStand, type RemoteStand } from './remote-stand.ts';
 
 const has = (['docker', 'dockerd', 'sshd'] as const).map((part) => requirePart(part));
 
 /** In a network namespace: its loopback is not this machine's, as on any other machine. */
 describe.skipIf(has.includes(false))('an engine of another machine, over TLS', () => {
-  let folder: string;
-  let lab: SshLab;
-  let engine: OwnEngine;
-  let authority: Authority;
-  let address: string;
+  let remote: RemoteStand;
   const stands: DockerStand[] = [];
   const servers: Server[] = [];
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'slipway-remote-'));
-    lab = await startHosts(1);
-    address = lab.hosts[0]!.address;
-    authority = Authority.make(join(folder, 'own'));
-    const { ca, cert, key } = authority.issue('engine', address);
-    const tls = ['--tlsverify', '--tlscacert', ca, '--tlscert', cert, '--tlskey', key];
-    engine = await OwnEngine.start(join(folder, 'e'), {
-      namespace: lab.hosts[0]!.namespace,
-      arguments: ['-H', `tcp://${address}:2376`, ...tls],
-    });
+    remote = await openRemoteStand();
   }, 120_000);
   afterEach(async () => {
     for (const stand of stands.splice(0)) await stand.close();
     for (const server of servers.splice(0)) server.close();
   });
   afterAll(async () => {
-    await engine?.stop();
-    lab?.stop();
-    await rm(folder, { recursive: true, force: true });
+    await remote?.stop();
   }, 60_000);
 
-  const at = (port = 2376) => `tcp://${address}:${port}`;
-  const client = () => authority.issue('client', '127.0.0.1');
+  const client = () => remote.authority.issue('client', '127.0.0.1');
   const open = async (platform: JsonObject = {}) => {
-    const stand = await DockerStand.open({ host: at(), tls: client(), ...platform }, engine.host);
+    const stand = await DockerStand.open({ host: remote.host, tls: client(), ...platform }, remote.socket);
     stands.push(stand);
     return stand;
   };
@@ -66,7 +48,7 @@ describe.skipIf(has.includes(false))('an engine of another machine, over TLS', (
   };
 
   test('a release is built, runs and is reached at the address where it is published', async () => {
-    const stand = await open({ publish: address });
+    const stand = await open({ publish: remote.address });
     const Dockerfile = 'FROM node:26-slim\nCOPY . .\nCMD ["node", "server.js"]\n';
     const server =
       "require('http').createServer((q, s) => s.end('from afar')).listen(process.env.PORT); console.log('up')";
@@ -76,7 +58,7 @@ describe.skipIf(has.includes(false))('an engine of another machine, over TLS', (
     const { r1 = [] } = await dockerPlatform.endpoints(stand.context(), { service: 'web', revisions: ['r1'] });
     expect(r1).toHaveLength(2);
     for (const { host, port } of r1) {
-      expect(host).toBe(address);
+      expect(host).toBe(remote.address);
       expect(await (await fetch(`http://${host}:${port}`)).text()).toBe('from afar');
     }
     expect((await stand.logs(10)).map(({ text }) => text)).toEqual(['up', 'up']);
@@ -94,11 +76,16 @@ describe.skipIf(has.includes(false))('an engine of another machine, over TLS', (
     expect(await stand.docker('network', 'ls', '-q', '--filter', `label=slipway.project=${stand.project}`)).toBe('');
     const objections = (options: JsonObject) =>
       dockerPlatform.objections!({ name: 'web', spec: request.spec }, { environment: 'live', options });
-    const [told, ...more] = objections({ use: 'docker', host: at() });
-    expect([told?.what, more]).toEqual([expect.stringContaining(at()), []]);
+    const [told, ...more] = objections({ use: 'docker', host: remote.host });
+    expect([told?.what, more]).toEqual([expect.stringContaining(remote.host), []]);
     expect(told?.hint).toContain('`publish` in environments.live.platform');
-    const ways = [{ publish: address }, { reach: 'network' }, { host: 'tcp://127.0.0.1:2375' }, { host: engine.host }];
-    for (const way of ways) expect(objections({ use: 'docker', host: at(), ...way })).toEqual([]);
+    const ways = [
+      { publish: remote.address },
+      { reach: 'network' },
+      { host: 'tcp://127.0.0.1:2375' },
+      { host: remote.socket },
+    ];
+    for (const way of ways) expect(objections({ use: 'docker', host: remote.host, ...way })).toEqual([]);
   });
 
   test('an address that its machine does not have is told', async () => {
@@ -109,41 +96,41 @@ describe.skipIf(has.includes(false))('an engine of another machine, over TLS', (
   });
 
   test('which is not the one that it should be is not trusted', async () => {
-    const other = Authority.make(join(folder, 'other'));
+    const other = Authority.make(join(remote.folder, 'other'));
     expect(await refusal({ tls: { ...client(), ca: other.ca } })).toMatchObject({
       code: 'docker-tls-failed',
       message: expect.stringContaining('`tls.ca` did not sign'),
       retryable: false,
     });
-    expect(await refusal({ host: await answering(authority.issue('old', '127.0.0.1', 0)) })).toMatchObject({
+    expect(await refusal({ host: await answering(remote.authority.issue('old', '127.0.0.1', 0)) })).toMatchObject({
       code: 'docker-tls-failed',
       message: expect.stringContaining('not valid now'),
     });
-    expect(await refusal({ host: await answering(authority.issue('elsewhere', '192.0.2.7')) })).toMatchObject({
+    expect(await refusal({ host: await answering(remote.authority.issue('elsewhere', '192.0.2.7')) })).toMatchObject({
       code: 'docker-tls-failed',
       message: expect.stringContaining('for another address'),
     });
-    expect(await refusal({ host: at(22) })).toMatchObject({
+    expect(await refusal({ host: `tcp://${remote.address}:22` })).toMatchObject({
       code: 'docker-tls-failed',
       message: expect.stringContaining('speaks no TLS'),
     });
   });
 
   test('which does not know who asks lets nobody in', async () => {
-    const other = Authority.make(join(folder, 'other'));
-    const stranger = { ...other.issue('stranger', '127.0.0.1'), ca: authority.ca };
+    const other = Authority.make(join(remote.folder, 'other'));
+    const stranger = { ...other.issue('stranger', '127.0.0.1'), ca: remote.authority.ca };
     expect(await refusal({ tls: stranger })).toMatchObject({
       code: 'docker-tls-failed',
       message: expect.stringContaining('doesn’t accept the certificate'),
       hint: expect.stringContaining('--tlscacert'),
     });
-    const old = authority.issue('old', '127.0.0.1', 0);
+    const old = remote.authority.issue('old', '127.0.0.1', 0);
     expect(await refusal({ tls: old })).toMatchObject({
       code: 'docker-tls-file-unusable',
       message: expect.stringContaining(`${old.cert}, which the engine is to be shown, expired on`),
     });
     expect(await refusal({ tls: { ...old, cert: old.key } })).toMatchObject({ code: 'docker-tls-file-unusable' });
-    const nobody = await DockerStand.open({ host: at() }, engine.host);
+    const nobody = await DockerStand.open({ host: remote.host }, remote.socket);
     stands.push(nobody);
     await expect(dockerPlatform.list(nobody.context())).rejects.toMatchObject({
       code: 'docker-tls-failed',
