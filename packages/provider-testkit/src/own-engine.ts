@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -65,6 +65,7 @@ export class OwnEngine {
     const restore = (this.#options.liveRestore ?? true) ? ['--live-restore'] : [];
     const [command, ...args] = this.#inNamespace('dockerd', ...places, ...network, ...restore);
     this.#daemon = spawn(command, [...args, ...(this.#options.arguments ?? [])], { stdio: ['ignore', log, log] });
+    closeSync(log);
     for (const since = Date.now(); !this.#answers(); await sleep(100)) {
       const ended = this.#daemon.exitCode !== null;
       if (ended || Date.now() - since > ANSWERS_WITHIN_MS)

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from './wait-until.ts';
@@ -109,6 +109,7 @@ export class OwnPodman {
     const log = openSync(join(this.#folder, 'log'), 'a');
     const args = ['system', 'service', '--time', '0', this.host];
     this.#service = spawn('podman', args, { env: this.#environment, stdio: ['ignore', log, log] });
+    closeSync(log);
     await waitUntil('Podman answers', async () => {
       return spawnSync('docker', ['-H', this.host, 'version'], { stdio: 'ignore' }).status === 0;
     });

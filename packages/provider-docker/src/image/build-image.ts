@@ -8,7 +8,8 @@ import { buildContext } from './build-context.ts';
 import { followProgress } from './progress.ts';
 import { credentials } from './registry.ts';
 
-const COMMAND_FAILED = /returned a non-zero code|did not complete successfully|exit status \d/i;
+/** As Docker's builders and Podman's say it. */
+const COMMAND_FAILED = /returned a non-zero code|did not complete successfully|while running runtime: exit status \d/i;
 
 /**
  * Builds a service's image of its folder in the artifact, and passes on what the build prints. Returns the engine's id
