@@ -35,6 +35,24 @@ describe.skipIf(!requirePart('sshd'))('instances on hosts', () => {
     expect([existsSync(`/proc/${started}`), existsSync(release)]).toEqual([false, false]);
   });
 
+  test('say all that they say, also while their logs are turned over', async () => {
+    const abort = new AbortController();
+    const context = fleet.context({ environment: 'turned', signal: abort.signal });
+    const write = `let n = 0; setInterval(() => { for (let i = 0; i < 40; i++) console.log(n++ + ' ' + 'ä€'.repeat(200)) }, 20)`;
+    const request = fleet.request('r1');
+    const run = `exec node -e "${write}; require('./server.cjs')"`;
+    await fleet.serve(context, { ...request, spec: { ...request.spec, run } });
+    const older = join(fleet.folder(0, 'turned'), 'log/r1/stdout.1');
+    const numbers: number[] = [];
+    for await (const { text } of sshPlatform.logs(context, { service: 'backend', lines: 0, follow: true })) {
+      if (/^\d+ (ä€){200}$/.test(text)) numbers.push(Number.parseInt(text, 10));
+      if (existsSync(older) && numbers.length > 12_000) abort.abort();
+    }
+    expect(numbers.length).toBeGreaterThan(12_000);
+    expect(numbers).toEqual(Array.from(numbers, (_, index) => numbers[0]! + index));
+    await sshPlatform.retire(fleet.context({ environment: 'turned' }), { service: 'backend', revision: 'r1' });
+  });
+
   test('show no secret in the arguments of any process, from the upload to the end', async () => {
     const context = fleet.context({ environment: 'scanned' });
     const secret = 'correct-horse-battery-staple';

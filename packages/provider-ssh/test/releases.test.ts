@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CallContext } from '@slipway/core/provider';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -26,6 +26,11 @@ describe.skipIf(!requirePart('sshd'))('releases on hosts', () => {
       const file = join(fleet.folder(index), 'artifacts/digest-of-r1/backend/server.cjs');
       expect(readFileSync(file, 'utf8')).toContain('// r1');
     }
+    rmSync(join(fleet.folder(0), 'artifacts/digest-of-r1'), { recursive: true });
+    await sshPlatform.stage(context, request);
+    expect(fleet.log.filter((line) => line.startsWith('uploaded'))).toHaveLength(3);
+    expect(await sshPlatform.list(context)).toMatchObject([{ revision: 'r1' }]);
+    await sshPlatform.retire(context, { service: 'backend', revision: 'r1' });
   });
 
   test('what is secret is readable by the owner alone, and masked in the logs', async () => {

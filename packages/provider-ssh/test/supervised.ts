@@ -79,7 +79,7 @@ export class Supervised {
 }
 
 /** Processes that have the folder in their arguments or work in it. */
-function processesIn(folder: string): number[] {
+export function processesIn(folder: string): number[] {
   const found = execFileSync(
     'sh',
     ['-c', 'grep -lasF "$0" /proc/[0-9]*/cmdline; ls -l /proc/[0-9]*/cwd 2>&1; :', folder],

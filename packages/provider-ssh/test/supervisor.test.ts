@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '@slipway/provider-testkit';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Supervised } from './supervised.ts';
+import { processesIn, Supervised } from './supervised.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -20,6 +20,7 @@ describe.skipIf(process.platform !== 'linux')('the supervisor', () => {
     supervisor.kill('SIGKILL');
     await gone;
   };
+  const nameOf = (pid: number) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
   /** Says each start, and when it isn't the only one. */
   const ONE_ONLY = 'echo started >> starts\nexec 9> only\nflock -n 9 || echo twice >> doubles\n';
 
@@ -46,6 +47,18 @@ describe.skipIf(process.platform !== 'linux')('the supervisor', () => {
     subject.supervise();
     await hasLine('log/stdout', 'the end');
     expect(lines('log/stdout').slice(0, 400)).toEqual(Array.from({ length: 400 }, (_, number) => `line ${number}`));
+  });
+
+  test('replaces what reads for it when that dies', async () => {
+    const count = 'i=0; while :; do echo "line $i"; sleep 0.01; i=$((i + 1)); done';
+    subject = new Supervised(count, { mask: 's/secret/***/g\n' });
+    subject.supervise();
+    await hasLine('log/stdout', 'line 10');
+    const readers = processesIn(subject.folder).filter((pid) => nameOf(pid) === 'sed');
+    expect(readers.length).toBeGreaterThan(0);
+    for (const pid of readers) process.kill(pid, 'SIGKILL');
+    const before = lines('log/stdout').length;
+    await waitUntil('it is read on', async () => lines('log/stdout').length > before + 100);
   });
 
   test('waits longer after each crash, up to half a minute', async () => {

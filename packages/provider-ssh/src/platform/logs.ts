@@ -6,11 +6,12 @@ import { eachHost } from './each-host.ts';
 
 /** How often hosts are asked for new lines. */
 const POLL_MS = 500;
-/** A line that doesn't end is cut after so many characters. */
+/** A line that doesn't end is cut after so many bytes. */
 const LONGEST = 1024 * 1024;
+const EMPTY = Buffer.alloc(0);
 
-/** How far one host's logs were read: by `REVISION/STREAM`, the offset in the file and the line that hasn't ended. */
-type Position = Map<string, { offset: number; rest: string }>;
+/** How far one host's logs were read: by `REVISION/STREAM`, the place as the host names it and the line that hasn't ended. */
+type Position = Map<string, { place: string; rest: Buffer }>;
 
 /**
  * The newest lines of all revisions on all hosts, by time as far as that is known (a line of the past bears the time at
@@ -68,21 +69,22 @@ async function readHost(
   { service, count, isLast }: { service: string; count: number | 'all'; isLast: boolean },
   position: Position,
 ): Promise<LogLine[]> {
-  const known = [...position].map(([name, { offset }]) => `${name}=${offset}`);
+  const known = [...position].map(([name, { place }]) => `${name}=${place}`);
   const { stdout } = await callHost(context, on, 'logs', [service, count, ...known]);
   const found: LogLine[] = [];
   for (const row of stdout.split('\n')) {
-    const [kind, revision = '', stream, offset, at = '', encoded = ''] = row.split(' ');
+    const [kind, revision = '', stream, place = '', at = '', encoded = ''] = row.split(' ');
     if (kind !== 'log') continue;
     const name = `${revision}/${stream}`;
-    const text = `${position.get(name)?.rest ?? ''}${Buffer.from(encoded, 'base64').toString('utf8')}`;
-    const whole = text.split('\n');
-    const rest = whole.pop() ?? '';
-    const isCut = rest !== '' && (isLast || rest.length > LONGEST);
-    if (isCut) whole.push(rest);
-    position.set(name, { offset: Number(offset), rest: isCut ? '' : rest });
+    const bytes = Buffer.concat([position.get(name)?.rest ?? EMPTY, Buffer.from(encoded, 'base64')]);
+    const end = bytes.lastIndexOf('\n') + 1;
+    const isCut = bytes.length > end && (isLast || bytes.length - end > LONGEST);
+    // A character of several bytes may not be here whole yet: only what ended is text.
+    const whole = bytes.toString('utf8', 0, isCut ? bytes.length : end).split('\n');
+    if (!isCut) whole.pop();
+    position.set(name, { place, rest: isCut ? EMPTY : bytes.subarray(end) });
     const head = { at: timeOf(at), revision, slot: on.host.slot, stream: stream as LogLine['stream'] };
-    found.push(...whole.map((line) => toLine({ ...head, text: line })));
+    for (const text of whole) found.push(toLine({ ...head, text }));
   }
   return found;
 }

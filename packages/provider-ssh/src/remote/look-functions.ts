@@ -1,7 +1,10 @@
 /** At most so much of one log is sent at a time; the rest at the next call. */
 const LOG_CHUNK = 1024 * 1024;
 
-/** Shell functions that look and change nothing: what runs, what it wrote, whether its health command passes. */
+/**
+ * Shell functions that look and change nothing: what runs, what it wrote, whether its health command passes. How far a
+ * log was read is told as its inode and an offset, so that a file that was turned over is read to its end first.
+ */
 export const LOOK_FUNCTIONS = String.raw`
 word_in() { cat "$1" 2> /dev/null || echo "$2"; }
 
@@ -26,6 +29,17 @@ send_log() {
   echo
 }
 
+send_rest() {
+  offset=$3
+  size=$(($(wc -c < "$1")))
+  [ "$size" -ge "$offset" ] || offset=0
+  [ "$size" -gt "$offset" ] || return 0
+  end=$size
+  [ $((size - offset)) -le ${LOG_CHUNK} ] || end=$((offset + ${LOG_CHUNK}))
+  tail -c +$((offset + 1)) "$1" | head -c $((end - offset)) | send_log "$revision" "$stream" "$2:$end" "$1"
+  [ "$end" -eq "$size" ]
+}
+
 logs() {
   service=$base/$1 lines=$2
   shift 2
@@ -34,25 +48,27 @@ logs() {
     stream=${'$'}{file##*/}
     revision=${'$'}{file%/*}
     revision=${'$'}{revision##*/}
-    size=$(($(wc -c < "$file")))
     from=
     for known in "$@"; do
       case "$known" in "$revision/$stream="*) from=${'$'}{known##*=} ;; esac
     done
+    file_is=$(stat -c %i "$file")
     if [ -z "$from" ] && [ "$lines" != all ]; then
+      size=$(($(wc -c < "$file")))
       { [ ! -f "$file.1" ] || cat "$file.1"; head -c "$size" "$file"; } | tail -n "$lines" | tail -c ${LOG_CHUNK} |
-        send_log "$revision" "$stream" "$size" "$file"
+        send_log "$revision" "$stream" "$file_is:$size" "$file"
       continue
     fi
-    from=${'$'}{from:-0}
-    if [ "$size" -lt "$from" ]; then
-      [ ! -f "$file.1" ] || tail -c +$((from + 1)) "$file.1" | head -c ${LOG_CHUNK} | send_log "$revision" "$stream" 0 "$file.1"
-      from=0
+    if [ -n "$from" ] && [ "${'$'}{from%:*}" != "$file_is" ] && [ -f "$file.1" ]; then
+      older_is=$(stat -c %i "$file.1")
+      [ "${'$'}{from%:*}" = "$older_is" ] || from=0
+      send_rest "$file.1" "$older_is" "${'$'}{from#*:}" || continue
+      from=
     fi
-    [ "$size" -gt "$from" ] || continue
-    [ $((size - from)) -le ${LOG_CHUNK} ] || size=$((from + ${LOG_CHUNK}))
-    tail -c +$((from + 1)) "$file" | head -c $((size - from)) | send_log "$revision" "$stream" "$size" "$file"
+    case "$from" in "$file_is":*) ;; *) from=0 ;; esac
+    send_rest "$file" "$file_is" "${'$'}{from#*:}"
   done
+  return 0
 }
 
 health() {

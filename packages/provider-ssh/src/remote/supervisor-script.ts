@@ -11,7 +11,8 @@ const [FEW_BLOCKS, MANY_BLOCKS] = [64, 1_024];
  * Keeps one process running: `sh supervisor.sh RELEASE LOGS GRACE`, the grace in tenths of a second. Starts it in a
  * session of its own, takes one that still runs back, starts one that ended again after 1 s, doubled up to 30 s, and
  * ends it on SIGTERM, with SIGKILL after the grace. What it writes goes through pipes into files that are turned
- * over by size, secrets masked; what a full disk can't take is dropped, so that it holds nobody up. The pipes stay open
+ * over by size, secrets masked; what a full disk can't take is dropped, and a reader that dies is replaced, so that it
+ * holds nobody up. The pipes stay open
  * when the supervisor dies, so the process goes on; each process opens them anew, since what one makes of its own
  * (O_NONBLOCK) would be so for the next.
  *
@@ -69,7 +70,7 @@ for stream in stdout stderr; do
     trap '' TERM INT
     exec 3>&- 4>&- 5>&-
     flock -n 7 || exit 0
-    keep_log "$logs/$stream"
+    until keep_log "$logs/$stream"; ! alive "$state/supervisor"; do moment; done
   ) < "$state/$stream.pipe" 7> "$state/$stream.reader" &
 done
 
