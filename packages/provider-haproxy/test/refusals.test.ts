@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, waitUntil } from '@slipway/provider-testkit';
@@ -12,6 +15,26 @@ import { shift } from '../src/runtime/servers.ts';
 import { ask, folderOf, haproxyRouter, openStand, requestFor, startInstance } from './stand.ts';
 
 const nobody = async () => ({ slot: 0, host: '127.0.0.1', port: await freePort() });
+
+/** A port that another process has and doesn't answer on, so that only who wants to listen there finds out. */
+async function holdSilently(): Promise<number> {
+  const port = await freePort();
+  const listen = `require('net').createServer().listen({ port: ${port}, host: '127.0.0.1', backlog: 1 }, () => {
+    require('fs').writeSync(1, 'listens');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  })`;
+  const child = spawn(process.execPath, ['-e', listen], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const waiting: Socket[] = [];
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+    for (const socket of waiting) socket.destroy();
+  });
+  await once(child.stdout, 'data');
+  // As many as are let in without being accepted, and more.
+  for (let number = 0; number < 4; number++) waiting.push(connect(port, '127.0.0.1').on('error', () => {}));
+  await Promise.all(waiting.slice(0, 2).map((socket) => once(socket, 'connect')));
+  return port;
+}
 
 describe.skipIf(!requirePart('haproxy'))('what can not be done leaves traffic as it was', () => {
   test('an instance that does not come up is told, and nothing of it stays in HAProxy', async () => {
@@ -106,6 +129,19 @@ describe.skipIf(!requirePart('haproxy'))('what can not be done leaves traffic as
     await expect(refusing(['127.0.0.1', '192.0.2.7'])).rejects.toMatchObject({ code: 'haproxy-not-bindable' });
     expect(readFileSync(file, 'utf8')).toBe(config);
     expect(await ask(request.port, 5)).toEqual({ v1: 5 });
+    expect(await haproxyRouter.weights(context, 'shop')).toEqual({ v1: 100 });
+  });
+
+  test('a reload that fails when users are handed over already leads all of them back', async () => {
+    const context = await openStand();
+    const backends = { v1: [await startInstance('v1')], v2: [await startInstance('v2')] };
+    const request = await requestFor(backends, { v1: 100 });
+    await haproxyRouter.setWeights(context, request);
+    const port = await holdSilently();
+    const routes = [{ revision: 'v2', port }];
+    const refused = haproxyRouter.setWeights(context, { ...request, routes, weights: { v2: 100 } });
+    await expect(refused).rejects.toMatchObject({ code: 'haproxy-port-taken', subject: `127.0.0.1:${port}` });
+    expect(await ask(request.port, 6)).toEqual({ v1: 6 });
     expect(await haproxyRouter.weights(context, 'shop')).toEqual({ v1: 100 });
   });
 
