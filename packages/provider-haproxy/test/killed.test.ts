@@ -8,8 +8,8 @@ import { waitUntil } from '@slipway/provider-testkit';
 import { describe, expect, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
 import { placeOf } from '../src/place.ts';
-import { type HaproxyProcesses, processesOf } from './processes.ts';
-import { ask, haproxyRouter, load, openStand, requestFor, startInstance } from './stand.ts';
+import type { HaproxyProcesses } from './processes.ts';
+import { ask, haproxyRouter, load, openStand, processesOf, requestFor, startInstance } from './stand.ts';
 
 const HAPROXY = ['worker', 'master', 'both'] as const;
 

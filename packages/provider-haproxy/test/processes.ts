@@ -1,6 +1,4 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import type { CallContext } from '@slipway/core/provider';
-import { folderOf } from './stand.ts';
 
 export interface HaproxyProcesses {
   keepers: number[];
@@ -15,9 +13,8 @@ interface Found {
   isShell: boolean;
 }
 
-/** What runs of a project's HAProxy: all that was started in the folder of the environment. Reads /proc. */
-export function processesOf(context: CallContext): HaproxyProcesses {
-  const folder = folderOf(context);
+/** What runs of a HAProxy that Slipway started in this folder. Reads /proc. */
+export function processesIn(folder: string): HaproxyProcesses {
   const all = readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .flatMap((pid) => lookAt(Number(pid), folder) ?? []);

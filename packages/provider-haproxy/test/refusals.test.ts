@@ -9,9 +9,11 @@ import { freePort, waitUntil } from '@slipway/provider-testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
 import { backendsOf, handingOver } from '../src/config/declared.ts';
+import { declaredIn } from '../src/config/render.ts';
 import { placeOf } from '../src/place.ts';
 import { ask as askHaproxy } from '../src/runtime/ask.ts';
 import { shift } from '../src/runtime/servers.ts';
+import { standBetween } from './between.ts';
 import { ask, folderOf, haproxyRouter, openStand, requestFor, startInstance } from './stand.ts';
 
 const nobody = async () => ({ slot: 0, host: '127.0.0.1', port: await freePort() });
@@ -130,6 +132,44 @@ describe.skipIf(!requirePart('haproxy'))('what can not be done leaves traffic as
     expect(readFileSync(file, 'utf8')).toBe(config);
     expect(await ask(request.port, 5)).toEqual({ v1: 5 });
     expect(await haproxyRouter.weights(context, 'shop')).toEqual({ v1: 100 });
+  });
+
+  test('weights that HAProxy refuses leave its config as it was too', async () => {
+    const context = await openStand();
+    const backends = { v1: [await startInstance('v1')], v2: [await startInstance('v2')] };
+    const request = await requestFor(backends, { v1: 50, v2: 50 });
+    await haproxyRouter.setWeights(context, request);
+    const { config, statsSocket } = placeOf(context);
+    const before = readFileSync(config, 'utf8');
+    let refusals = 0;
+    await standBetween(statsSocket, (line) =>
+      / weight 9\b/.test(line) && refusals++ === 0 ? 'No such server.\n' : undefined,
+    );
+    const refused = haproxyRouter.setWeights(context, { ...request, weights: { v1: 10, v2: 90 } });
+    await expect(refused).rejects.toMatchObject({ code: 'haproxy-refused' });
+    expect(refusals).toBe(1);
+    expect(readFileSync(config, 'utf8')).toBe(before);
+    expect(await haproxyRouter.weights(context, 'shop')).toEqual({ v1: 50, v2: 50 });
+  });
+
+  test('an abort when the new config is in place comes too late: what runs and what it comes back with are one', async () => {
+    const context = await openStand();
+    const backends = { v1: [await startInstance('v1')], v2: [await startInstance('v2')] };
+    const request = await requestFor(backends, { v1: 50, v2: 50 });
+    await haproxyRouter.setWeights(context, request);
+    const { config, statsSocket } = placeOf(context);
+    const abort = new AbortController();
+    await standBetween(statsSocket, (line) => {
+      if (/ weight 9\b/.test(line)) abort.abort();
+      return undefined;
+    });
+    const aborted = { ...context, signal: abort.signal };
+    const weights = { v1: 10, v2: 90 };
+    await haproxyRouter.setWeights(aborted, { ...request, weights }).catch(() => {});
+    expect(abort.signal.aborted).toBe(true);
+    expect(declaredIn(readFileSync(config, 'utf8')).shop?.weights).toEqual(weights);
+    expect(await haproxyRouter.weights(context, 'shop')).toEqual(weights);
+    expect(await ask(request.port, 10)).toEqual({ v1: 1, v2: 9 });
   });
 
   test('a reload that fails when users are handed over already leads all of them back', async () => {

@@ -6,8 +6,7 @@ import type { CallContext } from '@slipway/core/provider';
 import { waitUntil } from '@slipway/provider-testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
-import { processesOf } from './processes.ts';
-import { haproxyRouter, openStand, requestFor, startInstance } from './stand.ts';
+import { endAll, folderOf, haproxyRouter, openStand, processesOf, requestFor, startInstance } from './stand.ts';
 
 /** With a path that is too long for sockets, they are in the system's temporary folder. */
 const LONG = `staging-${'x'.repeat(60)}`;
@@ -46,9 +45,7 @@ describe.skipIf(!requirePart('haproxy'))('before it was destroyed', () => {
     const stateDirectory = join(before.directory, 'moved');
     await rename(before.stateDirectory, stateDirectory);
     const context = { ...before, stateDirectory };
-    onTestFinished(() => {
-      for (const pid of processesOf(context).keepers) process.kill(pid, 'SIGTERM');
-    });
+    onTestFinished(() => endAll(folderOf(context)));
 
     expect(await haproxyRouter.weights(context, 'shop')).toEqual({ v1: 100 });
     const backends = { v2: [await startInstance('v2')] };

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkRouter } from '@slipway/provider-testkit/router-conformance';
 import { requirePart } from '../../../tests/require.ts';
-import { haproxyRouter } from '../src/haproxy-router.ts';
+import { endAll, haproxyRouter } from './stand.ts';
 
 checkRouter(
   'haproxy',
@@ -15,9 +15,6 @@ checkRouter(
 );
 
 /** Of checks that failed half-way. */
-function endLeftKeepers(folder: string): void {
-  for (const environment of existsSync(folder) ? readdirSync(folder) : []) {
-    const file = join(folder, environment, 'keeper.json');
-    if (existsSync(file)) process.kill((JSON.parse(readFileSync(file, 'utf8')) as { pid: number }).pid, 'SIGTERM');
-  }
+async function endLeftKeepers(folder: string): Promise<void> {
+  for (const environment of existsSync(folder) ? readdirSync(folder) : []) await endAll(join(folder, environment));
 }

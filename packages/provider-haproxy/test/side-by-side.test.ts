@@ -2,8 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { freePort } from '@slipway/provider-testkit';
 import { describe, expect, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
-import { processesOf } from './processes.ts';
-import { ask, haproxyRouter, openStand, requestFor, startInstance } from './stand.ts';
+import { ask, haproxyRouter, openStand, processesOf, requestFor, startInstance } from './stand.ts';
 
 describe.skipIf(!requirePart('haproxy'))('side by side', () => {
   test('services that are deployed at once are all served, and keep their weights', async () => {
@@ -105,5 +104,18 @@ describe.skipIf(!requirePart('haproxy'))('side by side', () => {
     const seen = await ask(request.port, 1000);
     for (const [name, share] of Object.entries(weights))
       expect(Math.abs((seen[name] ?? 0) - share * 10)).toBeLessThanOrEqual(10);
+  });
+
+  test('a share that becomes too small for all instances is taken from those that get none of it', async () => {
+    const context = await openStand();
+    const one = await startInstance('v2');
+    const ten = Array.from({ length: 10 }, (_, slot) => ({ ...one, slot }));
+    const request = await requestFor({ v1: [await startInstance('v1')], v2: ten }, { v1: 50, v2: 50 });
+    await haproxyRouter.setWeights(context, request);
+    const weights = { v1: 99, v2: 1 };
+    await haproxyRouter.setWeights(context, { ...request, weights });
+    expect(await haproxyRouter.weights(context, 'shop')).toEqual(weights);
+    const { v1 = 0 } = await ask(request.port, 200);
+    expect(Math.abs(v1 / 2 - 99)).toBeLessThanOrEqual(1);
   });
 });

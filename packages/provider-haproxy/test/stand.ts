@@ -1,19 +1,19 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { CallContext, Endpoint, TrafficRequest } from '@slipway/core/provider';
-import { freePort, openTestPlace } from '@slipway/provider-testkit';
+import { freePort, openTestPlace, waitUntil } from '@slipway/provider-testkit';
 import { onTestFinished } from 'vitest';
 import { haproxyRouter } from '../src/haproxy-router.ts';
+import { type HaproxyProcesses, processesIn } from './processes.ts';
 
 /** A project whose HAProxy, if one was started, is gone when the test is. */
 export async function openStand(router: CallContext['platform'] = { use: 'haproxy' }): Promise<CallContext> {
   const place = await openTestPlace();
   const context: CallContext = { ...place.context, router, signal: AbortSignal.timeout(60_000) };
   onTestFinished(async () => {
-    endKeeper(context);
+    await endAll(folderOf(context));
     await place.close();
   });
   return context;
@@ -81,13 +81,24 @@ export function load(port: number): () => Promise<Record<string, number>> {
 
 export const folderOf = ({ stateDirectory, environment }: CallContext) => join(stateDirectory, 'haproxy', environment);
 
-function endKeeper(context: CallContext): void {
+/** A master that is just taking a config hears nothing, and writes sockets. */
+export async function endAll(folder: string): Promise<void> {
+  await waitUntil(`nothing runs in ${folder}`, async () => {
+    const { keepers, masters, workers } = processesIn(folder);
+    for (const pid of keepers.length > 0 ? keepers : [...masters, ...workers]) endQuietly(pid);
+    return keepers.length + masters.length + workers.length === 0;
+  });
+}
+
+function endQuietly(pid: number): void {
   try {
-    const { pid } = JSON.parse(readFileSync(join(folderOf(context), 'keeper.json'), 'utf8')) as { pid: number };
     process.kill(pid, 'SIGTERM');
   } catch {
-    // None was started, or it has ended.
+    // It has ended.
   }
 }
+
+/** What runs of the project's HAProxy. */
+export const processesOf = (context: CallContext): HaproxyProcesses => processesIn(folderOf(context));
 
 export { haproxyRouter };

@@ -44,6 +44,8 @@ export async function ensureRunning(context: CallContext, place: Place, program:
       // Its keeper brings it back by itself; else one of the commands that ask starts both.
       if (!holds && !keeperRuns(place) && mayStart(place)) {
         holds = true;
+        // Another command may have started it before this one got the right.
+        if (keeperRuns(place)) continue;
         context.log('starts HAProxy');
         startKeeper(place, program);
       }
