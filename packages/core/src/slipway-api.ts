@@ -156,7 +156,8 @@ export interface EnvironmentStatus {
  *
  * Errors are `SlipwayError`s. Codes: `config-invalid` (with `details.problems`), `environment-required`,
  * `environment-unknown`, `lock-held`, `plan-stale`, `plan-mismatch`, `protected`, `capability-missing`,
- * `not-confirmed`, `promotion-refused`, `nothing-to-resume`, `nothing-to-roll-back`, `deployment-unknown`, `fenced`,
+ * `not-confirmed`, `promotion-refused`, `nothing-to-resume`, `nothing-to-roll-back`, `already-rolled-back`,
+ * `taken-back-already`, `rollback-unfinished`, `deployment-unknown`, `fenced`,
  * `journal-unavailable`. A run that failed is not an error but a report with its status.
  */
 export interface SlipwayApi {

@@ -9,7 +9,7 @@ import type { Settlement } from './handler.ts';
 /** How long one look at what became of a step may take, in ms. */
 export const SETTLE_TIMEOUT_MS = 60_000;
 /** How often it looks when looking fails for a reason that may pass. */
-export const SETTLE_LOOKS = 4;
+const SETTLE_LOOKS = 4;
 
 export interface SettleParts {
   classify: ExecuteOptions['classify'];

@@ -10,7 +10,7 @@ import { type AnalysisVerdict, goesOn, note, type Round, readRound } from './ana
 import { SHORTEST_WINDOW_MS, type Sources } from './analyse-sources.ts';
 import { intervalOf, Timetable } from './analyse-timetable.ts';
 import { waitFor } from './analyse-wait.ts';
-import { isAnswered } from './waiting-handlers.ts';
+import { isAnswered } from './is-answered.ts';
 
 export interface AnalysisParts {
   step: Step;

@@ -2,10 +2,10 @@ import { nameOf } from '../address.ts';
 import type { Settlement, StepContext, StepHandler, StepHandlers, StepOutcome } from '../execute/handler.ts';
 import type { LeftAsIs } from '../journal/left-as-is.ts';
 import { equalJson } from '../json.ts';
+import { desiredRevision } from '../plan/desired-revision.ts';
 import type { DesiredRevision, Step, StepAction } from '../plan/step.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import { configDigest, releaseFingerprint } from '../release/release-parts.ts';
-import { desiredRevision } from '../rollback/service-restore.ts';
 import { activeRevision, type RevisionRecord, type ServiceRecord, slotsOf } from '../state/record.ts';
 import { sameWeights } from './switch-handler.ts';
 

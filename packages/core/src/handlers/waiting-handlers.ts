@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Settlement, StepContext, StepHandlers, Wishes } from '../execute/handler.ts';
+import type { Settlement, StepContext, StepHandlers } from '../execute/handler.ts';
 import type { JsonObject } from '../json.ts';
+import { isAnswered } from './is-answered.ts';
 
 const GOES_ON: Settlement = { as: 'not-done', how: 'It goes on where it was.' };
 const settle = async () => GOES_ON;
@@ -33,11 +34,6 @@ export const waitingHandlers: Pick<StepHandlers, 'hold' | 'pause'> = {
     settle,
   },
 };
-
-/** Whether a person has said already what is waited for. */
-export function isAnswered({ newest, promoted }: Wishes, after: number): boolean {
-  return newest > after || promoted.aborted;
-}
 
 /** A number that is noted when the step begins, and is the same for every later attempt. */
 async function once(context: StepContext, name: string, make: () => number): Promise<number> {

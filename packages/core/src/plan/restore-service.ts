@@ -1,8 +1,9 @@
 import type { Address } from '../address.ts';
 import type { HealthCheck } from '../config/project.ts';
 import { equalJson } from '../json.ts';
-import { deadlineOf, desiredRevision } from '../rollback/service-restore.ts';
 import { activeRevision, type RevisionRecord, type ServiceRecord, slotsOf } from '../state/record.ts';
+import { desiredRevision } from './desired-revision.ts';
+import { deadlineOf } from './health-deadline.ts';
 import type { DesiredRevision, StepWork } from './step.ts';
 import type { StepDrafts } from './step-drafts.ts';
 

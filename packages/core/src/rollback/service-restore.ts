@@ -1,16 +1,17 @@
 import type { Address } from '../address.ts';
-import type { HealthCheck } from '../config/project.ts';
-import { equalJson, type JsonObject, type JsonValue } from '../json.ts';
-import type { Change, Reason } from '../plan/change.ts';
+import { equalJson } from '../json.ts';
+import type { Change } from '../plan/change.ts';
 import type { Dependents } from '../plan/dependents.ts';
+import { desiredRevision } from '../plan/desired-revision.ts';
+import { deadlineOf } from '../plan/health-deadline.ts';
 import type { StepOrder } from '../plan/order.ts';
-import type { DesiredRevision, StepWork } from '../plan/step.ts';
+import type { StepWork } from '../plan/step.ts';
 import type { StepDrafts } from '../plan/step-drafts.ts';
-import { buildFingerprint } from '../release/release-parts.ts';
 import { activeRevision, type RevisionRecord, type ServiceRecord, slotsOf } from '../state/record.ts';
 import { mostMissing } from '../strategies/instances.ts';
 import type { MigrationDone } from './migrations-done.ts';
 import type { MigrationsDown } from './migrations-down.ts';
+import { reasonsToRestore } from './reasons-to-restore.ts';
 import { refersToAnother } from './same-things.ts';
 
 const DRAIN_MS = 10_000;
@@ -79,24 +80,8 @@ export class ServiceRestore {
       ? done
       : [this.#step('record', { action: 'record', input: { removes: [], puts: [put] } }, done)];
     this.#order.setReady(this.#address, ready);
-    const reasons = this.#reasons(now?.id, wanted?.id);
+    const reasons = reasonsToRestore(this.#current, this.#target, now?.id, wanted?.id);
     return { address: this.#address, type: 'service', action: this.#current ? 'update' : 'create', reasons };
-  }
-
-  /** Another revision; else what of its traffic or its instances is as it was then. */
-  #reasons(now: string | undefined, wanted: string | undefined): Reason[] {
-    if (now !== wanted || wanted === undefined)
-      return [{ path: 'revision', before: now ?? null, after: wanted ?? null, replaces: false }];
-    const facts = (record: ServiceRecord | undefined): JsonObject => ({
-      weights: record?.weights ?? {},
-      routes: (record?.routes ?? []) as unknown as JsonValue,
-      instances: slotsOf(record?.revisions[wanted] ?? {}).length,
-      revisions: Object.keys(record?.revisions ?? {}),
-    });
-    const [before, after] = [facts(this.#current), facts(this.#target)];
-    return Object.keys(after)
-      .filter((path) => !equalJson(before[path]!, after[path]!))
-      .map((path) => ({ path, before: before[path]!, after: after[path]!, replaces: false }));
   }
 
   /** Dependents have gone back already; what it depends on is there again. */
@@ -306,23 +291,4 @@ export class ServiceRestore {
     const options = timeoutMs === undefined ? { needs: [...needs] } : { needs: [...needs], timeoutMs };
     return this.#drafts.service(this.#address, this.#target.platform, suffix, work, options);
   }
-}
-
-/** How long a step may take that waits for a service to be healthy, in ms. */
-export function deadlineOf(health: HealthCheck): number {
-  return health.deadlineMs + 30_000;
-}
-
-/** A recorded revision, to be run again. */
-export function desiredRevision(revision: RevisionRecord): DesiredRevision {
-  const { version, fingerprint, parts, artifact } = revision.release;
-  return {
-    id: revision.id,
-    release: { version, fingerprint, parts },
-    artifact,
-    buildFingerprint: buildFingerprint(parts),
-    spec: revision.spec,
-    ...(revision.declared ? { declared: revision.declared } : {}),
-    secrets: revision.secrets,
-  };
 }

@@ -1,6 +1,6 @@
 import { SlipwayError } from '../errors.ts';
 import { isHeld, lockHeld } from '../journal/lock-keeper.ts';
-import { currentUser } from './deployment-run.ts';
+import { currentUser } from './current-user.ts';
 import type { Workspace } from './workspace.ts';
 
 /**

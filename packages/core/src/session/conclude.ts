@@ -1,7 +1,8 @@
 import { describeError, type ErrorRecord, SlipwayError } from '../errors.ts';
 import type { DeploymentStatus } from '../journal/event.ts';
 import type { DeploymentHeader } from '../journal/store.ts';
-import { DeploymentRun, inDoubt, type RunParts, type RunResult } from './deployment-run.ts';
+import { DeploymentRun, type RunParts, type RunResult } from './deployment-run.ts';
+import { inDoubt } from './in-doubt.ts';
 import { planBackTo } from './make-plan.ts';
 
 /**

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { userInfo } from 'node:os';
-import { type ErrorRecord, SlipwayError } from '../errors.ts';
+import type { ErrorRecord } from '../errors.ts';
 import type { DoubtDecisions, ExecutionResult } from '../execute/execution.ts';
 import { execute } from '../execute/executor.ts';
 import { letsTimePass } from '../execute/kinds-of-waiting.ts';
@@ -249,20 +248,4 @@ function newDeploymentId(now = new Date()): string {
 
 function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal {
   return AbortSignal.any(signals.filter((signal) => signal !== undefined));
-}
-
-/** Who types, for wishes left to others. */
-export function currentUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown';
-  }
-}
-
-export function inDoubt(result: Pick<ExecutionResult, 'unknown'>): SlipwayError {
-  return new SlipwayError('in-doubt', result.unknown.map(({ step, look }) => `${step}: ${look}`).join('\n'), {
-    ...(result.unknown[0] ? { subject: result.unknown[0].step } : {}),
-    hint: 'Look, then say what you found. It is not there: slipway resume --redo STEP. It is there: slipway import ADDRESS ID for a resource, then slipway resume; for all else slipway resume --done STEP.',
-  });
 }

@@ -12,7 +12,7 @@ import { runtimeOf } from '../plan/plan-deployment.ts';
 import { hashSecrets } from '../plan/secret-names.ts';
 import { predecessorAddress, type ResourceRecord, type StateChange, type StateRecord } from '../state/record.ts';
 import { lookingContext } from './call-context.ts';
-import { currentUser } from './deployment-run.ts';
+import { currentUser } from './current-user.ts';
 import { readAllEvents } from './read-events.ts';
 import { recoverService } from './recover-service.ts';
 import { underLock } from './under-lock.ts';

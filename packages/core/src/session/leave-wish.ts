@@ -2,7 +2,7 @@ import type { DeploymentStatus } from '../journal/event.ts';
 import { isHeld } from '../journal/lock-keeper.ts';
 import type { ControlRequest, DeploymentHeader } from '../journal/store.ts';
 import type { LeftWish } from '../slipway-api.ts';
-import { currentUser } from './deployment-run.ts';
+import { currentUser } from './current-user.ts';
 import { isOpen } from './is-open.ts';
 import type { Workspace } from './workspace.ts';
 

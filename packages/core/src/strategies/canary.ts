@@ -1,6 +1,6 @@
 import type { Analysis, CanaryStep, CanaryStrategy } from '../config/project.ts';
+import { desiredRevision } from '../plan/desired-revision.ts';
 import type { TrafficRoute } from '../provider/contract.ts';
-import { desiredRevision } from '../rollback/service-restore.ts';
 import type { RevisionRecord } from '../state/record.ts';
 import { atLeast, neededFor, slotsUpTo } from './instances.ts';
 import { bake, baselineOf, endWith, firstRollout, takeBack } from './promotion.ts';

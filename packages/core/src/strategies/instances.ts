@@ -11,7 +11,7 @@ export function atLeast(amount: Amount, wanted: number): number {
 }
 
 /** So many of `wanted`; a share is rounded down. */
-export function atMost(amount: Amount, wanted: number): number {
+function atMost(amount: Amount, wanted: number): number {
   return 'count' in amount ? amount.count : Math.floor((amount.percent * wanted) / 100);
 }
 

@@ -23,13 +23,13 @@ export const rolling: Strategy = (rollout, drafts) => {
 };
 
 /** How many instances come, and how many of the old ones go then. */
-export interface Batch {
+interface Batch {
   comes: number;
   goes: number;
 }
 
 /** The batches that replace `old` instances by `wanted` new ones. */
-export function batchesOf(strategy: RollingStrategy, old: number, wanted: number): Batch[] {
+function batchesOf(strategy: RollingStrategy, old: number, wanted: number): Batch[] {
   const surge = atLeast(strategy.maxSurge, wanted);
   const missing = mostMissing(strategy, wanted);
   const most = Math.max(1, atLeast(strategy.batch, wanted));

@@ -1,5 +1,6 @@
 import { LONGEST_DURATION_MS } from '../config/duration.ts';
 import type { Analysis, ServiceSpec } from '../config/project.ts';
+import { deadlineOf } from '../plan/health-deadline.ts';
 import { isUnresolved } from '../plan/known-outputs.ts';
 import type { DesiredRevision, StepWork } from '../plan/step.ts';
 import type { StepDrafts } from '../plan/step-drafts.ts';
@@ -13,7 +14,7 @@ type Needs = readonly string[];
 /** What goes on besides waiting, at most, in ms. */
 const MARGIN_MS = 60_000;
 /** How long a person may take to continue, in ms: 7 days. */
-export const PAUSE_MS = 7 * 86_400_000;
+const PAUSE_MS = 7 * 86_400_000;
 
 /** The steps that strategies are made of: each method adds one and returns what the next one needs. */
 export class RolloutSteps {
@@ -66,7 +67,7 @@ export class RolloutSteps {
 
   probe(suffix: string, revision: string, needs: Needs, slots?: number[], health = this.spec.health): string[] {
     const input = { revision, health, ...(slots ? { slots } : {}) };
-    return this.#add(suffix, { action: 'probe', input }, needs, { timeoutMs: health.deadlineMs + 30_000 });
+    return this.#add(suffix, { action: 'probe', input }, needs, { timeoutMs: deadlineOf(health) });
   }
 
   /** Probe, then each test, one after another, against the revision alone. */
@@ -122,7 +123,7 @@ export class RolloutSteps {
   verify(needs: Needs, suffix = 'verify'): string[] {
     const { health } = this.spec;
     const input = { revision: this.#rollout.desired.id, health };
-    return this.#add(suffix, { action: 'verify', input }, needs, { timeoutMs: health.deadlineMs + 30_000 });
+    return this.#add(suffix, { action: 'verify', input }, needs, { timeoutMs: deadlineOf(health) });
   }
 
   drain(suffix: string, revision: string, drainMs: number, needs: Needs, slots?: number[]): string[] {

@@ -40,8 +40,8 @@ export const localPlatform: Platform & { router: Router } = {
 
   async stage(context, request) {
     const { service, revision, slots, record } = request;
-    const several = slots.length === 1 ? '' : `, ${slots.length} instances`;
-    context.log(`starts ${service} ${revision} on this machine${several}`);
+    const instances = slots.length === 1 ? '1 instance' : `${slots.length} instances`;
+    context.log(`makes sure of ${instances} of ${service} ${revision} on this machine`);
     return await callAgent(context, 'ensure-revision', {
       environment: context.environment,
       epoch: context.epoch,
