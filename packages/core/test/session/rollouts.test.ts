@@ -116,16 +116,6 @@ describe('a rollout that holds', () => {
     expect(way[0]).toMatchObject({ call: 'probe', revision: old });
   });
 
-  it('can be cancelled, and goes on afterwards where it was', async () => {
-    const { play, old } = await shop(HELD);
-    const { done } = await begun(play, await stepNamed(play, 'hold'));
-    await play.session((slipway) => slipway.control('cancel'));
-    expect((await done).status).toBe('cancelled');
-    expect(play.cluster.routes.web![old]).toBe(80);
-    await play.session((slipway) => slipway.control('promote'));
-    expect((await play.session((slipway) => slipway.resume())).status).toBe('completed');
-  });
-
   it('goes on with what is left of the time after a kill', async () => {
     const { play } = await shop({ steps: [{ weight: 20, hold: '2s' }] });
     const kill = new AbortController();
@@ -138,6 +128,34 @@ describe('a rollout that holds', () => {
     const hold = report.steps.find(({ action }) => action === 'hold')!;
     expect(Date.parse(hold.startedAt!)).toBeLessThanOrEqual(since);
     expect(hold.attempts).toBe(2);
+  });
+});
+
+describe.each([
+  ['a hold', 'hold', HELD],
+  ['a pause', 'pause', PAUSED],
+  ['an analysis', 'analyse', { steps: [{ weight: 20, hold: '10m' }], analysis: { metrics: [errors], interval: '1s' } }],
+])('a rollout that is in %s', (_, action, canary) => {
+  it('can be cancelled, and goes on afterwards where it was', async () => {
+    const { play, old } = await shop(canary);
+    const { done } = await begun(play, await stepNamed(play, action));
+    await play.session((slipway) => slipway.control('cancel'));
+    expect((await done).status).toBe('cancelled');
+    expect(play.cluster.routes.web![old]).toBe(80);
+    await play.session((slipway) => slipway.control('promote'));
+    expect((await play.session((slipway) => slipway.resume())).status).toBe('completed');
+  });
+
+  it('hears an abort, and is promoted by a word from elsewhere', async () => {
+    const { play, before, old } = await shop(canary);
+    const aborted = await begun(play, await stepNamed(play, action));
+    await play.session((slipway) => slipway.control('abort'));
+    expect((await aborted.done).status).toBe('rolled_back');
+    expect(await everything(play)).toEqual(before);
+    const promoted = await begun(play, await stepNamed(play, action));
+    await play.session((slipway) => slipway.control('promote'));
+    expect((await promoted.done).status).toBe('completed');
+    expect(play.cluster.routes.web).not.toHaveProperty(old);
   });
 });
 
