@@ -21,7 +21,7 @@ manager_answers() {
 }
 
 systemd_here() {
-  if [ "$(id -u)" = 0 ]; then manager_answers system && echo system
+  if [ "$(id -u)" = 0 ]; then [ -w "$(units_of system)" ] && manager_answers system && echo system
   else [ -e "/var/lib/systemd/linger/$(id -un)" ] && manager_answers user && echo user; fi
 }
 
