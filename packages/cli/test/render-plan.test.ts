@@ -68,6 +68,7 @@ describe('the steps of a rollout', () => {
             step('service:web/scale-2', { action: 'scale', input: { revision: 'new', slots: [0, 1, 2] } }),
             step('service:web/shrink-1', { action: 'scale', input: { revision: 'old', slots: [0] } }),
             step('service:web/switch', { action: 'switch', input: { weights: { old: 100 }, roles: {} } }),
+            step('service:web/take-back', { action: 'switch', input: { weights: { old: 100 }, roles: {} } }),
           ].filter(({ action }) => kind === 'deploy' || action === 'switch'),
         }),
         plainLook,
@@ -82,6 +83,7 @@ describe('the steps of a rollout', () => {
 
   test('say that nothing moves on the way there, and what does on the way back', () => {
     expect(linesOf('deploy')).toMatch(/switch .*all stays$/m);
+    expect(linesOf('deploy')).toMatch(/take-back .*all back to old$/m);
     expect(linesOf('rollback')).toMatch(/switch .*100 % to old$/m);
   });
 });

@@ -4,6 +4,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts';
 import { stopOnSignal } from '../interruption.ts';
 import { LiveArea } from '../progress/live-area.ts';
 import { fitColored } from '../render/text.ts';
+import { wrap } from '../render/wrap.ts';
 import type { Session } from '../session.ts';
 import { describeStatus, statusDocument } from './status.ts';
 
@@ -25,12 +26,14 @@ export async function watchStatus(session: Session, deployment: string | undefin
     while (!stop.signal.aborted) {
       const lines = await describeStatus(api, deployment, output);
       const text = lines.join('\n');
-      if (area)
+      if (area) {
+        const { columns, rows } = area;
+        const shown = lines.flatMap((line) => wrap(line, columns)).slice(0, rows);
         area.draw(
           [],
-          lines.slice(0, area.rows).map((line) => fitColored(line, area.columns)),
+          shown.map((line) => fitColored(line, columns)),
         );
-      else if (text !== before) {
+      } else if (text !== before) {
         output.say(...lines, '');
         if (output.mode === 'events') output.event({ version: 1, ...(await statusDocument(api, deployment)) });
       }

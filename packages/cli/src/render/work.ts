@@ -37,9 +37,11 @@ export function describeWork(step: Step, fresh: ReadonlySet<string>): string | u
   }
 }
 
-function describeSwitch({ input }: Switch, fresh: ReadonlySet<string>): string {
+function describeSwitch({ id, input }: Switch, fresh: ReadonlySet<string>): string {
   const weights = Object.entries(input.weights);
   if (weights.length === 0) return 'nobody is let in';
+  // What a broken rollout had goes back first.
+  if (id.endsWith('/take-back')) return `all back to ${weights.map(([revision]) => revision).join(', ')}`;
   const moves = weights.filter(([id]) => fresh.has(id)).map(([id, weight]) => `${weight} % to ${id}`);
   const stays = weights.filter(([id]) => !fresh.has(id));
   const kept = stays.reduce((sum, [, weight]) => sum + weight, 0);

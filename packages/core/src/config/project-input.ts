@@ -492,7 +492,7 @@ export interface HealthInput {
   tcp?: true | undefined;
   /** A shell command, run in the service's folder with the service's own environment; exit code 0 is healthy. `SLIPWAY_URL` is where to look. */
   command?: string | undefined;
-  /** From one probe to the next. Default: `"1s"`. */
+  /** From one probe to the next; sooner until one is healthy. Default: `"1s"`. */
   interval?: string | undefined;
   /** For one probe. Default: `"2s"`. */
   timeout?: string | undefined;

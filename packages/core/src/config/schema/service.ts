@@ -27,7 +27,7 @@ const health = z
       description:
         "A shell command, run in the service's folder with the service's own environment; exit code 0 is healthy. `SLIPWAY_URL` is where to look.",
     }),
-    interval: duration.default('1s').meta({ description: 'From one probe to the next.' }),
+    interval: duration.default('1s').meta({ description: 'From one probe to the next; sooner until one is healthy.' }),
     timeout: duration.default('2s').meta({ description: 'For one probe.' }),
     healthyAfter: count(1, 1_000).default(2).meta({ description: 'Successes in a row that make it healthy.' }),
     unhealthyAfter: count(1, 1_000).default(3).meta({
