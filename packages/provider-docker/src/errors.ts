@@ -104,6 +104,11 @@ export function isAbsent(error: unknown): boolean {
   );
 }
 
+/** True where a container that was there is not, or is about to go: another run could not start it, and makes it anew. */
+export function isRemoved(error: unknown): boolean {
+  return isAbsent(error) || /marked for removal|being removed|removal .* in progress/i.test(wordsOf(error));
+}
+
 /** Whether an error of this provider may pass by itself. */
 export function classify(error: unknown): ErrorClass {
   return error instanceof SlipwayError && error.retryable ? 'transient' : 'permanent';

@@ -3,7 +3,7 @@ import { type CallContext, type RevisionRequest, SlipwayError } from '@slipway/c
 import type { Engine } from '../engine/connect.ts';
 import { LABEL } from '../engine/labels.ts';
 import { onNetwork } from '../engine/network.ts';
-import { isAbsent, isNameTaken, isNetworkUnsettled, isTaken, statusOf } from '../errors.ts';
+import { isAbsent, isNameTaken, isNetworkUnsettled, isRemoved, isTaken, statusOf } from '../errors.ts';
 import { containerBody, type Reach, valuesOf } from './container-body.ts';
 import type { Instance } from './instance.ts';
 import { pickReach } from './pick-reach.ts';
@@ -49,7 +49,7 @@ export async function ensureInstance(
     } catch (error) {
       // What can't be started is no use to anybody; a repeat makes it again.
       if (made) await removeInstance(engine, made.id, { gracefully: false });
-      const again = isTaken(error) || isNetworkUnsettled(error);
+      const again = isTaken(error) || isNetworkUnsettled(error) || (made !== undefined && isRemoved(error));
       if (attempt === TRIES || !again) throw made ? startFailed(wanted, error) : error;
       const { address, published } = made?.reach ?? {};
       for (const one of [address, published?.port]) if (one !== undefined) refused.add(String(one));
