@@ -124,6 +124,13 @@ describe.skipIf(!requirePart('docker'))('instances', () => {
     expect(await stand.containers()).toHaveLength(3);
   });
 
+  test('that two runs retire at the same moment are gone once for both', async () => {
+    const request = stand.request({ slots: [0, 1, 2] });
+    await stand.serve(request);
+    await Promise.all([1, 2, 3].map(() => dockerPlatform.retire(stand.context(), request)));
+    expect(await stand.containers()).toEqual([]);
+  });
+
   test('of another project with equal names are none of this one', async () => {
     const other = await DockerStand.open();
     try {

@@ -50,6 +50,12 @@ describe.skipIf(has.includes(false))('on Podman', () => {
     expect(stand.log.slice(before)).toEqual([]);
   });
 
+  test('a command of a build that fails is told from what Podman itself could not do', async () => {
+    const request = await stand.built({ Dockerfile: 'FROM node:26-slim\nRUN echo no such host && exit 3\n' }, 'bad');
+    const error = await dockerPlatform.publish!(stand.context(), request).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'image-build-failed', message: expect.stringContaining('no such host') });
+  });
+
   test('the machine is found by its name', async () => {
     const [answer, asks] = [(port: number) => `http://host.docker.internal:${port}`, 'then((r) => r.text())'];
     const server = createServer((_, response) => response.end('from the machine')).listen(0, '0.0.0.0');

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
@@ -64,6 +65,27 @@ describe.skipIf(has.includes(false))('an engine of another machine, over TLS', (
     expect((await stand.logs(10)).map(({ text }) => text)).toEqual(['up', 'up']);
     await dockerPlatform.retire(stand.context(), request);
     expect(await stand.containers()).toEqual([]);
+  });
+
+  test('a port that another process there has is passed over', async () => {
+    const stand = await open({ publish: remote.address });
+    const request = stand.request();
+    const portOf = async () => {
+      await stand.serve(request);
+      const { r1 } = await dockerPlatform.endpoints(stand.context(), { service: 'web', revisions: ['r1'] });
+      await dockerPlatform.retire(stand.context(), request);
+      return r1![0]!.port;
+    };
+    const before = await portOf();
+    const listen = `require('net').createServer().listen(${before}, '${remote.address}', () => console.log('listening'))`;
+    const args = ['netns', 'exec', remote.namespace, process.execPath, '-e', listen];
+    const holder = spawn('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      await once(holder.stdout, 'data');
+      expect(await portOf()).not.toBe(before);
+    } finally {
+      holder.kill('SIGKILL');
+    }
   });
 
   test('without an address to publish at it is refused, by the plan and before anything is made', async () => {

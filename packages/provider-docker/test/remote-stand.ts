@@ -8,6 +8,8 @@ import { Authority } from './certificates.ts';
 export interface RemoteStand {
   /** Of its machine. */
   address: string;
+  /** Its machine, for `ip netns exec`. */
+  namespace: string;
   /** `tcp://…`, where it listens for TLS. */
   host: string;
   /** Its socket, for looking past what is tested. */
@@ -35,7 +37,7 @@ export async function openRemoteStand(): Promise<RemoteStand> {
     const host = `tcp://${address}:2376`;
     const tls = ['--tlsverify', '--tlscacert', ca, '--tlscert', cert, '--tlskey', key];
     engine = await OwnEngine.start(join(folder, 'e'), { namespace, arguments: ['-H', host, ...tls] });
-    return { address, host, socket: engine.host, authority, folder, stop };
+    return { address, namespace, host, socket: engine.host, authority, folder, stop };
   } catch (error) {
     await stop();
     throw error;
