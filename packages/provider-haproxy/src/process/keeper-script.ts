@@ -9,7 +9,7 @@ const LOG_LIMIT_BYTES = 1024 * 1024;
  * pid of a master that runs already (0: none), which is nobody's child any more and so is looked for; the program with
  * its arguments.
  *
- * - One that `keeper.json` names no more starts nothing again.
+ * - One that `keeper.json` names no more, or that has no config, starts nothing again.
  * - A start that fails is tried again at once, then ten times within a second, since the ports are free as soon as the
  *   workers of the one before have ended; then later and later, in the end every 30 s.
  * - USR1 lets HAProxy end when its last session has, and so does the end of `keeper.json`, and with it of the project:
@@ -38,7 +38,7 @@ trap 'asked=TERM; kill -TERM "$child" 2>/dev/null' TERM INT
 trap 'kill "$watch" 2>/dev/null' EXIT
 if [ "$child" != 0 ]; then while lives "$child"; do nap 1; done; fi
 tries=0
-while [ -z "$asked" ] && mine; do
+while [ -z "$asked" ] && mine && [ -e haproxy.cfg ]; do
   began=$(date +%s)
   "$@" & child=$!
   while kill -0 "$child" 2>/dev/null; do wait "$child"; done
