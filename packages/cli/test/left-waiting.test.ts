@@ -30,10 +30,13 @@ const declare = (word: string, steps: string, more = '') =>
 beforeEach(async () => {
   project = await ServiceProject.open();
   project.play.write({ 'web/server.js': FAILING });
+});
+afterEach(() => project[Symbol.asyncDispose](), 60_000);
+
+async function oldRuns(): Promise<void> {
   declare('old', '{ weight: 50, hold: 1s }');
   expect((await project.play.slipway('deploy', '--yes')).code).toBe(0);
-});
-afterEach(() => project[Symbol.asyncDispose]());
+}
 
 async function shares(): Promise<Record<string, number>> {
   const seen: Record<string, number> = {};
@@ -45,6 +48,7 @@ async function shares(): Promise<Record<string, number>> {
 }
 
 test('nobody watches it: bad as it is, it keeps its share until somebody takes it up, and is judged then', async () => {
+  await oldRuns();
   declare('bad', '{ weight: 50, pause: true, analysis: false }, { weight: 60, hold: 10m }', `, ${ANALYSIS}`);
   const left = await project.play.slipway('deploy', '--yes');
   expect(left.code).toBe(4);
@@ -64,6 +68,7 @@ test('nobody watches it: bad as it is, it keeps its share until somebody takes i
 });
 
 test('with --wait, who takes it up waits for the next word too', async () => {
+  await oldRuns();
   declare('new', '{ weight: 50, pause: true }, { weight: 75, pause: true }, { weight: 80, pause: true }');
   expect((await project.play.slipway('deploy', '--yes')).code).toBe(4);
   expect((await project.play.slipway('continue')).code).toBe(4);

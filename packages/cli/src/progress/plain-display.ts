@@ -80,8 +80,11 @@ export class PlainDisplay implements Display {
         return describePhase(happening.phase);
       case 'started': {
         const { step } = happening;
-        const again = step.attempt > 1 ? `, attempt ${step.attempt}` : '';
-        return `${look.symbols.running} ${step.id} started (estimate ${formatEstimate(step.estimateMs)}${again})`;
+        const facts = [
+          ...(step.action === 'pause' ? [] : [`estimate ${formatEstimate(step.estimateMs)}`]),
+          ...(step.attempt > 1 ? [`attempt ${step.attempt}`] : []),
+        ];
+        return `${look.symbols.running} ${step.id} started${facts.length > 0 ? ` (${facts.join(', ')})` : ''}`;
       }
       case 'finished':
         this.#told = happening.error?.message ?? this.#told;
