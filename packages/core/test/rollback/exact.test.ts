@@ -30,9 +30,26 @@ const nodeDraft: fc.Arbitrary<NodeDraft> = fc.record({
 
 const SIZE = 5;
 const drafts = fc.array(nodeDraft, { minLength: SIZE, maxLength: SIZE });
-const serviceDraft = fc.record({ there: fc.boolean(), level: fc.nat(2), recreate: fc.boolean() });
+const STRATEGIES = [
+  'recreate',
+  'blue-green',
+  'rolling',
+  { rolling: { maxSurge: 0, maxUnavailable: 2, batch: 2 } },
+] as const;
+const serviceDraft = fc.record({
+  there: fc.boolean(),
+  level: fc.nat(2),
+  instances: fc.integer({ min: 1, max: 4 }),
+  strategy: fc.constantFrom(...STRATEGIES),
+});
 const configDraft = fc.record({ nodes: drafts, services: fc.tuple(serviceDraft, serviceDraft) });
-type ConfigDraft = { nodes: NodeDraft[]; services: { there: boolean; level: number; recreate: boolean }[] };
+interface ServiceDraft {
+  there: boolean;
+  level: number;
+  instances: number;
+  strategy: (typeof STRATEGIES)[number];
+}
+type ConfigDraft = { nodes: NodeDraft[]; services: ServiceDraft[] };
 
 /** Nodes need only earlier ones that are there; services need each other and a resource. */
 function configOf({ nodes, services }: ConfigDraft): Config {
@@ -46,14 +63,14 @@ function configOf({ nodes, services }: ConfigDraft): Config {
   }
   const declared: Record<string, unknown> = {};
   const uses = Object.keys(resources).slice(0, 2);
-  for (const [n, { there, level, recreate }] of services.entries()) {
+  for (const [n, { there, level, instances, strategy }] of services.entries()) {
     if (!there) continue;
     const env = {
       LEVEL: `${level}`,
       ...Object.fromEntries(uses.map((name, at) => [`R${at}`, `\${resource:${name}.id}`])),
     };
     const dependsOn = n > 0 && services[0]!.there ? ['s0'] : [];
-    declared[`s${n}`] = service(`s${n}`, 4000 + n, { env, dependsOn, strategy: recreate ? 'recreate' : 'blue-green' });
+    declared[`s${n}`] = service(`s${n}`, 4000 + n, { env, dependsOn, instances, strategy });
   }
   return { environments: { dev: { platform: 'memory', onFailure: 'rollback' } }, resources, services: declared };
 }
@@ -69,8 +86,8 @@ const sure = (value: number): ConfigDraft => ({
     tag: 0,
   })),
   services: [
-    { there: true, level: value, recreate: false },
-    { there: false, level: 0, recreate: false },
+    { there: true, level: value, instances: 4, strategy: STRATEGIES[3] },
+    { there: false, level: 0, instances: 1, strategy: 'recreate' },
   ],
 });
 
@@ -103,7 +120,7 @@ describe('a rollback restores the exact snapshot', () => {
       fc.asyncProperty(
         configDraft,
         configDraft,
-        fc.integer({ min: 1, max: 14 }),
+        fc.integer({ min: 1, max: 20 }),
         fc.constantFrom('before' as const, 'after' as const),
         async (first, second, at, when) => {
           const play = await start(first);

@@ -31,9 +31,9 @@ export async function viewOf(play: Playground): Promise<JsonValue> {
     name,
     told(properties),
   ]);
-  const running = [...play.cluster.revisions].map(([key, { env, artifact }]): [string, JsonValue] => [
+  const running = [...play.cluster.revisions].map(([key, { env, artifact, slots }]): [string, JsonValue] => [
     told(key) as string,
-    { env: told(env), artifact: artifact.digest },
+    { env: told(env), artifact: artifact.digest, slots },
   ]);
   return {
     state: sorted(state),
