@@ -49,7 +49,7 @@ keep_log() {
   [ -s "$release/mask" ] || { write_log "$1"; return; }
   case "$(command -v stdbuf) $(sed --version 2> /dev/null)" in
     /*' sed (GNU sed)'*) stdbuf -oL sed -f "$release/mask" ;;
-    *) sed -u -f "$release/mask" ;;
+    *) if sed -u p < /dev/null > /dev/null 2>&1; then sed -u -f "$release/mask"; else sed -f "$release/mask"; fi ;;
   esac | write_log "$1"
 }
 
