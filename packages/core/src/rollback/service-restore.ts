@@ -114,7 +114,7 @@ export class ServiceRestore {
 
   /** What had the traffic answers at full capacity, then it gets it back, in one step; only then the rest goes. */
   #startThenStop(wanted: RevisionRecord, now: RevisionRecord | undefined, needs: readonly string[]): string[] {
-    const soon = this.#moveToServing(wanted, needs);
+    const soon = this.#moveToServing(wanted, now, needs);
     let done = this.#switch(wanted, now, this.#answering(wanted, soon));
     done = this.#drainAll(this.#leaving(wanted, now), done);
     done = this.#down(this.#retire(this.#surplus(wanted), done));
@@ -139,21 +139,22 @@ export class ServiceRestore {
 
   /**
    * Instances were being replaced: as long as no more of the old ones are gone than the strategy lets be missing, those
-   * that still serve get everything at once, before the others come back.
+   * that are left get everything at once, before the others come back.
    */
-  #moveToServing(wanted: RevisionRecord, needs: readonly string[]): string[] {
+  #moveToServing(wanted: RevisionRecord, now: RevisionRecord | undefined, needs: readonly string[]): string[] {
     const { weights = {}, revisions = {} } = this.#current ?? {};
     const { id, spec } = wanted;
-    const share = weights[id] ?? 0;
     const others = Object.keys(weights).filter((one) => one !== id && weights[one]! > 0);
     const strategy = others.map((one) => revisions[one]?.spec.strategy).find((one) => one?.kind === 'rolling');
-    if (!strategy || share === 0) return [...needs];
-    const [serving, all] = [slotsOf(revisions[id] ?? {}), slotsOf(wanted)];
-    if (serving.length >= all.length || serving.length < all.length - mostMissing(strategy, all.length))
-      return [...needs];
+    const known = revisions[id];
+    if (!strategy || !known) return [...needs];
+    const [left, all] = [slotsOf(known), slotsOf(wanted)];
+    const isEnough = left.length > 0 && left.length >= all.length - mostMissing(strategy, all.length);
+    if (left.length >= all.length || !isEnough) return [...needs];
     const health = { ...spec.health, healthyAfter: 1 };
-    const probe: StepWork = { action: 'probe', input: { revision: id, health, slots: serving } };
-    const work: StepWork = { action: 'switch', input: { weights: { [id]: 100 }, roles: {} } };
+    const probe: StepWork = { action: 'probe', input: { revision: id, health, slots: left } };
+    const roles = this.#rolesThen(wanted, now);
+    const work: StepWork = { action: 'switch', input: { weights: { [id]: 100 }, roles } };
     return [this.#step('switch-serving', work, [this.#step('probe-serving', probe, needs, deadlineOf(health))])];
   }
 
@@ -210,16 +211,22 @@ export class ServiceRestore {
   #switch(wanted: RevisionRecord, now: RevisionRecord | undefined, needs: readonly string[]): string[] {
     const then = activeRevision(this.#target)!;
     const named = (id: string) => (id === then.id ? wanted.id : id);
-    const { weights: before, routes = [], revisions } = this.#target;
+    const { weights: before, routes = [] } = this.#target;
     const weights = Object.fromEntries(Object.entries(before).map(([id, weight]) => [named(id), weight]));
-    const roles: Record<string, RevisionRecord['role']> = now ? { [now.id]: 'standby' } : {};
-    for (const { id, role } of Object.values(revisions)) roles[named(id)] = role;
     const input = {
       weights: Object.keys(weights).length > 0 ? weights : { [wanted.id]: 100 },
-      roles,
+      roles: this.#rolesThen(wanted, now),
       routes: routes.map((route) => ({ ...route, revision: named(route.revision) })),
     };
     return [this.#step('switch', { action: 'switch', input }, needs)];
+  }
+
+  /** What was kept was on standby then as well; what is left behind is so until it goes. */
+  #rolesThen(wanted: RevisionRecord, now: RevisionRecord | undefined): Record<string, RevisionRecord['role']> {
+    const then = activeRevision(this.#target);
+    const roles: Record<string, RevisionRecord['role']> = now ? { [now.id]: 'standby' } : {};
+    for (const { id, role } of Object.values(this.#target.revisions)) roles[id === then?.id ? wanted.id : id] = role;
+    return roles;
   }
 
   /** What has traffic now and will have none. */

@@ -91,3 +91,17 @@ it('what was closed runs on through the pause, and takes part again at once', as
   expect(back.way().slice(0, 2)).toEqual(['probe', 'setWeights']);
   expect(await everything(play)).toEqual(before);
 });
+
+it('so do those that nobody is sent to any more, while they run', async () => {
+  const { play, before, old } = await rollout({ batch: 2, maxSurge: 0, maxUnavailable: 2, pause: '10m' });
+  const { done } = await begun(play, 'hold-2');
+  expect(play.cluster.routes.web).not.toHaveProperty(old);
+  const back = watch(play, old);
+  await play.session((slipway) => slipway.control('abort'));
+  expect((await done).status).toBe('rolled_back');
+  expect(back.moments).toEqual([
+    { old: 2, others: 0 },
+    { old: 4, others: 0 },
+  ]);
+  expect(await everything(play)).toEqual(before);
+});
