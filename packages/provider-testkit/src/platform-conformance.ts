@@ -14,11 +14,12 @@ export type { PlatformUnderTest } from './platform-conformance/platform-stand.ts
  * What the engine relies on with every platform and the router before it, as a vitest suite: real revisions of a
  * small service, real requests from outside. `make` is told a project's folder (its `.slipway` is there) and says
  * what is tested; each check has a service of its own in the environment `test` of a project with a name of its own.
+ * `distributes: false` leaves out how the router divides and leads traffic, where that is proven elsewhere.
  */
 export function checkPlatform(
   name: string,
   make: (folder: string) => Promise<PlatformUnderTest>,
-  { skip = false }: { skip?: boolean } = {},
+  { skip = false, distributes = true }: { skip?: boolean; distributes?: boolean } = {},
 ): void {
   describe.skipIf(skip)(`${name} is a platform`, () => {
     let place: TestPlace;
@@ -39,7 +40,7 @@ export function checkPlatform(
     describeLife(open);
     describeOutput(open);
     describeBounds(open);
-    describeRouting(open);
+    if (distributes) describeRouting(open);
     test('nothing is left of all that', async () => {
       expect(await under.platform.list({ ...place.context, ...under.options })).toEqual([]);
     });
