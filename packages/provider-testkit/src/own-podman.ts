@@ -85,6 +85,9 @@ export class OwnPodman {
       '[engine]',
       'cgroup_manager = "cgroupfs"',
       'events_logger = "file"',
+      // Locks of its own: they are the machine's otherwise, and others' Podmans count theirs from the same number.
+      'lock_type = "file"',
+      `tmp_dir = ${at('tmp')}`,
       ...(hybrid ? ['runtime = "runc"'] : []),
       '[network]',
       `network_config_dir = ${at('networks')}`,
