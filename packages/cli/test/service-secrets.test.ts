@@ -64,11 +64,11 @@ test('what is taken down stays whole when a secret that it needs is missing', as
     ['pass: { type: local:file, path: pass.txt, content: "${secret:TOKEN}", mode: "0600" }'],
     ['env: { WORD: up }'],
   );
-  expect((await play.start(['deploy', '--yes'], { TOKEN }).ended).code).toBe(0);
+  expect(await play.start(['deploy', '--yes'], { TOKEN }).ended).toMatchObject({ code: 0 });
   const refused = await play.start(['destroy', '--yes'], { TOKEN: '' }).ended;
   expect(refused.stderr).toContain('[secret-missing] The secret TOKEN has no value');
   expect(refused.code).toBe(2);
   expect(await project.answer()).toBe('up');
-  expect((await play.start(['destroy', '--yes'], { TOKEN }).ended).code).toBe(0);
+  expect(await play.start(['destroy', '--yes'], { TOKEN }).ended).toMatchObject({ code: 0 });
   expect(await project.answer()).toBeUndefined();
 });

@@ -30,7 +30,8 @@ describe.skipIf(has.includes(false))('on Podman', () => {
     );
     process = spawn('docker-registry', ['serve', join(folder, 'config.yml')], { stdio: 'ignore' });
     podman = await OwnPodman.start({ images: ['node:26-slim', 'debian:bookworm-slim'], registry });
-  }, 120_000);
+    // Another test may have its turn.
+  }, 600_000);
   beforeEach(async () => {
     stand = await DockerStand.open({ host: podman.host }, podman.host);
   });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { takeTurn } from './machine-turn.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface PodmanOptions {
@@ -15,14 +16,17 @@ export interface PodmanOptions {
 /**
  * A Podman of a test alone, which speaks Docker's API on a socket: its own images, containers and networks. Needs root,
  * podman, catatonit, and a Docker engine to take images from. Its containers outlive a process that doesn't stop it.
+ * One at a time on a machine, since each calls its bridges `cni-podman1`, `cni-podman2`, …: starting waits for its turn.
  */
 export class OwnPodman {
   readonly #folder: string;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #giveTurnBack: () => Promise<void>;
   #service: ChildProcess | undefined;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, giveTurnBack: () => Promise<void>) {
     this.#folder = folder;
+    this.#giveTurnBack = giveTurnBack;
     this.#environment = {
       ...process.env,
       CONTAINERS_CONF: join(folder, 'containers.conf'),
@@ -32,7 +36,7 @@ export class OwnPodman {
   }
 
   static async start({ images, registry }: PodmanOptions): Promise<OwnPodman> {
-    const podman = new OwnPodman(mkdtempSync(join(tmpdir(), 'slipway-podman-')));
+    const podman = new OwnPodman(mkdtempSync(join(tmpdir(), 'slipway-podman-')), await takeTurn('podman'));
     try {
       podman.#writeConfig(registry);
       podman.#take(images);
@@ -69,6 +73,7 @@ export class OwnPodman {
     removeAddressNotes();
     spawnSync('umount', [join(this.#folder, 'images', 'overlay')], { stdio: 'ignore' });
     rmSync(this.#folder, { recursive: true, force: true });
+    await this.#giveTurnBack();
   }
 
   #writeConfig(registry: string | undefined): void {

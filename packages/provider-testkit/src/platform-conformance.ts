@@ -10,6 +10,9 @@ import { describeRouting } from './router-conformance.ts';
 
 export type { PlatformUnderTest } from './platform-conformance/platform-stand.ts';
 
+/** Some can only be made one after another on a machine. */
+const MAKING_WITHIN_MS = 600_000;
+
 /**
  * What the engine relies on with every platform and the router before it, as a vitest suite: real revisions of a
  * small service, real requests from outside. `make` is told a project's folder (its `.slipway` is there) and says
@@ -29,7 +32,7 @@ export function checkPlatform(
       place = await openTestPlace();
       place.context.project = `conformance-${randomBytes(4).toString('hex')}`;
       under = await make(place.context.directory);
-    }, 120_000);
+    }, MAKING_WITHIN_MS);
     afterAll(async () => {
       await under?.dispose();
       await place.close();
