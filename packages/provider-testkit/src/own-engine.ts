@@ -29,6 +29,7 @@ export class OwnEngine {
   readonly #bridge = `own-${randomBytes(4).toString('hex')}`;
   readonly #subnet = `10.${200 + randomInt(8)}.${randomInt(250)}.1/24`;
   #daemon: ChildProcess | undefined;
+  #ending: Promise<void> | undefined;
 
   private constructor(folder: string, options: OwnEngineOptions) {
     this.#folder = folder;
@@ -57,6 +58,7 @@ export class OwnEngine {
   /** Starts the daemon unless it runs, and waits until it answers. */
   async up(): Promise<void> {
     if (this.#daemon?.exitCode === null && this.#daemon.signalCode === null) return;
+    await this.#ending;
     const log = openSync(join(this.#folder, 'log'), 'a');
     const at = (name: string) => join(this.#folder, name);
     const places = ['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('pid'), '-H', this.host];
@@ -109,14 +111,21 @@ export class OwnEngine {
     rmSync(join(this.#folder, 'data'), { recursive: true, force: true });
   }
 
+  /** Whoever asks while it ends waits for the same end. */
   async #end(signal: NodeJS.Signals): Promise<void> {
     const daemon = this.#daemon;
     this.#daemon = undefined;
-    if (!daemon || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    if (daemon?.exitCode === null && daemon.signalCode === null) this.#ending = this.#endDaemon(daemon, signal);
+    await this.#ending;
+  }
+
+  async #endDaemon(daemon: ChildProcess, signal: NodeJS.Signals): Promise<void> {
     const ended = once(daemon, 'exit');
     daemon.kill(signal);
     await ended;
     await this.#endRuntime();
+    // Who has its number now isn't this daemon.
+    rmSync(join(this.#folder, 'pid'), { force: true });
   }
 
   /**

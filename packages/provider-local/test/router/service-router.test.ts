@@ -110,7 +110,8 @@ test('another port moves the route: the new one answers, the old one is free, wh
     else response.end('quick');
   });
   const route = { key: 's', backends: { a: [backend] }, weights: { a: 1 } };
-  const { port } = await router.setRoute({ ...route, port: 0 });
+  const port = await freePort();
+  await router.setRoute({ ...route, port });
   expect(await router.setRoute({ ...route, port: 0 })).toEqual({ port });
   const agent = keepAliveAgent();
   const slow = call(port, { path: '/slow', agent });
@@ -155,7 +156,8 @@ test('a removed route frees its port at once and finishes what is in flight', as
     response.write('be');
     finish = () => response.end('gun');
   });
-  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: [backend] }, weights: { a: 1 } });
+  const port = await freePort();
+  await router.setRoute({ key: 's', port, backends: { a: [backend] }, weights: { a: 1 } });
   const outgoing = request({ host: '127.0.0.1', port, agent: false }).end();
   const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
   await router.removeRoute('s');
