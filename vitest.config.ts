@@ -6,7 +6,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['slipway-source'] } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'tests/**/*.test.ts', 'examples/**/*.test.ts'],
-    pool: 'threads',
+    // Processes, not threads: what one thread starts holds the open sockets of the others for a moment, and a port that
+    // was just closed would still be taken.
+    pool: 'forks',
     // Most tests wait for processes that they started, so two files at once fit on the smallest machine.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 120_000,

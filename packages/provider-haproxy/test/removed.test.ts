@@ -31,7 +31,8 @@ describe.skipIf(!requirePart('haproxy'))('before it was destroyed', () => {
     const request = await requestFor({ v1: [await startInstance('v1')] }, { v1: 100 });
     await haproxyRouter.setWeights(context, request);
     expect(await once(request.port)).toBe('v1');
-    await rm(context.stateDirectory, { recursive: true });
+    // Again while HAProxy writes to it.
+    await rm(context.stateDirectory, { recursive: true, maxRetries: 20 });
     await untilNothingRuns(context);
     await expect(once(request.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });

@@ -54,8 +54,10 @@ describe.skipIf(process.platform !== 'linux')('the supervisor', () => {
     subject = new Supervised(count, { mask: 's/secret/***/g\n' });
     subject.supervise();
     await hasLine('log/stdout', 'line 10');
-    const readers = processesIn(subject.folder).filter((pid) => nameOf(pid) === 'sed');
-    expect(readers.length).toBeGreaterThan(0);
+    const reading = () => processesIn(subject.folder).filter((pid) => nameOf(pid) === 'sed');
+    // Each begins with a look at which sed there is, which ends at once.
+    await waitUntil('one reads each stream', async () => reading().length === 2 || reading());
+    const readers = reading();
     for (const pid of readers) process.kill(pid, 'SIGKILL');
     const before = lines('log/stdout').length;
     await waitUntil('it is read on', async () => lines('log/stdout').length > before + 100);

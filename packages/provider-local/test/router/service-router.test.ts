@@ -175,7 +175,8 @@ test('close cuts off what is open: requests, tunnels, idle clients', async () =>
     if (incoming.url === '/quick') response.end();
   });
   new WebSocketServer({ server });
-  const { port } = await router.setRoute({ key: 's', port: 0, backends: { a: [backend] }, weights: { a: 1 } });
+  const port = await freePort();
+  await router.setRoute({ key: 's', port, backends: { a: [backend] }, weights: { a: 1 } });
   await call(port, { path: '/quick', agent: keepAliveAgent() });
   const socket = new WebSocket(`ws://127.0.0.1:${port}`);
   await once(socket, 'open');

@@ -100,7 +100,9 @@ while [ -z "$ending" ]; do
   [ -z "$ending" ] || break
   [ $(($(date +%s) - began)) -lt 60 ] || delay=1
   child=
-  printf '%s\n' $(($(cat "$state/restarts" 2> /dev/null || echo 0) + 1)) > "$state/restarts"
+  # By a rename: who looks at that moment sees the old number or the new one.
+  printf '%s\n' $(($(cat "$state/restarts" 2> /dev/null || echo 0) + 1)) > "$state/.restarts" &&
+    mv -f "$state/.restarts" "$state/restarts"
   note "$how, next start in $delay s"
   printf '%s\n' "$how" > "$state/last-exit"
   sleep "$delay" 3>&- 4>&- 5>&- &
