@@ -40,6 +40,12 @@ export function checkCanary(canary: CanaryValues, sources: Sources, path: Path, 
   }
 }
 
+/** What a step measures where it measures, and where that is written: at the step itself, or for all of them. */
+function metricsOf(canary: CanaryValues, step: NonNullable<CanaryValues['steps']>[number], at: Path, path: Path) {
+  const analysis = step.analysis || canary.analysis;
+  return { metrics: analysis?.metrics ?? [], path: [...(step.analysis ? at : path), 'analysis'] };
+}
+
 /** Nobody is sent to the new revision yet, so the router can't tell how it does. */
 function checkUnseen(
   canary: CanaryValues,
@@ -48,13 +54,12 @@ function checkUnseen(
   path: Path,
   findings: Finding[],
 ): void {
-  const measures = step.analysis || (step.analysis === undefined && step.hold !== undefined);
-  const ownPath = step.analysis ? [...at, 'analysis'] : [...path, 'analysis'];
-  const metrics = measures ? (step.analysis || canary.analysis)?.metrics : [];
-  for (const [index, metric] of (metrics ?? []).entries()) {
+  if (!step.analysis && (step.analysis === false || step.hold === undefined)) return;
+  const measured = metricsOf(canary, step, at, path);
+  for (const [index, metric] of measured.metrics.entries()) {
     if (metric.source !== 'router') continue;
     findings.push({
-      path: [...ownPath, 'metrics', index, 'source'],
+      path: [...measured.path, 'metrics', index, 'source'],
       message: `the router knows nothing of a revision without traffic, which it is at steps[${at.at(-1)}]`,
       hint: 'give that step a weight, a header or a cookie, or analysis: false',
     });
@@ -69,12 +74,12 @@ function checkStable(
   path: Path,
   findings: Finding[],
 ): void {
-  const ownPath = step.analysis ? [...at, 'analysis'] : [...path, 'analysis'];
-  const metrics = step.analysis === false ? [] : (step.analysis ?? canary.analysis)?.metrics;
-  for (const [index, metric] of (metrics ?? []).entries()) {
+  if (step.analysis === false) return;
+  const measured = metricsOf(canary, step, at, path);
+  for (const [index, metric] of measured.metrics.entries()) {
     if (metric.compareWith !== 'stable') continue;
     findings.push({
-      path: [...ownPath, 'metrics', index, 'compareWith'],
+      path: [...measured.path, 'metrics', index, 'compareWith'],
       message: 'from 50 % on, the old revision has no traffic beside canary and baseline',
       hint: 'compare with baseline, or keep the weights below 50',
     });
