@@ -73,7 +73,7 @@ export class Supervised {
       child.kill('SIGKILL');
       await gone;
     }
-    for (const pid of processesIn(this.folder)) process.kill(pid, 'SIGKILL');
+    for (const pid of processesIn(this.folder)) endNow(pid);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -89,4 +89,26 @@ export function processesIn(folder: string): number[] {
   );
   const mine = found.split('\n').filter((line) => /^\/proc\/\d+\/cmdline$/.test(line) || line.endsWith(`-> ${folder}`));
   return mine.map((line) => Number(/\/proc\/(\d+)\//.exec(line)?.[1])).filter((pid) => existsSync(`/proc/${pid}`));
+}
+
+/** The program and its arguments, with spaces between; nothing of one that has ended. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
+  } catch (error) {
+    if (hasEnded(error)) return '';
+    throw error;
+  }
+}
+
+function endNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!hasEnded(error)) throw error;
+  }
+}
+
+function hasEnded(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'ENOENT');
 }
