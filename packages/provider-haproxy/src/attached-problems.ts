@@ -1,7 +1,10 @@
+import { basename } from 'node:path';
 import { SlipwayError } from '@slipway/core/provider';
+import { type Owner, ownersOfServers } from './attached-record.ts';
 import { ownerOf } from './config/declared.ts';
 import { tooOld } from './errors.ts';
 import type { HaproxyOptions } from './options.ts';
+import type { Place } from './place.ts';
 import { isTooOld } from './process/check-version.ts';
 import { ask } from './runtime/ask.ts';
 import { info, type LiveServer, liveServers, type StatRow, stats } from './runtime/tables.ts';
@@ -11,6 +14,14 @@ const MOST_NAMES = 3;
 interface Target {
   socket: string;
   options: HaproxyOptions;
+  place: Place;
+}
+
+/** What it has now, and whose servers those are that this project gave it. */
+interface Seen {
+  rows: readonly StatRow[];
+  servers: readonly LiveServer[];
+  owners: ReadonlyMap<string, Owner>;
 }
 
 /** Which backend of somebody else's HAProxy is a service's. */
@@ -33,7 +44,11 @@ export async function attachedProblems(
     const level = (await ask(socket, 'show cli level', signal)).trim();
     if (level !== 'admin') return [notAdmin(socket, level)];
     const [rows, servers] = [await stats(socket, signal), await liveServers(socket, signal)];
-    return services.flatMap((service) => problemOf(service, backendOf(target, service), { rows, servers }) ?? []);
+    const seen = { rows, servers, owners: await ownersOfServers(target.place) };
+    return [
+      ...sharedBackends(target, services),
+      ...services.flatMap((service) => problemOf(service, target, seen) ?? []),
+    ];
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof SlipwayError) return [error];
@@ -41,17 +56,29 @@ export async function attachedProblems(
   }
 }
 
-function problemOf(
-  service: string,
-  backend: string,
-  { rows, servers }: { rows: readonly StatRow[]; servers: readonly LiveServer[] },
-): SlipwayError | undefined {
+function problemOf(service: string, target: Target, { rows, servers, owners }: Seen): SlipwayError | undefined {
+  const backend = backendOf(target, service);
   const kinds = rows.filter(({ svname }) => svname === 'BACKEND');
   const own = kinds.find(({ pxname }) => pxname === backend);
   if (!own) return noBackend(service, backend, kinds);
   if (own.algo !== 'roundrobin') return notByWeight(service, backend, own.algo);
-  const foreign = servers.filter((server) => server.backend === backend && !ownerOf(server.name) && takesPart(server));
-  return foreign.length === 0 ? undefined : foreignServers(backend, foreign);
+  const there = servers.filter((server) => server.backend === backend);
+  const foreign = there.filter((server) => !ownerOf(server.name) && takesPart(server));
+  if (foreign.length > 0) return foreignServers(backend, foreign);
+  const environment = basename(target.place.folder);
+  const others = there.flatMap(({ name, maintenance }) => (maintenance ? [] : (owners.get(name) ?? [])));
+  const other = others.find((owner) => owner.environment !== environment || owner.service !== service);
+  return other && takenBackend(service, backend, other, environment);
+}
+
+/** Of services of one environment. Each would take the other's servers for its own old ones. */
+function sharedBackends(target: Target, services: readonly string[]): SlipwayError[] {
+  const byBackend = Map.groupBy(services, (service) => backendOf(target, service));
+  return [...byBackend].flatMap(([backend, several]) =>
+    several.length < 2
+      ? []
+      : shared(backend, `The backend ${backend} is that of ${several.join(' and ')}, and can be one's only.`, 'each'),
+  );
 }
 
 /** Of what is out only because something doesn't answer or resolve now, nobody knows for how long. */
@@ -87,6 +114,24 @@ function foreignServers(backend: string, servers: readonly LiveServer[]): Slipwa
     `The backend ${backend} has ${what} part of the traffic: ${names}.`,
     backend,
     `Take ${them} out of the config, also a server-template, since Slipway adds its servers itself; or write \`disabled\` behind ${them}. Then reload HAProxy.`,
+  );
+}
+
+function takenBackend(service: string, backend: string, other: Owner, environment: string): SlipwayError {
+  const where = other.environment === environment ? '' : ` in the environment ${other.environment}`;
+  return shared(
+    backend,
+    `The backend ${backend} has servers of ${other.service}${where}, so it can't be that of ${service} here.`,
+    service,
+  );
+}
+
+function shared(backend: string, message: string, whose: string): SlipwayError {
+  return unusable(
+    'haproxy-backend-shared',
+    message,
+    backend,
+    `Give ${whose} a backend of its own in HAProxy's config, reload it, and name that with router.backends.`,
   );
 }
 

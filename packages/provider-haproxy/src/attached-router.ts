@@ -1,8 +1,8 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import { type CallContext, SlipwayError, type TrafficRequest } from '@slipway/core/provider';
 import { attachedProblems, backendOf } from './attached-problems.ts';
+import { readRecord, writeRecord } from './attached-record.ts';
 import { checkRequest } from './check-request.ts';
-import { type Backend, backendsOf, type Declared, withAddresses } from './config/declared.ts';
+import { type Backend, backendsOf, withAddresses } from './config/declared.ts';
 import { inTurn } from './in-turn.ts';
 import type { HaproxyOptions } from './options.ts';
 import { type Place, placeOf } from './place.ts';
@@ -41,18 +41,9 @@ async function distributeInTurn(router: Attached, wanted: TrafficRequest): Promi
   // A key would have to be that of its config, which isn't told: stickiness is the config's own affair.
   const { affinity: _own, ...without } = wanted;
   await admit({ ...task, request: without });
-  await declare(place, { ...(await declaredAttached(router)), [wanted.service]: wanted });
+  await writeRecord(place, { ...(await readRecord(place)), [wanted.service]: wanted });
   await shift(task);
   await clearAttached(router, task);
-}
-
-export async function declaredAttached({ place }: Attached): Promise<Declared> {
-  try {
-    return JSON.parse(await readFile(place.attached, 'utf8')) as Declared;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw error;
-  }
 }
 
 /** Takes the service's servers out of its backend. */
@@ -62,12 +53,12 @@ export async function takeAwayAttached(router: Attached, service: string): Promi
 }
 
 async function takeAwayInTurn(router: Attached, service: string): Promise<void> {
-  const { [service]: gone, ...rest } = await declaredAttached(router);
+  const { [service]: gone, ...rest } = await readRecord(router.place);
   if (!gone) return;
   const task = attachedTask(router, { ...gone, weights: {}, backends: {}, routes: [] });
   await shift(task);
   await clearAttached(router, task);
-  await declare(router.place, rest);
+  await writeRecord(router.place, rest);
   await dropPast(router.place.counters, service);
 }
 
@@ -75,7 +66,7 @@ async function takeAwayInTurn(router: Attached, service: string): Promise<void> 
 export async function clearAttachedOf(router: Attached, service: string): Promise<void> {
   const { context, place } = router;
   await inTurn(place.folder, context.signal, async () => {
-    const { [service]: request } = await declaredAttached(router);
+    const { [service]: request } = await readRecord(place);
     if (request) await clearAttached(router, attachedTask(router, request));
   });
 }
@@ -91,11 +82,6 @@ async function clearAttached({ context, place, socket }: Attached, task: Task): 
 function attachedTask(router: Attached, request: TrafficRequest): Task {
   const backends: Backend[] = backendsOf(request, backendOf(router, request.service));
   return { socket: router.socket, request, backends, signal: router.context.signal };
-}
-
-async function declare(place: Place, declared: Declared): Promise<void> {
-  await writeFile(`${place.attached}.new`, JSON.stringify(declared), { mode: 0o600, flush: true });
-  await rename(`${place.attached}.new`, place.attached);
 }
 
 function refuseRoutes({ service, routes }: TrafficRequest): void {

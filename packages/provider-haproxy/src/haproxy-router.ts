@@ -6,14 +6,8 @@ import {
   type TrafficRequest,
 } from '@slipway/core/provider';
 import { attachedProblems, backendOf } from './attached-problems.ts';
-import {
-  type Attached,
-  attached,
-  clearAttachedOf,
-  declaredAttached,
-  distributeAttached,
-  takeAwayAttached,
-} from './attached-router.ts';
+import { readRecord } from './attached-record.ts';
+import { type Attached, attached, clearAttachedOf, distributeAttached, takeAwayAttached } from './attached-router.ts';
 import { backendsOf } from './config/declared.ts';
 import { waitUntilDrained } from './drain.ts';
 import { clearOf, declaredTo, distribute, type Managed, managed, managedPort, takeAway } from './managed-router.ts';
@@ -97,9 +91,11 @@ export const haproxyRouter: Router = {
 
   async check(context, services) {
     const options = readOptions(context);
-    const { socket } = options;
-    if (socket !== undefined) return await attachedProblems({ socket, options }, services, context.signal);
     try {
+      const { socket } = options;
+      if (socket !== undefined) {
+        return await attachedProblems(attached(context, options, socket), services, context.signal);
+      }
       await checkVersion(programOf(context, options), context.signal);
       return [];
     } catch (error) {
@@ -139,7 +135,7 @@ async function look<T>(context: CallContext, service: string, none: T, at: (seen
 async function see(context: CallContext, service: string): Promise<Seen | undefined> {
   const router = routerOf(context);
   const isAttached = 'socket' in router;
-  const request = (isAttached ? await declaredAttached(router) : await declaredTo(router))[service];
+  const request = (isAttached ? await readRecord(router.place) : await declaredTo(router))[service];
   if (!request) return undefined;
   const { counters, statsSocket, masterSocket } = router.place;
   if (isAttached) {

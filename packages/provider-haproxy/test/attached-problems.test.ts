@@ -74,4 +74,41 @@ describe.skipIf(!requirePart('haproxy'))('a HAProxy of somebody else is looked a
     const states = await askHaproxy(theirs.socket, 'show servers state be_shop', AbortSignal.timeout(5_000));
     expect([...states.matchAll(/ web\d /g)]).toHaveLength(3);
   });
+
+  test('a backend that another environment has its servers in, until they are removed', async () => {
+    const port = await freePort();
+    const theirs = await startTheirs(port);
+    const staging = await openStand({ use: 'haproxy', socket: theirs.socket, backends: { shop: 'be_shop' } });
+    const production = { ...staging, environment: 'production' };
+    await haproxyRouter.setWeights(staging, await requestFor({ v1: [await startInstance('v1')] }, { v1: 100 }));
+    const [problem, ...more] = (await haproxyRouter.check?.(production, ['shop'])) ?? [];
+    expect([problem?.message, more]).toEqual([
+      `The backend be_shop has servers of shop in the environment ${staging.environment}, so it can't be that of shop here.`,
+      [],
+    ]);
+    const request = await requestFor({ v2: [await startInstance('v2')] }, { v2: 100 });
+    await expect(haproxyRouter.setWeights(production, request)).rejects.toMatchObject({
+      code: 'haproxy-backend-shared',
+    });
+    expect(await ask(port, 3)).toEqual({ v1: 3 });
+    expect(await haproxyRouter.check?.(staging, ['shop'])).toEqual([]);
+
+    await haproxyRouter.remove(staging, 'shop');
+    await haproxyRouter.setWeights(production, request);
+    expect(await ask(port, 3)).toEqual({ v2: 3 });
+  });
+
+  test('one backend for two services, declared so or taken so', async () => {
+    const { socket } = await startTheirs(await freePort());
+    const context = await openStand({ use: 'haproxy', socket, backends: { shop: 'be_shop', cart: 'be_shop' } });
+    const both = (await haproxyRouter.check?.(context, ['shop', 'cart'])) ?? [];
+    expect(both.map(({ message }) => message)).toEqual([
+      "The backend be_shop is that of shop and cart, and can be one's only.",
+    ]);
+    const request = await requestFor({ v1: [await startInstance('v1')] }, { v1: 100 });
+    await haproxyRouter.setWeights(context, request);
+    await expect(haproxyRouter.setWeights(context, { ...request, service: 'cart' })).rejects.toThrow(
+      "The backend be_shop has servers of shop, so it can't be that of cart here.",
+    );
+  });
 });

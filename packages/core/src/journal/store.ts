@@ -46,6 +46,7 @@ export interface DeploymentHeader {
   lastSeq: number;
   startedAt: string;
   endedAt: string | null;
+  /** Of the run that ended it: what passed before it was resumed isn't counted. */
   durationMs: number | null;
   counts: Record<'create' | 'update' | 'replace' | 'delete' | 'none', number>;
   rollbackOf: string | null;

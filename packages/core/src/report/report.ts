@@ -50,6 +50,7 @@ export interface DeploymentReport {
   from?: PlanOrigin;
   startedAt: string;
   endedAt: string | null;
+  /** Of the run that ended it: what passed before it was resumed isn't counted. */
   durationMs: number | null;
   counts: Record<'create' | 'update' | 'replace' | 'delete' | 'none', number>;
   steps: StepReport[];
