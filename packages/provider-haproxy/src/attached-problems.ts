@@ -39,10 +39,7 @@ export async function attachedProblems(
 ): Promise<SlipwayError[]> {
   const { socket } = target;
   try {
-    const { Version = '0' } = await info(socket, signal);
-    if (isTooOld(Version)) return [tooOld(Version, socket)];
-    const level = (await ask(socket, 'show cli level', signal)).trim();
-    if (level !== 'admin') return [notAdmin(socket, level)];
+    await refuseUnfit(socket, signal);
     const [rows, servers] = [await stats(socket, signal), await liveServers(socket, signal)];
     const seen = { rows, servers, owners: await ownersOfServers(target.place) };
     return [
@@ -54,6 +51,17 @@ export async function attachedProblems(
     if (error instanceof SlipwayError) return [error];
     throw error;
   }
+}
+
+/**
+ * All that it takes where nothing is wanted of a HAProxy that runs already: a backend that it hasn't, or that isn't as it
+ * should be, leads nobody to the service any more. Throws what is wrong with its version, its level or the way to it.
+ */
+export async function refuseUnfit(socket: string, signal: AbortSignal): Promise<void> {
+  const { Version = '0' } = await info(socket, signal);
+  if (isTooOld(Version)) throw tooOld(Version, socket);
+  const level = (await ask(socket, 'show cli level', signal)).trim();
+  if (level !== 'admin') throw notAdmin(socket, level);
 }
 
 function problemOf(service: string, target: Target, { rows, servers, owners }: Seen): SlipwayError | undefined {

@@ -24,6 +24,14 @@ export async function writeRecord({ attached }: Pick<Place, 'attached'>, declare
   await rename(`${attached}.new`, attached);
 }
 
+/** Servers that are not this service's, as far as anybody recorded whose they are. */
+export async function serversOfOthers(place: Place, service: string): Promise<Set<string>> {
+  const here = basename(place.folder);
+  const owners = [...(await ownersOfServers(place))];
+  const others = owners.filter(([, owner]) => owner.environment !== here || owner.service !== service);
+  return new Set(others.map(([name]) => name));
+}
+
 /** Whose each server is, by its name, in all environments whose state is here; the one of this place is asked first. */
 export async function ownersOfServers({ folder, attached }: Place): Promise<Map<string, Owner>> {
   const all = dirname(folder);

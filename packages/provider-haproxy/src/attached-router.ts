@@ -1,7 +1,7 @@
 import { type CallContext, SlipwayError, type TrafficRequest } from '@slipway/core/provider';
-import { attachedProblems, backendOf } from './attached-problems.ts';
-import { readRecord, writeRecord } from './attached-record.ts';
-import { checkRequest } from './check-request.ts';
+import { attachedProblems, backendOf, refuseUnfit } from './attached-problems.ts';
+import { readRecord, serversOfOthers, writeRecord } from './attached-record.ts';
+import { checkRequest, isOpen } from './check-request.ts';
 import { type Backend, backendsOf, withAddresses } from './config/declared.ts';
 import { inTurn } from './in-turn.ts';
 import type { HaproxyOptions } from './options.ts';
@@ -27,17 +27,23 @@ export async function distributeAttached(router: Attached, request: TrafficReque
   const { context, place } = router;
   checkRequest(request);
   refuseRoutes(request);
-  const [problem] = await attachedProblems(router, [request.service], context.signal);
-  if (problem) throw problem;
-  const wanted = await withAddresses(request);
+  await refuseUnusable(router, request);
+  const wanted = await withAddresses(isOpen(request) ? request : { ...request, backends: {} });
   await inTurn(place.folder, context.signal, () =>
     tellingOne(router.socket, context.signal, () => distributeInTurn(router, wanted)),
   );
 }
 
+/** Whoever lets nobody in any more is let go, whatever became of the backend. */
+async function refuseUnusable({ context, ...router }: Attached, request: TrafficRequest): Promise<void> {
+  if (!isOpen(request)) return await refuseUnfit(router.socket, context.signal);
+  const [problem] = await attachedProblems(router, [request.service], context.signal);
+  if (problem) throw problem;
+}
+
 async function distributeInTurn(router: Attached, wanted: TrafficRequest): Promise<void> {
   const { place } = router;
-  const task = attachedTask(router, wanted);
+  const task = await attachedTask(router, wanted);
   // A key would have to be that of its config, which isn't told: stickiness is the config's own affair.
   const { affinity: _own, ...without } = wanted;
   await admit({ ...task, request: without });
@@ -55,7 +61,7 @@ export async function takeAwayAttached(router: Attached, service: string): Promi
 async function takeAwayInTurn(router: Attached, service: string): Promise<void> {
   const { [service]: gone, ...rest } = await readRecord(router.place);
   if (!gone) return;
-  const task = attachedTask(router, { ...gone, weights: {}, backends: {}, routes: [] });
+  const task = await attachedTask(router, { ...gone, weights: {}, backends: {}, routes: [] });
   await shift(task);
   await clearAttached(router, task);
   await writeRecord(router.place, rest);
@@ -67,7 +73,7 @@ export async function clearAttachedOf(router: Attached, service: string): Promis
   const { context, place } = router;
   await inTurn(place.folder, context.signal, async () => {
     const { [service]: request } = await readRecord(place);
-    if (request) await clearAttached(router, attachedTask(router, request));
+    if (request) await clearAttached(router, await attachedTask(router, request));
   });
 }
 
@@ -79,9 +85,10 @@ async function clearAttached({ context, place, socket }: Attached, task: Task): 
   if (rows.length > 0) await settleServers(counting, context.signal);
 }
 
-function attachedTask(router: Attached, request: TrafficRequest): Task {
+async function attachedTask({ context, ...router }: Attached, request: TrafficRequest): Promise<Task> {
   const backends: Backend[] = backendsOf(request, backendOf(router, request.service));
-  return { socket: router.socket, request, backends, signal: router.context.signal };
+  const spared = await serversOfOthers(router.place, request.service);
+  return { socket: router.socket, request, backends, spared, signal: context.signal };
 }
 
 function refuseRoutes({ service, routes }: TrafficRequest): void {

@@ -1,5 +1,10 @@
 import { SlipwayError, type TrafficRequest } from '@slipway/core/provider';
 
+/** Whether anybody is to be led to the service. */
+export function isOpen({ weights, routes }: TrafficRequest): boolean {
+  return routes.length > 0 || Object.values(weights).some((share) => share > 0);
+}
+
 /** Refuses what no router could do: weight or a route for a revision of which no instance takes part. */
 export function checkRequest({ service, weights, routes, backends }: TrafficRequest): void {
   const weighted = Object.entries(weights).filter(([, share]) => share > 0);

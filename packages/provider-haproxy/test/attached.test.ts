@@ -39,6 +39,42 @@ describe.skipIf(!requirePart('haproxy'))('a HAProxy of somebody else', () => {
     await expect(haproxyRouter.setWeights(context, request)).rejects.toMatchObject({ code: 'haproxy-no-backend' });
   });
 
+  test.each([
+    ['is gone', { name: 'be_other' }],
+    ['balances otherwise', { backend: ['balance leastconn'] }],
+    ['has servers of somebody else', { backend: ['balance roundrobin', 'server theirs 127.0.0.1:9'] }],
+  ])('lets a service go whose backend %s', async (_, changed) => {
+    const theirs = await startTheirs(await freePort());
+    const context = await openStand({ use: 'haproxy', socket: theirs.socket, backends: { shop: 'be_shop' } });
+    const request = await requestFor({ v1: [await startInstance('v1')] }, { v1: 100 });
+    await haproxyRouter.setWeights(context, request);
+    await theirs.reload(changed);
+    await expect(haproxyRouter.setWeights(context, request)).rejects.toMatchObject({ details: { effect: 'none' } });
+
+    await haproxyRouter.setWeights(context, { ...request, weights: {}, backends: {} });
+    await haproxyRouter.setWeights(context, { ...request, weights: { v1: 0 } });
+    const drained = haproxyRouter.drain(context, { service: 'shop', revision: 'v1', drainMs: 1_000 });
+    expect(await drained).toEqual({ kind: 'drained' });
+    await haproxyRouter.remove(context, 'shop');
+    await haproxyRouter.remove(context, 'shop');
+    expect(await haproxyRouter.weights(context, 'shop')).toEqual({});
+  });
+
+  test('keeps the servers of another environment when a service goes that had the same backend', async () => {
+    const port = await freePort();
+    const { socket } = await startTheirs(port);
+    const production = await openStand({ use: 'haproxy', socket, backends: { shop: 'be_shop' } });
+    const staging = { ...production, environment: 'staging' };
+    const request = await requestFor({ v1: [await startInstance('v1')] }, { v1: 100 });
+    await haproxyRouter.setWeights(production, request);
+
+    await haproxyRouter.setWeights(staging, { ...request, weights: {}, backends: {} });
+    expect(await ask(port, 3)).toEqual({ v1: 3 });
+    await haproxyRouter.remove(staging, 'shop');
+    expect(await ask(port, 3)).toEqual({ v1: 3 });
+    expect(await haproxyRouter.weights(production, 'shop')).toEqual({ v1: 100 });
+  });
+
   test('that does not answer is said to be out of reach', async () => {
     const context = await openStand({ use: 'haproxy', socket: '/nowhere/admin.sock' });
     const request = await requestFor({ v1: [await startInstance('v1')] }, { v1: 100 });

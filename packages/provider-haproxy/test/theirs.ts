@@ -12,39 +12,23 @@ export interface Theirs {
   /** Ends with SIGKILL and starts again. */
   restart(): Promise<void>;
   /** As a service manager does it: a new worker from the config, the old one ends when its sessions have. */
-  reload(): Promise<void>;
+  reload(changed?: TheirConfig): Promise<void>;
 }
 
 interface TheirConfig {
   level?: 'admin' | 'operator' | 'user';
-  /** Lines of the backend `be_shop`. */
+  /** Of the backend to which everybody is led. Default: `be_shop`. */
+  name?: string;
+  /** Lines of that backend. */
   backend?: readonly string[];
 }
 
 /** A HAProxy with a config of somebody else's. */
-export async function startTheirs(
-  port: number,
-  { level = 'admin', backend = ['balance roundrobin'] }: TheirConfig = {},
-): Promise<Theirs> {
+export async function startTheirs(port: number, config: TheirConfig = {}): Promise<Theirs> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-theirs-'));
   const socket = join(folder, 'admin.sock');
   const file = join(folder, 'haproxy.cfg');
-  const text = `global
-  stats socket ${socket} level ${level}
-resolvers none
-  nameserver nobody 127.0.0.1:9
-defaults
-  mode http
-  timeout connect 1s
-  timeout client 10s
-  timeout server 10s
-frontend www
-  bind 127.0.0.1:${port}
-  default_backend be_shop
-backend be_shop
-${backend.map((line) => `  ${line}`).join('\n')}
-`;
-  await writeFile(file, text);
+  await writeFile(file, textOf({ port, socket }, config));
   const workerNow = () =>
     info(socket, AbortSignal.timeout(5_000)).then(
       ({ Pid }) => Pid,
@@ -77,10 +61,32 @@ ${backend.map((line) => `  ${line}`).join('\n')}
       await end();
       running = await start();
     },
-    reload: async () => {
+    reload: async (changed) => {
       const before = await workerNow();
+      if (changed) await writeFile(file, textOf({ port, socket }, changed));
       running.kill('SIGUSR2');
       await untilOther(before);
     },
   };
+}
+
+function textOf(
+  { port, socket }: { port: number; socket: string },
+  { level = 'admin', name = 'be_shop', backend = ['balance roundrobin'] }: TheirConfig,
+): string {
+  return `global
+  stats socket ${socket} level ${level}
+resolvers none
+  nameserver nobody 127.0.0.1:9
+defaults
+  mode http
+  timeout connect 1s
+  timeout client 10s
+  timeout server 10s
+frontend www
+  bind 127.0.0.1:${port}
+  default_backend ${name}
+backend ${name}
+${backend.map((line) => `  ${line}`).join('\n')}
+`;
 }

@@ -11,6 +11,8 @@ export interface Task {
   socket: string;
   request: TrafficRequest;
   backends: readonly Backend[];
+  /** Servers of these backends that are somebody else's, by name: left as they are. */
+  spared?: ReadonlySet<string>;
   signal: AbortSignal;
 }
 
@@ -71,14 +73,14 @@ async function takeOut(
  * Gives every server its weight and takes those out that are wanted no more: all in one line, what gets more first.
  * Sessions that are open end where they began; users who stuck to a server that is out are led to another.
  */
-export async function shift({ socket, backends, signal }: Task): Promise<void> {
+export async function shift({ socket, backends, spared, signal }: Task): Promise<void> {
   const wanted = new Set(pathsOf(backends).map(({ path }) => path));
   const names = new Set(backends.map(({ name }) => name));
   const live = await liveServers(socket, signal);
   const out = new Set(live.filter(({ maintenance }) => maintenance).map(({ backend, name }) => `${backend}/${name}`));
   const leaving = live.filter(
     ({ backend, name, maintenance }) =>
-      names.has(backend) && !wanted.has(`${backend}/${name}`) && ownerOf(name) && !maintenance,
+      names.has(backend) && !wanted.has(`${backend}/${name}`) && ownerOf(name) && !spared?.has(name) && !maintenance,
   );
   const weights = pathsOf(backends).map(({ path, server }) => ({ path, weight: server.weight }));
   weights.sort((one, other) => other.weight - one.weight);
@@ -96,13 +98,14 @@ export async function shift({ socket, backends, signal }: Task): Promise<void> {
 }
 
 /** Servers that are out and have no session any more. */
-export async function idleLeavers({ socket, backends, signal }: Task): Promise<StatRow[]> {
+export async function idleLeavers({ socket, backends, spared, signal }: Task): Promise<StatRow[]> {
   const wanted = new Set(pathsOf(backends).map(({ path }) => path));
   const names = new Set(backends.map(({ name }) => name));
   return (await stats(socket, signal)).filter(
     ({ pxname = '', svname = '', status = '', scur }) =>
       names.has(pxname) &&
       ownerOf(svname) &&
+      !spared?.has(svname) &&
       !wanted.has(`${pxname}/${svname}`) &&
       status.startsWith('MAINT') &&
       scur === '0',
