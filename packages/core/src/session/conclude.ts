@@ -32,6 +32,7 @@ export async function conclude(run: DeploymentRun, result: RunResult, parts: Run
 /** Rolls a deployment back to the snapshot from before it, as a deployment of its own under the same lock. */
 export async function takeBack(run: DeploymentRun, error: ErrorRecord, parts: RunParts): Promise<void> {
   await run.status('rolling_back', error.message);
+  if (parts.options.kill?.aborted) return;
   const header = await parts.workspace.store.deployment(run.id);
   try {
     await runRollback(run, header!, error, parts);

@@ -16,6 +16,8 @@ export interface ControlParts {
   deployment: string;
   /** What earlier runs of this deployment journalled. */
   past: Iterable<JournalEvent>;
+  /** It only looks what is there: what was said before it began was meant for something else. */
+  onlySettles: boolean;
   /** Wishes are heard within a fraction of a second instead of a second. */
   attentive: boolean;
   /** A way back can't be taken back. */
@@ -27,7 +29,8 @@ export interface ControlParts {
 
 /**
  * Hears what people ask of a deployment from other terminals, and turns it into signals. What earlier runs heard and
- * what was left while nobody ran it count as well, but for a cancel, which was meant for the run of then.
+ * what was left while nobody ran it count as well, but for a cancel, which was meant for the run of then; nothing of it
+ * counts where the deployment is only settled.
  */
 export class Controls implements PauseControl {
   /** Aborted: stop cleanly; the deployment stays resumable. */
@@ -53,6 +56,7 @@ export class Controls implements PauseControl {
     let isTakenUp = false;
     for (const event of parts.past) {
       isTakenUp = true;
+      if (parts.onlySettles) continue;
       if (event.type === 'deployment.asked') controls.#remember(event.data, event.at);
       // Who takes up what a person stopped wants it to go on; a pause outlives only a process that died.
       else if (event.type === 'deployment.ended') controls.#paused = false;
@@ -88,7 +92,7 @@ export class Controls implements PauseControl {
     for (const request of requests) {
       if (request.number <= this.#seen) continue;
       this.#seen = request.number;
-      if (before && request.what === 'cancel') continue;
+      if (before && (request.what === 'cancel' || this.#parts.onlySettles)) continue;
       this.#parts.onAsked(request);
       this.#obey(request);
     }

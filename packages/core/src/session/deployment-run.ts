@@ -133,8 +133,8 @@ export class DeploymentRun {
     const controls = await Controls.listen({
       store,
       deployment: this.id,
-      // Who only wants to know what is there asks for nothing that was wished before.
-      past: how.settleOnly ? [] : (how.past ?? []),
+      past: how.past ?? [],
+      onlySettles: how.settleOnly ?? false,
       attentive: plan.steps.some((step) => letsTimePass(step) || step.action === 'switch'),
       goesBack: plan.kind === 'rollback',
       onAsked: (request) => this.#noteAsked(request),

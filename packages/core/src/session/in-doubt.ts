@@ -1,10 +1,19 @@
 import { SlipwayError } from '../errors.ts';
 import type { ExecutionResult } from '../execute/execution.ts';
+import type { DeploymentHeader } from '../journal/store.ts';
 
 /** Nothing can tell whether these steps had their effect: a person must look, and is told how to say what was found. */
 export function inDoubt(result: Pick<ExecutionResult, 'unknown'>): SlipwayError {
   return new SlipwayError('in-doubt', result.unknown.map(({ step, look }) => `${step}: ${look}`).join('\n'), {
     ...(result.unknown[0] ? { subject: result.unknown[0].step } : {}),
     hint: 'Look, then say what you found. It is not there: slipway resume --redo STEP. It is there: slipway import ADDRESS ID for a resource, then slipway resume; for all else slipway resume --done STEP.',
+  });
+}
+
+/** A person stopped it before it was known what a killed run had done. */
+export function stoppedWhileSettling({ id }: Pick<DeploymentHeader, 'id'>): SlipwayError {
+  return new SlipwayError('interrupted', `Stopped while what ${id} had begun was looked at. Nothing new was begun.`, {
+    subject: id,
+    hint: 'Run it again: it begins with that.',
   });
 }

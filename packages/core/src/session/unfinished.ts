@@ -1,9 +1,8 @@
 import { SlipwayError } from '../errors.ts';
 import { foldPast } from '../execute/past.ts';
 import type { JournalEvent } from '../journal/event.ts';
-import type { DeploymentHeader } from '../journal/store.ts';
 import { DeploymentRun, type RunParts } from './deployment-run.ts';
-import { inDoubt } from './in-doubt.ts';
+import { inDoubt, stoppedWhileSettling } from './in-doubt.ts';
 import { isOpen } from './is-open.ts';
 import { planMissing } from './make-plan.ts';
 import { readAllEvents } from './read-events.ts';
@@ -13,13 +12,6 @@ function hasDoubts(past: readonly JournalEvent[]): boolean {
   return foldPast(past)
     .values()
     .some(({ standing }) => standing === 'in-doubt' || standing === 'unknown');
-}
-
-function stoppedWhileSettling({ id }: Pick<DeploymentHeader, 'id'>): SlipwayError {
-  return new SlipwayError('interrupted', `Stopped while what ${id} had begun was looked at. Nothing new was begun.`, {
-    subject: id,
-    hint: 'Run it again: it begins with that.',
-  });
 }
 
 /**

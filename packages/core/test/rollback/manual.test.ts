@@ -1,7 +1,9 @@
 import { MemoryWorld, memoryThing } from '@slipway/provider-testkit';
 import { describe, expect, it } from 'vitest';
+import { SlipwayError } from '../../src/errors.ts';
 import type { ResourceType } from '../../src/provider/contract.ts';
 import type { DeploymentReport } from '../../src/report/report.ts';
+import type { Slipway } from '../../src/slipway.ts';
 import { service, thing } from '../support/declare.ts';
 import { viewOf } from '../support/outside-view.ts';
 import { type Playground, playground } from '../support/playground.ts';
@@ -277,5 +279,40 @@ describe('a way back on which something fails', () => {
     const error = await refusal(play.deploy(), 'rollback-unfinished');
     expect(error.hint).toContain('slipway resume');
     await completed(play.session((slipway) => slipway.resume()));
+  });
+});
+
+describe('a way back that had not begun when its process died', () => {
+  it('stays one, however often it is stopped before it begins', async () => {
+    const play = await playground();
+    const environments = { dev: { platform: 'memory', onFailure: 'rollback' } };
+    const at = (value: number) => ({ environments, resources: { a: thing(value), b: thing(value) } });
+    await play.deploy(at(1));
+    const before = await viewOf(play);
+    await play.config(at(2));
+    const dies = new AbortController();
+    play.fault = (one) => (one.call === 'update' && one.name === 'b' ? new SlipwayError('no', 'b fails') : undefined);
+    await play.session(async (slipway) => {
+      slipway.on((event) => {
+        if (event.kind !== 'journal' || event.event.type !== 'deployment.status') return;
+        if (event.event.data.status === 'rolling_back') dies.abort();
+      });
+      expect(await slipway.deploy({ kill: dies.signal, sequential: true })).toMatchObject({ status: 'rolling_back' });
+    });
+    play.fault = () => undefined;
+    const resumeAndStop = async (slipway: Slipway) => {
+      const stops = new AbortController();
+      slipway.on((event) => {
+        if (event.kind === 'journal' && event.event.type === 'deployment.resumed') stops.abort();
+      });
+      return await slipway.resume({ signal: stops.signal });
+    };
+    for (const _ of [1, 2]) {
+      await refusal(play.session(resumeAndStop), 'interrupted');
+      expect((await play.session((slipway) => slipway.status())).latest).toMatchObject({ status: 'rolling_back' });
+      await refusal(play.deploy(), 'rollback-unfinished');
+    }
+    expect(await play.session((slipway) => slipway.resume())).toMatchObject({ status: 'rolled_back' });
+    expect(await viewOf(play)).toEqual(before);
   });
 });

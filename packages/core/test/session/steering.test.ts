@@ -1,11 +1,15 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MemoryWorld, memoryThing } from '@slipway/provider-testkit';
 import { describe, expect, it } from 'vitest';
 import { SlipwayError } from '../../src/errors.ts';
 import { readKey } from '../../src/journal/key.ts';
 import { processStart } from '../../src/journal/process-identity.ts';
 import { openSqliteStore } from '../../src/journal/sqlite/open-sqlite-store.ts';
+import type { ResourceType } from '../../src/provider/contract.ts';
 import type { DeploymentReport } from '../../src/report/report.ts';
 import type { Slipway } from '../../src/slipway.ts';
 import { thing } from '../support/declare.ts';
@@ -117,6 +121,42 @@ describe('from another terminal', () => {
       play.session((slipway) => slipway.control('pause', 'nothing')),
       'deployment-unknown',
     );
+  });
+
+  it.each(['cancel', 'abort'] as const)('%s of a run that died stops nothing that comes after it', async (what) => {
+    const world = new MemoryWorld();
+    const plain = memoryThing(world);
+    const lasting: ResourceType = {
+      ...plain,
+      name: 'memory:lasting',
+      async create(context, request) {
+        await plain.create(context, request);
+        await once(context.signal, 'abort');
+        throw context.signal.reason;
+      },
+      // Longer than it takes until a run hears what people say.
+      find: async (context, request) => {
+        await sleep(1_500, undefined, { signal: context.signal });
+        return await plain.find!(context, request);
+      },
+    };
+    const play = await playground({ types: [lasting] });
+    const resources = { a: { type: 'memory:lasting', value: 1 }, after: thing(1, { dependsOn: ['a'] }) };
+    await play.config({ resources });
+    const dies = new AbortController();
+    const [session, other] = [await play.open(), await play.open()];
+    session.on((event) => {
+      if (event.kind !== 'journal') return;
+      if (event.event.type === 'step.started') void other.control(what);
+      if (event.event.type === 'deployment.asked') dies.abort();
+    });
+    await session.deploy({ kill: dies.signal });
+    expect(world.things.size).toBe(1);
+    const next = await play.deploy({ resources: { b: thing(1) } });
+    expect(next).toMatchObject({ status: 'completed', counts: { create: 1, delete: 1 } });
+    expect(world.things.size).toBe(0);
+    const heard = play.events.filter((event) => event.kind === 'journal' && event.event.type === 'deployment.asked');
+    expect(heard).toHaveLength(1);
   });
 
   it('events can be followed to the end', async () => {
