@@ -3,9 +3,11 @@ import type { AddressInfo } from 'node:net';
 import type { Endpoint, RevisionRequest, RevisionTraffic, RouterProblem, TrafficRequest } from '@slipway/core/provider';
 import { MemoryTraffic } from './memory-traffic.ts';
 
-/** A revision that runs in a {@link MemoryCluster}; `slots` are its instances that run. */
-export interface MemoryRevision extends Omit<RevisionRequest, 'slots'> {
+/** A revision that runs in a {@link MemoryCluster}; `slots` are its instances that run, `env` what it was given last. */
+export interface MemoryRevision extends Omit<RevisionRequest, 'slots' | 'leaveRunning'> {
   slots: number[];
+  /** What each of its instances was started with, by number. */
+  startedWith: Record<number, Record<string, string>>;
   /** When it was staged, as a number of this cluster's calls. */
   since: number;
 }

@@ -38,12 +38,18 @@ export function memoryPlatform(cluster: MemoryCluster, options: MemoryPlatformOp
         }
       : {}),
     stage: (context, request) => {
-      const { service, revision, slots } = request;
+      const { leaveRunning, slots, ...rest } = request;
+      const { service, revision } = rest;
       return act(context, { call: 'stage', service, revision, slots }, async () => {
         if (options.publish === true && !published.has(request.artifact.digest)) throw notPublished(request);
         const key = `${service}/${revision}`;
-        const since = cluster.revisions.get(key)?.since ?? cluster.calls.length;
-        cluster.revisions.set(key, { ...request, slots: slots.toSorted((a, b) => a - b), since });
+        const before = cluster.revisions.get(key);
+        const left = (leaveRunning && before?.slots) || [];
+        const startedWith = Object.fromEntries(
+          slots.map((slot) => [slot, (left.includes(slot) && before?.startedWith[slot]) || rest.env]),
+        );
+        const since = before?.since ?? cluster.calls.length;
+        cluster.revisions.set(key, { ...rest, slots: slots.toSorted((a, b) => a - b), startedWith, since });
         return { preview: `memory://${key}` };
       });
     },

@@ -4,6 +4,7 @@ import { SlipwayError } from '../errors.ts';
 import type { Settlement, StepContext, StepHandlers } from '../execute/handler.ts';
 import { equalJson, type JsonObject } from '../json.ts';
 import { declaredOf } from '../plan/known-outputs.ts';
+import { servingRevisions } from '../plan/outage.ts';
 import type { DesiredRevision, Step } from '../plan/step.ts';
 import type { RevisionRequest } from '../provider/contract.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
@@ -65,7 +66,10 @@ export function stageHandler(parts: StageParts): StepHandlers['stage'] {
       const put = recordOf(step, context, artifact);
       const revision = put.revisions[step.input.revision.id]!;
       const request = await requestFor(parts, step, context, revision);
-      const staged = await registry.requirePlatform(step.type, step.subject).stage(context.call, request);
+      // A secret may have changed since it was started: a value that it never ran with is not tried on its users.
+      const leaveRunning = hasServed(put, revision);
+      const platform = registry.requirePlatform(step.type, step.subject);
+      const staged = await platform.stage(context.call, { ...request, leaveRunning });
       return { changes: [{ put }], detail: { preview: staged.preview, artifact } };
     },
     /** What runs must be recorded, whatever comes next: a way back that doesn't know of it would leave it running. */
@@ -88,7 +92,7 @@ export function stageHandler(parts: StageParts): StepHandlers['stage'] {
   };
 }
 
-/** Gives a recorded revision other instances. Safe to repeat. */
+/** Gives a recorded revision other instances; those that stay run on, with the values that they have. Safe to repeat. */
 export function scaleHandler(parts: StageParts): StepHandlers['scale'] {
   const { registry } = parts;
   return {
@@ -97,7 +101,8 @@ export function scaleHandler(parts: StageParts): StepHandlers['scale'] {
       const before = requireRevision(record, step.input.revision);
       const after = withSlots(before, step.input.slots);
       const request = await requestFor(parts, step, context, after);
-      await registry.requirePlatform(step.type, step.subject).stage(context.call, request);
+      const platform = registry.requirePlatform(step.type, step.subject);
+      await platform.stage(context.call, { ...request, leaveRunning: true });
       const detail = { from: slotsOf(before), to: [...step.input.slots] };
       return { changes: [{ put: withRevision(record, after) }], detail };
     },
@@ -117,6 +122,11 @@ export function scaleHandler(parts: StageParts): StepHandlers['scale'] {
       return { as: 'incomplete', outcome: { changes: [{ put }] }, how: `Instances ${there.join(', ')} run.` };
     },
   };
+}
+
+/** Whether it has users, or had them and is kept for the way back. */
+function hasServed(record: ServiceRecord, { id, role }: RevisionRecord): boolean {
+  return role === 'standby' || servingRevisions(record).some((serving) => serving.id === id);
 }
 
 /** What the platform is asked for, as the record will have it, with secrets in clear for the process alone. */

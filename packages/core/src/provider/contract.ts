@@ -149,6 +149,12 @@ export interface RevisionRequest {
    * from 0, and belong to the revision: number 0 of two revisions run side by side. On hosts, number n is the nth host.
    */
   slots: readonly number[];
+  /**
+   * True: an instance that runs under a wanted number is left as it is, whatever values it was started with; only those
+   * that are missing or don't run are started, with the values given here. Default: what runs with other values than
+   * these is started anew with them.
+   */
+  leaveRunning?: boolean;
   /** The artifact's root, laid out like the project; the service's own folder is `directory/spec.path`. Read-only. */
   artifact: { digest: string; directory: string };
   /** Resolved, secrets in clear: for the process alone, never to be written down in clear. */
@@ -249,7 +255,8 @@ export interface Platform {
   publish?(context: CallContext, request: PublishRequest): Promise<void>;
   /**
    * Makes exactly the wanted instances of the revision run, beside other revisions and without traffic. Safe to repeat:
-   * ensures, never doubles; instances that run as wanted are left as they are. Also how a revision is scaled.
+   * ensures, never doubles; instances that run as wanted are left as they are. Also how a revision is scaled: then those
+   * that stay are left whatever they were started with ({@link RevisionRequest.leaveRunning}).
    */
   stage(context: CallContext, request: RevisionRequest): Promise<StagedRevision>;
   /**
