@@ -99,7 +99,7 @@ describe.skipIf(!requirePart('sshd'))('releases on hosts', () => {
     const wrong = callHost(context, on, 'receive', [1, 'backend', 'd1', '0'.repeat(64)], 'not what was meant');
     await expect(wrong).rejects.toMatchObject({ code: 'artifact-damaged', retryable: true });
     expect(existsSync(join(fleet.folder(0, 'damaged'), 'artifacts/d1'))).toBe(false);
-    const words = [1, 'backend', 'r1', 'd1', 30, 20_000, 29_999, 'shell', SUPERVISOR_FILE, on.host.bindTo];
+    const words = [1, 'backend', 'r1', 'd1', 30, 20_000, 29_999, 'shell', SUPERVISOR_FILE, on.host.bindTo, 'renew'];
     const half = callHost(context, on, 'stage', words, 'environment eA==\n');
     await expect(half).rejects.toMatchObject({ code: 'artifact-damaged' });
     expect(readdirSync(join(fleet.folder(0, 'damaged'), 'releases'))).toEqual([]);

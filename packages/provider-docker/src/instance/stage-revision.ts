@@ -15,7 +15,7 @@ import { requireRunnable } from './require-runnable.ts';
 /** So many containers are started or stopped at once. */
 const WIDTH = 4;
 
-/** Makes exactly the wanted instances of a revision run. Safe to repeat. */
+/** Makes exactly the wanted instances of a revision run; those to be left run on with other values too. Safe to repeat. */
 export async function stageRevision(
   context: CallContext,
   engine: Engine,
@@ -27,7 +27,9 @@ export async function stageRevision(
   publishedAt(engine);
   const found = await instancesOf(engine, service, revision);
   const values = valuesOf(request);
-  const isRight = ({ state, labels }: Instance) => state === 'running' && labels[LABEL.values] === values;
+  const { leaveRunning = false } = request;
+  const isRight = ({ state, labels }: Instance) =>
+    state === 'running' && (leaveRunning || labels[LABEL.values] === values);
   const missing = slots.filter((slot) => !found.some((one) => one.slot === slot && isRight(one)));
   if (missing.length > 0) await startMissing(context, engine, { request, found, missing });
   const surplus = found.filter(({ slot }) => !slots.includes(slot));

@@ -36,6 +36,8 @@ export interface InstanceRow {
   startedAt: string | null;
   restarts: number;
   lastExit: ProcessExit | null;
+  /** What it was started with, as a revision's `env`, in base64. Absent: what its revision has now. */
+  env?: string;
 }
 
 /** What is wanted of a revision. */

@@ -121,8 +121,8 @@ export class Agent {
     'ensure-revision': async (request) => {
       checkNames(request.environment, request.service, request.revision);
       return await this.#change(request, request, async () => {
-        const { spec, env, secrets, slots, record } = request;
-        const { preview } = await this.#host.ensure(request, { spec, env: { env, secrets }, slots, record });
+        const { spec, env, secrets, ...wanted } = request;
+        const { preview } = await this.#host.ensure(request, { ...wanted, spec, env: { env, secrets } });
         return { preview };
       });
     },

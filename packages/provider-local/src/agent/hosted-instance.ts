@@ -41,8 +41,8 @@ export interface InstanceOwner {
   readonly directory: string;
   /** For a static site: the folder that is served. */
   readonly siteDirectory: string | undefined;
-  /** What the service gives each process, secrets in clear. */
-  givenEnv(): ProcessEnv;
+  /** What the service gives this instance's process, secrets in clear. */
+  givenEnv(slot: number): ProcessEnv;
   /** Records a change of an instance durably. */
   saveInstance(slot: number, change: Partial<InstanceRow>): void;
 }
@@ -107,6 +107,11 @@ export class HostedInstance {
     this.#save({ process: null, startedAt: null });
   }
 
+  /** False also between two crashes. */
+  get isRunning(): boolean {
+    return this.#process?.state === 'running' || this.#isServed();
+  }
+
   /** What keeps it from running at all: its revision could not be prepared. */
   fail(problem: string): void {
     this.#problem = problem;
@@ -135,7 +140,7 @@ export class HostedInstance {
 
   /** All that its process is given where it listens now, secrets in clear. */
   environment(): ProcessEnv {
-    const { env, secrets } = this.#owner.givenEnv();
+    const { env, secrets } = this.#owner.givenEnv(this.slot);
     const { base } = this.#owner.row.spec;
     return { env: { ...base, HOST, ...env, ...this.#identity(this.row.port ?? 0) }, secrets };
   }
@@ -169,7 +174,7 @@ export class HostedInstance {
 
   async #startProcess(): Promise<void> {
     this.#process = this.#supervise();
-    const { secrets } = this.#owner.givenEnv();
+    const { secrets } = this.#owner.givenEnv(this.slot);
     for (const file of this.#logFiles()) this.#around.logs.keep(file, secrets);
     const leader = this.row.process;
     if (leader) {

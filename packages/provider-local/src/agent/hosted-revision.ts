@@ -43,18 +43,24 @@ export class HostedRevision implements InstanceOwner {
     return site === undefined ? undefined : join(this.directory, site);
   }
 
-  givenEnv(): ProcessEnv {
-    return this.#around.seal.open(this.#row.env, describeName(this.#row));
+  givenEnv(slot: number): ProcessEnv {
+    return this.#around.seal.open(this.#sealedFor(slot), describeName(this.#row));
   }
 
-  /** False also when what is stored can't be opened any more. */
-  hasEnv(env: ProcessEnv): boolean {
-    try {
-      return equalJson(this.givenEnv(), env);
-    } catch (error) {
-      this.#around.log(`${describeName(this.#row)}: ${(error as Error).message}`);
-      return false;
-    }
+  /**
+   * Gives these values to whatever is started from now on. What was started with others is stopped; what runs of it is
+   * left instead with `leaveRunning`, and keeps its own until it is stopped. Safe to repeat.
+   */
+  async give(env: ProcessEnv, leaveRunning: boolean): Promise<void> {
+    const others = this.#all().filter(({ slot }) => !this.#isEnv(this.#sealedFor(slot), env));
+    if (others.length === 0 && this.#isEnv(this.#row.env, env)) return;
+    const left = others.filter((instance) => leaveRunning && instance.isRunning);
+    await settleAll(others.filter((one) => !left.includes(one)).map((instance) => instance.stop()));
+    const instances = this.#row.instances.map(({ env: _, ...row }): InstanceRow => {
+      if (!left.some(({ slot }) => slot === row.slot)) return row;
+      return { ...row, env: Buffer.from(this.#sealedFor(row.slot)).toString('base64') };
+    });
+    this.save({ env: this.#around.seal.seal(env, describeName(this.#row)), instances });
   }
 
   /** Records a change durably. */
@@ -155,6 +161,22 @@ export class HostedRevision implements InstanceOwner {
       subject: `service:${this.#row.service}`,
       hint: 'It may have been scaled down meanwhile: look again.',
     });
+  }
+
+  /** What an instance was started with, or is to be. */
+  #sealedFor(slot: number): Uint8Array {
+    const own = this.#row.instances.find((row) => row.slot === slot)?.env;
+    return own === undefined ? this.#row.env : Buffer.from(own, 'base64');
+  }
+
+  /** False also when what is stored can't be opened any more. */
+  #isEnv(sealed: Uint8Array, env: ProcessEnv): boolean {
+    try {
+      return equalJson(this.#around.seal.open(sealed, describeName(this.#row)), env);
+    } catch (error) {
+      this.#around.log(`${describeName(this.#row)}: ${(error as Error).message}`);
+      return false;
+    }
   }
 
   /** By number. */

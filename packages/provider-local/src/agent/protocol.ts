@@ -10,7 +10,7 @@ import type { ProcessExit, RunSpec } from './agent-store.ts';
 import type { RevisionName } from './locations.ts';
 
 /** Grows with every change that an older agent or client would misunderstand. */
-export const AGENT_PROTOCOL = 2;
+export const AGENT_PROTOCOL = 3;
 /** Request header that says which protocol the client speaks. */
 export const PROTOCOL_HEADER = 'slipway-agent-protocol';
 
@@ -93,6 +93,8 @@ export interface Operations {
         env: Record<string, string>;
         secrets: string[];
         slots: readonly number[];
+        /** What runs is left as it is, whatever values it was started with. */
+        leaveRunning: boolean;
         record: JsonObject;
       };
     response: { preview: string };

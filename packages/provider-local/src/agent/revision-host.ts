@@ -17,6 +17,8 @@ export interface Wanted {
   spec: RunSpec;
   env: ProcessEnv;
   slots: readonly number[];
+  /** What runs of it is left as it is, whatever values it was started with. */
+  leaveRunning: boolean;
   record: JsonObject;
 }
 
@@ -156,7 +158,10 @@ export class RevisionHost {
     return revision;
   }
 
-  async #ensureFound(found: HostedRevision, { spec, env, slots, record }: Wanted): Promise<RevisionStatus> {
+  async #ensureFound(
+    found: HostedRevision,
+    { spec, env, slots, leaveRunning, record }: Wanted,
+  ): Promise<RevisionStatus> {
     const { row } = found;
     if (!equalJson(contentOf(row.spec), contentOf(spec))) {
       throw new SlipwayError('revision-conflict', `Revision ${row.revision} exists with another artifact or command.`, {
@@ -165,11 +170,8 @@ export class RevisionHost {
       });
     }
     found.save({ spec: { ...spec, base: row.spec.base }, record });
-    if (!found.hasEnv(env)) {
-      // Values that come from elsewhere, such as an address, may change; the router holds requests meanwhile.
-      await found.stop();
-      found.save({ env: this.#around.seal.seal(env, describeName(row)) });
-    }
+    // Values that come from elsewhere, such as an address, may change; the router holds requests meanwhile.
+    await found.give(env, leaveRunning);
     await found.scale(slots);
     await this.#around.backendChanged(row.environment, row.service);
     return found.status();

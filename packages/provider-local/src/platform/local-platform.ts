@@ -39,7 +39,7 @@ export const localPlatform: Platform & { router: Router } = {
   logs: readLogs,
 
   async stage(context, request) {
-    const { service, revision, slots, record } = request;
+    const { service, revision, slots, record, leaveRunning = false } = request;
     const instances = slots.length === 1 ? '1 instance' : `${slots.length} instances`;
     context.log(`makes sure of ${instances} of ${service} ${revision} on this machine`);
     return await callAgent(context, 'ensure-revision', {
@@ -51,6 +51,7 @@ export const localPlatform: Platform & { router: Router } = {
       env: request.env,
       secrets: request.secrets ?? [],
       slots: [...slots],
+      leaveRunning,
       record,
     });
   },

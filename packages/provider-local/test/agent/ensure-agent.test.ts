@@ -78,7 +78,7 @@ describe('starting', () => {
         sent.once('error', reject).end('{"environment":"dev"}');
       });
     expect(JSON.parse(await ask('/list')).error).toMatchObject({ code: 'agent-version' });
-    expect(JSON.parse(await ask('/hello'))).toMatchObject({ protocol: 2 });
+    expect(JSON.parse(await ask('/hello'))).toMatchObject({ protocol: 3 });
     const pid = await ground.agentPid();
     await ask('/stop');
     await until(() => !isRunning(pid));

@@ -67,4 +67,27 @@ describe('a service that prints its secrets', () => {
     await localPlatform.retire(ground.context(), { service: 'web', revision: 'r1' });
     expect(isClean()).toBe(true);
   });
+
+  it('leaves none either where it runs on with an old one beside instances that have the new one', async () => {
+    const given = (slots: number[], secret: string, leaveRunning: boolean) => ({
+      ...ground.request('r1', { slots }, { 'server.js': TALKATIVE }),
+      env: { SECRET: secret },
+      secrets: [secret],
+      leaveRunning,
+    });
+    const preview = await ground.serve(given([0], SECRET, false));
+    await ground.serve(given([0, 1], 'the-rotated-one', true));
+    process.kill(await ground.agentPid(), 'SIGKILL');
+    expect(await localPlatform.list(ground.context())).toMatchObject([{ slots: [0, 1], restarts: 0 }]);
+    await get(`${preview}/asked`);
+    await until(() => /^asked \*{19}$/m.test(logs()));
+    await until(isClean);
+    // What crashes begins again with what it had.
+    const [crashed] = (await localPlatform.list(ground.context())).map(({ pid }) => pid);
+    process.kill(crashed!, 'SIGKILL');
+    await until(async () => (await localPlatform.list(ground.context()))[0]?.restarts === 1);
+    await until(() => logs().match(/^plain \*{19}$/gm)?.length === 2);
+    await until(isClean);
+    expect(logs()).not.toContain('the-rotated-one');
+  });
 });

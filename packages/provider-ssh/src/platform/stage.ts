@@ -14,10 +14,13 @@ import { endpointHost } from './endpoints.ts';
 import { rememberOwed, settleOwed } from './owed.ts';
 import { publish } from './publish.ts';
 
-/** Makes exactly the wanted instances run, each on the host with its number; the revision's others are removed. */
+/**
+ * Makes exactly the wanted instances run, each on the host with its number; the revision's others are removed. Those to
+ * be left run on with other values too.
+ */
 export async function stage(context: CallContext, request: RevisionRequest): Promise<StagedRevision> {
   const fleet = fleetOf(context);
-  const { service, revision, slots, spec } = request;
+  const { service, revision, slots, spec, leaveRunning = false } = request;
   requireRunnable(request, fleet);
   const input = `${filesAsInput(releaseFiles(context, request))}end\n`;
   const { reached, leftOut } = await eachHost(context, { fleet, hosts: fleet.hosts }, async (host) => {
@@ -28,7 +31,8 @@ export async function stage(context: CallContext, request: RevisionRequest): Pro
     }
     const words = [
       ...[context.epoch, service, revision, request.artifact.digest, Math.ceil(spec.stopGraceMs / 100)],
-      ...[...fleet.portRange, fleet.supervisor, SUPERVISOR_FILE, host.bindTo, ...fleet.shared],
+      ...[...fleet.portRange, fleet.supervisor, SUPERVISOR_FILE, host.bindTo],
+      ...[leaveRunning ? 'leave' : 'renew', ...fleet.shared],
     ];
     const said = await start(context, { fleet, host }, words, input, request);
     const port = /^port (\d+)$/m.exec(said)?.[1];

@@ -84,6 +84,10 @@ renew_release() {
   rm -rf "$given"
   mkdir "$given" && receive_files "$given" || refuse no-space "$release"
   mv -f "$given/.slipway.json" "$release/.slipway.json"
+  if [ "$running" = leave ] && alive "$release/state/process"; then
+    rm -rf "$given"
+    return 0
+  fi
   for file in environment command; do
     [ "$(cat "$given/$file")" = "$(cat "$release/$file")" ] && continue
     stop_instance "$release"
@@ -94,8 +98,8 @@ renew_release() {
 }
 
 stage() {
-  revision=$1 digest=$2 grace=$3 first=$4 last=$5 by=$6 supervisor=$7 listen_on=$8
-  shift 8
+  revision=$1 digest=$2 grace=$3 first=$4 last=$5 by=$6 supervisor=$7 listen_on=$8 running=$9
+  shift 9
   [ "$(tail -n 1 "$sent")" = end ] || refuse damaged
   release=$service/releases/$revision
   logs=$service/log/$revision

@@ -68,6 +68,24 @@ export function describeInstances(open: OpenPlatformStand): void {
       expect(await textAt((await stand.urls('r1'))[0]!, '/env?name=COLOUR')).toBe('blue');
     });
 
+    check(
+      'that are to be left run on with the values that they have, and what comes beside them has the new ones',
+      async (stand) => {
+        await stand.serve('r1', { slots: [0, 1], env: { COLOUR: 'red' } });
+        const before = await instancesOf(stand, 'r1');
+        await stand.serve('r1', { slots: [1, 2], env: { COLOUR: 'blue' }, leaveRunning: true });
+        const after = await instancesOf(stand, 'r1');
+        expect(after[1]).toBe(before[1]);
+        expect(await coloursOf(stand, 'r1')).toEqual({ 1: 'red', 2: 'blue' });
+        await stand.serve('r1', { slots: [1], env: { COLOUR: 'green' }, leaveRunning: true });
+        expect(await instancesOf(stand, 'r1')).toEqual({ 1: before[1] });
+        // What each was started with isn't forgotten: without that word the values count again.
+        await stand.serve('r1', { slots: [1], env: { COLOUR: 'green' } });
+        expect(await coloursOf(stand, 'r1')).toEqual({ 1: 'green' });
+      },
+      needsSlots(3),
+    );
+
     check('of another service are none of this one', async (stand) => {
       const other = await open();
       try {
@@ -99,6 +117,13 @@ export async function slotsListed(stand: PlatformStand): Promise<Record<string, 
   const listed = await stand.list();
   for (const { slots = [0], instances } of listed) expect(instances).toBe(slots.length);
   return Object.fromEntries(listed.map(({ revision, slots = [0] }) => [revision, slots]));
+}
+
+async function coloursOf(stand: PlatformStand, revision: string): Promise<Record<string, string>> {
+  const asked = Object.entries(await stand.urls(revision)).map(async ([slot, url]) => {
+    return [slot, await textAt(url, '/env?name=COLOUR')] as const;
+  });
+  return Object.fromEntries(await Promise.all(asked));
 }
 
 export async function textAt(url: string, path: string): Promise<string> {

@@ -37,6 +37,7 @@ export interface PlatformUnderTest {
 export interface StageOptions extends RevisionOptions {
   secrets?: string[];
   spec?: Partial<ServiceSpec>;
+  leaveRunning?: boolean;
   signal?: AbortSignal;
 }
 
@@ -76,7 +77,7 @@ export class PlatformStand implements RoutingStand {
   }
 
   async request(revision: string, options: StageOptions = {}): Promise<RevisionRequest> {
-    const { slots = [0], env = {}, secrets, spec } = options;
+    const { slots = [0], env = {}, secrets, spec, leaveRunning } = options;
     const artifact = await writeSample(join(this.#place.context.directory, 'artifacts', 'sample'));
     return {
       service: this.service,
@@ -86,6 +87,7 @@ export class PlatformStand implements RoutingStand {
       artifact,
       env: { REVISION: revision, ...env },
       ...(secrets ? { secrets } : {}),
+      ...(leaveRunning === undefined ? {} : { leaveRunning }),
       record: { id: revision, note: `kept beside ${revision}` },
     };
   }
