@@ -81,7 +81,7 @@ export function memoryPlatform(cluster: MemoryCluster, options: MemoryPlatformOp
           preview: `memory://${service}/${revision}`,
           restarts: 0,
           startedAt: null,
-          weight: routes[service]?.[revision] ?? 0,
+          ...(options.router === false ? {} : { weight: routes[service]?.[revision] ?? 0 }),
         }));
       }),
     recover: (context, service) =>

@@ -2,7 +2,7 @@ import { nameOf } from '../address.ts';
 import type { HealthCheck } from '../config/project.ts';
 import { describeError, SlipwayError } from '../errors.ts';
 import type { Settlement, StepContext, StepHandlers, StepOutcome } from '../execute/handler.ts';
-import { equalJson } from '../json.ts';
+import { sameWeights } from '../plan/same-weights.ts';
 import type { Step } from '../plan/step.ts';
 import type { Endpoint, Platform, TrafficRequest } from '../provider/contract.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
@@ -78,13 +78,6 @@ async function showActive(
 export function routerName({ call }: Pick<StepContext, 'call'>): string | undefined {
   const use = call.router?.use;
   return typeof use === 'string' ? use : undefined;
-}
-
-/** Whether a router distributes as recorded; a weight of 0 is none. */
-export function sameWeights(some: Readonly<Record<string, number>>, others: Readonly<Record<string, number>>): boolean {
-  const given = (weights: Readonly<Record<string, number>>) =>
-    Object.fromEntries(Object.entries(weights).filter(([, weight]) => weight > 0));
-  return equalJson(given(some), given(others));
 }
 
 /** Everything that the router is told. Throws `no-endpoint` when a revision that is to get requests answers nowhere. */

@@ -3,11 +3,11 @@ import type { Settlement, StepContext, StepHandler, StepHandlers, StepOutcome } 
 import type { LeftAsIs } from '../journal/left-as-is.ts';
 import { equalJson } from '../json.ts';
 import { desiredRevision } from '../plan/desired-revision.ts';
+import { sameWeights } from '../plan/same-weights.ts';
 import type { DesiredRevision, Step, StepAction } from '../plan/step.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import { configDigest, releaseFingerprint } from '../release/release-parts.ts';
 import { activeRevision, type RevisionRecord, type ServiceRecord, slotsOf } from '../state/record.ts';
-import { sameWeights } from './switch-handler.ts';
 
 type StepOf<A extends StepAction> = Extract<Step, { action: A }>;
 

@@ -28,11 +28,17 @@ export function factWarnings(
   }
   if (facts.unseen !== undefined) {
     const names = services.flatMap(({ address }) => (changes.has(address) && state.has(address) ? [address] : []));
-    const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
     warnings.push({
       code: 'not-looked-at',
       subject: environment.platform.use,
-      message: `It could not be asked what runs (${facts.unseen}); taken to run as recorded: ${names.slice(0, MOST_NAMES).join(', ')}${more}.`,
+      message: `It could not be asked what runs (${facts.unseen}); taken to run as recorded: ${listed(names)}.`,
+    });
+  }
+  for (const { router, why, services: names } of facts.unseenWeights ?? []) {
+    warnings.push({
+      code: 'not-looked-at',
+      subject: router,
+      message: `It could not be asked how it distributes traffic (${why}); taken to do so as recorded: ${listed(names)}.`,
     });
   }
   for (const { address, spec } of services) {
@@ -47,6 +53,11 @@ export function factWarnings(
   }
   warnings.push(...routerWarnings(facts, environment.name, [...changes.values()]));
   return warnings;
+}
+
+function listed(names: readonly Address[]): string {
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+  return `${names.slice(0, MOST_NAMES).join(', ')}${more}`;
 }
 
 function routerWarnings(

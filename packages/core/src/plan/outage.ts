@@ -1,6 +1,7 @@
 import type { RunningRevision } from '../provider/contract.ts';
 import { activeRevision, type RevisionRecord, type ServiceRecord, slotsOf } from '../state/record.ts';
 import type { Reason } from './change.ts';
+import { sameWeight } from './same-weights.ts';
 
 /** The revisions that serve users: the active one and whatever has weight or a route. One on standby is not among them. */
 export function servingRevisions(record: ServiceRecord): RevisionRecord[] {
@@ -29,7 +30,7 @@ export function outageReasons(record: ServiceRecord, running: readonly RunningRe
     }
     if (!found) return [];
     const weight = record.weights[id] ?? 0;
-    if (found.weight === undefined || found.weight === weight) return [];
+    if (found.weight === undefined || sameWeight(found.weight, weight)) return [];
     return [{ path: `weights.${id}`, before: found.weight, after: weight, replaces: false }];
   });
 }

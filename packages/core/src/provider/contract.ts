@@ -196,7 +196,7 @@ export interface RunningRevision {
   restarts: number;
   startedAt: string | null;
   pid?: number;
-  /** Share of the service's traffic that the router gives it now, in per cent. Absent where listing can't tell. */
+  /** Share of the service's traffic that the platform's own router gives it now, in per cent. Absent: the router is asked. */
   weight?: number;
 }
 

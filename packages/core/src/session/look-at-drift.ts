@@ -6,6 +6,7 @@ import { type Limited, ReadyQueue } from '../graph/ready-queue.ts';
 import { recordedOf } from '../handlers/resource-handlers.ts';
 import { equalJson, type JsonObject } from '../json.ts';
 import { differencesFor, differencesOf } from '../plan/difference.ts';
+import { sameWeights } from '../plan/same-weights.ts';
 import type { CallContext, PropertyDifference, ResourceType, RunningRevision } from '../provider/contract.ts';
 import { providerOf } from '../provider/registry.ts';
 import type { DriftReport } from '../slipway-api.ts';
@@ -121,7 +122,7 @@ async function driftOfService(look: DriftLook, record: ServiceRecord, platforms:
   const weights = await router.weights(context, service);
   const running = found.running.get(service) ?? [];
   const differences = Object.values(record.revisions).flatMap((revision) => instanceDrift(revision, running));
-  if (!equalJson(weights, record.weights))
+  if (!sameWeights(weights, record.weights))
     differences.push({ path: 'weights', before: record.weights, after: weights, replaces: false });
   return { address, status: differences.length > 0 ? 'drifted' : 'in-sync', differences };
 }

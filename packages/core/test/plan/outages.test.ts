@@ -153,6 +153,68 @@ describe('a platform that can not be asked', () => {
   });
 });
 
+describe('a router that is not the platform’s own', () => {
+  const elsewhere = { dev: { platform: 'memory', router: { use: 'memory' } } };
+  const behind = { environments: elsewhere, ...config() };
+
+  async function shopBehind(declared: Config = behind): Promise<Playground> {
+    const play = await playground({ memory: { router: false } });
+    await play.file('api/x', '1');
+    await play.file('web/x', '1');
+    expect((await play.deploy(declared)).status).toBe('completed');
+    play.forgetCalls();
+    return play;
+  }
+
+  it('is asked once for each service that runs, and nothing is planned while all is well', async () => {
+    const play = await shopBehind();
+    expect((await play.plan()).steps).toEqual([]);
+    const calls = play.cluster.calls.map(({ call, service: name }) => `${call} ${name}`);
+    expect(calls).toEqual(['list ', 'weights api', 'weights web']);
+  });
+
+  it('is told again what it forgot', async () => {
+    const play = await shopBehind();
+    const [id] = Object.keys(play.cluster.routes.web!);
+    await play.cluster.unroute('web');
+    const plan = await play.plan();
+    expect(changed(plan)).toEqual(['update service:web']);
+    expect(reasons(plan, 'service:web')).toEqual([{ path: `weights.${id}`, before: 0, after: 100, replaces: false }]);
+    expect((await play.deploy()).status).toBe('completed');
+    expect(play.cluster.routes.web).toEqual({ [id!]: 100 });
+    expect((await play.plan()).steps).toEqual([]);
+  });
+
+  it('is a warning where it can not be asked, and is taken to do as recorded', async () => {
+    const play = await shopBehind();
+    play.fault = ({ call }, when) => (call === 'weights' && when === 'before' ? new Error('no way there') : undefined);
+    const plan = await play.plan();
+    expect(plan.steps).toEqual([]);
+    expect(plan.warnings).toEqual([
+      {
+        code: 'not-looked-at',
+        subject: 'memory',
+        message: expect.stringMatching(/distributes traffic \(no way there\).*: service:api, service:web\.$/),
+      },
+    ]);
+  });
+
+  it('may have the split of a rollout that stopped on its way, which is no outage', async () => {
+    const play = await shopBehind();
+    const canary = { strategy: { canary: { steps: [{ weight: 10, hold: '10ms' }] } } };
+    await play.file('web/x', '2');
+    const isLast = ({ call, number }: { call: string; number: number }) => call === 'setWeights' && number > 2;
+    play.fault = (call, when) => (isLast(call) && when === 'before' ? new Error('no way there') : undefined);
+    const report = await play.deploy({ environments: elsewhere, ...config(canary) }, { onFailure: 'stop' });
+    expect(report.status).toBe('failed');
+    play.fault = () => undefined;
+    expect(Object.values(play.cluster.routes.web!).sort((a, b) => a - b)).toEqual([10, 90]);
+    await play.file('web/x', '1');
+    const paths = reasons(await play.plan(), 'service:web').map(({ path }) => path);
+    expect(paths.filter((path) => path.startsWith('weights'))).toEqual([]);
+  });
+});
+
 describe('a deployment that brings back', () => {
   it('and fails takes nothing down on its way back', async () => {
     const play = await shop();
@@ -239,6 +301,21 @@ describe('what serves users', () => {
     expect(servingRevisions(record).map(({ id }) => id)).toEqual(['a', 'b']);
     expect(outageReasons(record, [found('a'), found('b')])).toEqual([]);
     expect(outageReasons(record, [found('a', { weight: 90 }), found('b', { weight: 10 })])).toEqual([]);
+  });
+
+  it.each([
+    ['rounded shares', [89.53, 10.47], []],
+    ['another split', [80, 20], ['weights.a', 'weights.b']],
+    ['no share of what one has', [100, 0], ['weights.a', 'weights.b']],
+  ] as const)('may have %s', (_, [a, b], paths) => {
+    const reasonsOf = outageReasons(record, [found('a', { weight: a }), found('b', { weight: b })]);
+    expect(reasonsOf.map(({ path }) => path)).toEqual(paths);
+  });
+
+  it('has lost its weight where it had hardly any', () => {
+    const hardly = { ...record, weights: { a: 99.5, b: 0.5 } };
+    const reasonsOf = outageReasons(hardly, [found('a', { weight: 100 }), found('b', { weight: 0 })]);
+    expect(reasonsOf.map(({ path }) => path)).toEqual(['weights.b']);
   });
 
   it.each([

@@ -96,6 +96,8 @@ export const localPlatform: Platform & { router: Router } = {
 
 async function listRevisions(context: CallContext): Promise<RunningRevision[]> {
   const found = (await askAgent(context, 'list', { environment: context.environment })) ?? [];
+  // The agent knows its own routes alone.
+  const isRouter = context.router === undefined || context.router.use === localRouter.name;
   return found.map(({ service, revision, state, instances, slots, preview, restarts, startedAt, pid, weight }) => ({
     service,
     revision,
@@ -106,7 +108,7 @@ async function listRevisions(context: CallContext): Promise<RunningRevision[]> {
     startedAt,
     ...(slots === undefined ? {} : { slots }),
     ...(pid === undefined ? {} : { pid }),
-    ...(weight === undefined ? {} : { weight }),
+    ...(weight === undefined || !isRouter ? {} : { weight }),
   }));
 }
 
