@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { SlipwayError } from '@slipway/core/provider';
-import { type Owner, ownersOfServers } from './attached-record.ts';
+import { type Owner, ownersOfServers, whereOf } from './attached-record.ts';
 import { ownerOf } from './config/declared.ts';
 import { tooOld } from './errors.ts';
-import type { HaproxyOptions } from './options.ts';
+import { backendOf, type HaproxyOptions } from './options.ts';
 import type { Place } from './place.ts';
 import { isTooOld } from './process/check-version.ts';
 import { ask } from './runtime/ask.ts';
@@ -17,16 +17,12 @@ interface Target {
   place: Place;
 }
 
-/** What it has now, and whose servers those are that this project gave it. */
+/** What it has now, and whose servers those of the service's backend are that this project gave it. */
 interface Seen {
   rows: readonly StatRow[];
   servers: readonly LiveServer[];
   owners: ReadonlyMap<string, Owner>;
 }
-
-/** Which backend of somebody else's HAProxy is a service's. */
-export const backendOf = ({ options }: Pick<Target, 'options'>, service: string) =>
-  options.backends[service] ?? service;
 
 /**
  * What keeps a HAProxy that runs already from being told what these services need: all of it, each with what to do.
@@ -41,11 +37,13 @@ export async function attachedProblems(
   try {
     await refuseUnfit(socket, signal);
     const [rows, servers] = [await stats(socket, signal), await liveServers(socket, signal)];
-    const seen = { rows, servers, owners: await ownersOfServers(target.place) };
-    return [
-      ...sharedBackends(target, services),
-      ...services.flatMap((service) => problemOf(service, target, seen) ?? []),
-    ];
+    const problems = await Promise.all(
+      services.map(async (service) => {
+        const owners = await ownersOfServers(target.place, whereOf(target, service));
+        return problemOf(service, target, { rows, servers, owners });
+      }),
+    );
+    return [...sharedBackends(target, services), ...problems.flatMap((problem) => problem ?? [])];
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof SlipwayError) return [error];

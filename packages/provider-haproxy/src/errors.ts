@@ -32,6 +32,14 @@ export function socketError(socket: string, cause: unknown): SlipwayError {
   );
 }
 
+/** Whether nobody listens at a socket: who did so is gone, and what it was told at run time with it. */
+export function isNobodyThere(error: unknown): boolean {
+  if (!(error instanceof SlipwayError && error.code === 'haproxy-unreachable')) return false;
+  return NOBODY_THERE.has(String((error.cause as NodeJS.ErrnoException | undefined)?.code));
+}
+
+const NOBODY_THERE = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED']);
+
 const WHY: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such socket',
   ENOTDIR: 'there is no such socket',

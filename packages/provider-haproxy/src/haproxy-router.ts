@@ -5,16 +5,20 @@ import {
   SlipwayError,
   type TrafficRequest,
 } from '@slipway/core/provider';
-import { attachedProblems, backendOf } from './attached-problems.ts';
+import { attachedProblems } from './attached-problems.ts';
 import { readRecord } from './attached-record.ts';
-import { type Attached, attached, clearAttachedOf, distributeAttached, takeAwayAttached } from './attached-router.ts';
+import { attached, clearAttachedOf, distributeAttached, isAttached, takeAwayAttached } from './attached-router.ts';
+import { isOpen } from './check-request.ts';
 import { backendsOf } from './config/declared.ts';
 import { waitUntilDrained } from './drain.ts';
-import { clearOf, declaredTo, distribute, type Managed, managed, managedPort, takeAway } from './managed-router.ts';
-import { haproxyOptions, programOf, readOptions } from './options.ts';
+import { clearOf, declaredTo, distribute, managed, managedAsItRuns, managedPort, takeAway } from './managed-router.ts';
+import { movedFrom, movedProblems } from './moved.ts';
+import { backendOf, haproxyOptions, programOf, readOptions } from './options.ts';
+import { hasPlace } from './place.ts';
 import { takenAt } from './port.ts';
 import { checkVersion } from './process/check-version.ts';
 import { ensureRunning } from './process/running.ts';
+import { type Either, routersWith } from './routers-with.ts';
 import { liveWeights } from './runtime/live-weights.ts';
 import { openSessions } from './runtime/open-sessions.ts';
 import { countAll } from './traffic/count.ts';
@@ -48,8 +52,10 @@ export const haproxyRouter: Router = {
 
   async setWeights(context, request) {
     const router = routerOf(context);
-    if ('socket' in router) await distributeAttached(router, request);
-    else await distribute(router, request);
+    const having = await routersWith(router, request.service);
+    const moved = isOpen(request) ? movedFrom(router, having, request.service) : undefined;
+    if (moved) throw moved;
+    for (const each of having) await (isAttached(each) ? distributeAttached(each, request) : distribute(each, request));
     return { url: urlOf(router.options.bind, request.port) };
   },
 
@@ -85,19 +91,20 @@ export const haproxyRouter: Router = {
 
   async remove(context, service) {
     const router = routerOf(context);
-    if ('socket' in router) await takeAwayAttached(router, service);
-    else await takeAway(router, service);
+    await takeAway(isAttached(router) ? await managedAsItRuns(router) : router, service);
+    await takeAwayAttached(router, service);
   },
 
   async check(context, services) {
     const options = readOptions(context);
     try {
+      const moved = hasPlace(context) ? await movedProblems(routerOf(context), services) : [];
       const { socket } = options;
       if (socket !== undefined) {
-        return await attachedProblems(attached(context, options, socket), services, context.signal);
+        return [...moved, ...(await attachedProblems(attached(context, options, socket), services, context.signal))];
       }
       await checkVersion(programOf(context, options), context.signal);
-      return [];
+      return moved;
     } catch (error) {
       if (error instanceof SlipwayError) return [error];
       throw error;
@@ -106,14 +113,14 @@ export const haproxyRouter: Router = {
 
   async checkPort(context, { port }) {
     const router = routerOf(context);
-    if (!('socket' in router)) return await managedPort(router, port);
+    if (!isAttached(router)) return await managedPort(router, port);
     // The frontend is that HAProxy's own, and whoever listens where it should is taken for it.
     const isOwn = (await takenAt(router.options.bind, port, context.signal)) !== undefined;
     return { kind: isOwn ? 'own' : 'free' };
   },
 };
 
-function routerOf(context: CallContext): Managed | Attached {
+function routerOf(context: CallContext): Either {
   const options = readOptions(context);
   return options.socket === undefined ? managed(context, options) : attached(context, options, options.socket);
 }
@@ -133,12 +140,11 @@ async function look<T>(context: CallContext, service: string, none: T, at: (seen
 
 /** Undefined: the service has no route. Starts HAProxy again where it is to run and doesn't. */
 async function see(context: CallContext, service: string): Promise<Seen | undefined> {
-  const router = routerOf(context);
-  const isAttached = 'socket' in router;
-  const request = (isAttached ? await readRecord(router.place) : await declaredTo(router))[service];
+  const [router] = await routersWith(routerOf(context), service);
+  const request = (isAttached(router) ? await readRecord(router.place) : await declaredTo(router))[service];
   if (!request) return undefined;
   const { counters, statsSocket, masterSocket } = router.place;
-  if (isAttached) {
+  if (isAttached(router)) {
     const sockets = { statsSocket: router.socket };
     return {
       sockets,

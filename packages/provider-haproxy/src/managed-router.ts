@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallContext, type PortState, SlipwayError, type TrafficRequest } from '@slipway/core/provider';
 import { checkRequest } from './check-request.ts';
 import { backendsOf, type Declared, handingOver, portsOf, withAddresses } from './config/declared.ts';
-import { declaredIn, type Rendered, renderConfig } from './config/render.ts';
+import { bindsIn, declaredIn, type Rendered, renderConfig } from './config/render.ts';
 import { inTurn } from './in-turn.ts';
 import { type HaproxyOptions, programOf } from './options.ts';
 import { type Place, placeOf, removeSockets } from './place.ts';
@@ -35,8 +35,13 @@ export function managed(context: CallContext, options: HaproxyOptions): Managed 
   return { context, options: { ...options, command: programOf(context, options) }, place: placeOf(context) };
 }
 
+/** It listens where it does, whatever the options of now say: they may be those of another HAProxy. */
+export async function managedAsItRuns({ context, options, place }: Managed): Promise<Managed> {
+  return managed(context, { ...options, bind: bindsIn(await readText(place.config)) });
+}
+
 /** What it was told last, from its config. */
-export async function declaredTo({ place }: Managed): Promise<Declared> {
+export async function declaredTo({ place }: Pick<Managed, 'place'>): Promise<Declared> {
   return declaredIn(await readText(place.config));
 }
 

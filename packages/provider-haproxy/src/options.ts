@@ -55,6 +55,10 @@ export function readOptions(context: CallContext): HaproxyOptions {
   );
 }
 
+/** Which backend of somebody else's HAProxy is a service's. */
+export const backendOf = ({ options }: { options: Pick<HaproxyOptions, 'backends'> }, service: string) =>
+  options.backends[service] ?? service;
+
 /** One that is named by a path is so from the project's directory, wherever it is started. */
 export function programOf({ directory }: CallContext, { command }: HaproxyOptions): string {
   return command.includes('/') ? resolve(directory, command) : command;

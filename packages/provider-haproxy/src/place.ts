@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -34,9 +34,15 @@ export interface Place {
   socketsElsewhere?: string;
 }
 
+/** Whether any HAProxy was told anything for the environment. */
+export const hasPlace = (context: CallContext) => existsSync(folderOf(context));
+
+const folderOf = ({ stateDirectory, environment }: Pick<CallContext, 'stateDirectory' | 'environment'>) =>
+  join(stateDirectory, 'haproxy', environment);
+
 /** Makes the folder, and where its path is too long for sockets, a private one in the system's temporary folder. */
-export function placeOf({ stateDirectory, environment }: CallContext): Place {
-  const wanted = join(stateDirectory, 'haproxy', environment);
+export function placeOf(context: CallContext): Place {
+  const wanted = folderOf(context);
   mkdirSync(wanted, { recursive: true, mode: 0o700 });
   const folder = realpathSync(wanted);
   const sockets = socketFolder(folder);

@@ -46,6 +46,12 @@ export function declaredIn(text: string): Declared {
     : (JSON.parse(lines.map((line) => line.slice(DECLARED.length)).join('\n')) as Declared);
 }
 
+/** On which addresses a config listens. */
+export function bindsIn(text: string): string[] {
+  const binds = text.matchAll(/^ {2}bind \[?(.+?)\]?:\d+$/gm);
+  return [...new Set([...binds].flatMap(([, host]) => host ?? []))];
+}
+
 function globalLines(place: Place, skeleton: string): string[] {
   return [
     'global',
