@@ -12,7 +12,10 @@ import type { Workspace } from './workspace.ts';
  */
 export async function requireRouter(workspace: Workspace, { kind, steps, changes, ...plan }: Plan): Promise<void> {
   const { registry } = workspace;
-  const switches = steps.filter(({ action }) => action === 'switch');
+  // To let nobody in any more, for a service that is taken out, a router needs nothing of what it may lack.
+  const switches = steps.filter(
+    (step) => step.action === 'switch' && Object.values(step.input.weights).some((share) => share > 0),
+  );
   const changesResources = changes.some(({ address, action }) => address.startsWith('resource:') && action !== 'none');
   if (kind !== 'deploy' || switches.length === 0 || changesResources) return;
   await registry.load(adaptersOf(plan.runtime));

@@ -46,6 +46,14 @@ it('a plan without changes says nothing of it, and what is taken back or ends is
   expect((await play.session((slipway) => slipway.destroy())).status).toBe('completed');
 });
 
+it('a service that is taken out goes, whatever the router lacks', async () => {
+  const play = await shop();
+  await play.deploy();
+  play.cluster.routerProblems = [MISSING];
+  expect((await play.deploy({ services: {} })).status).toBe('completed');
+  expect(play.cluster.revisions.size).toBe(0);
+});
+
 it('a deployment that changes resources is not refused: one of them may be what the router lacks', async () => {
   const play = await shop({ balancer: { type: 'core:value', input: 1 } });
   play.cluster.routerProblems = [MISSING];
