@@ -1,6 +1,7 @@
 import type { ServiceDeclaration } from '../config/project.ts';
 import { equalJson } from '../json.ts';
 import { type RevisionRecord, type ServiceRecord, slotsOf } from '../state/record.ts';
+import { slotsToTakeBack } from '../strategies/capacity.ts';
 import { servingRevisions } from './outage.ts';
 import { restoreService } from './restore-service.ts';
 import type { ServiceDecision } from './service-change.ts';
@@ -35,8 +36,9 @@ export function tidyService(tidying: Tidying, drafts: StepDrafts): { ready: stri
   const { declaration, record, decision, needs } = tidying;
   const leftovers = leftoversOf(record);
   const steps = new TidySteps(tidying, drafts);
-  const back = decision.restores ? steps.restore(leftovers.length > 0) : steps.takeBack();
-  const scaled = decision.slots ? steps.scale(decision.slots, back) : [];
+  const first = slotsFirst(tidying);
+  const back = decision.restores ? steps.restore(leftovers.length > 0, first) : steps.takeBack(first);
+  const scaled = decision.slots && !first ? steps.scale(decision.slots, back) : [];
   // One after another: each writes the service's record.
   let ready = [...back, ...scaled];
   for (const revision of leftovers) ready = [...ready, ...steps.retire(revision, ready)];
@@ -60,21 +62,28 @@ class TidySteps {
   }
 
   /** From the record, so that it is what ran before; probed as declared now. Staging records what else is declared. */
-  restore(alone: boolean): string[] {
+  restore(alone: boolean, first: number[] | undefined): string[] {
     const { declaration, record, active, needs, build } = this.#tidying;
     const { routes: _, ...rest } = record;
     // What a broken rollout left is about to go: only the active one comes back then, with all of the traffic.
     const wanted = alone ? { ...rest, weights: { [active.id]: 100 } } : record;
-    const revisions = alone ? [active] : servingRevisions(record);
+    const whole = first ? { ...active, slots: first } : active;
+    const revisions = alone ? [whole] : servingRevisions(record);
     const { health } = declaration.spec;
     return restoreService({ record: wanted, revisions, health, needs, build, meta: declaration }, this.#drafts);
   }
 
-  /** A rollout that broke left traffic with its revision: it goes back, once the active one is known to answer. */
-  takeBack(): string[] {
+  /**
+   * A rollout that broke left traffic with its revision: it goes back, once the active one is known to answer, with the
+   * instances that it must have `first`.
+   */
+  takeBack(first: number[] | undefined): string[] {
     const { record, active } = this.#tidying;
     if (hasAll(record, active)) return [];
-    const probed = this.#probe('probe', active.id, []);
+    const scaled = first
+      ? this.#step('scale', { action: 'scale', input: { revision: active.id, slots: first } }, [])
+      : [];
+    const probed = this.#probe('probe', active.id, scaled);
     const input = { weights: { [active.id]: 100 }, roles: {}, routes: [] };
     return this.#verify('verify', this.#step('take-back', { action: 'switch', input }, probed));
   }
@@ -121,6 +130,13 @@ class TidySteps {
     const options = timeoutMs === undefined ? {} : { timeoutMs };
     return [this.#drafts.service(address, platform, suffix, work, { needs: [...needs], ...options })];
   }
+}
+
+/** What the active revision must have before it takes everybody back: then it is scaled to what is declared at once. */
+function slotsFirst({ record, active, decision }: Tidying): number[] | undefined {
+  const homecoming = { active, others: leftoversOf(record), weights: record.weights };
+  const { slots } = decision;
+  return slots && slotsToTakeBack(homecoming, () => slots.length);
 }
 
 /** The record as it is when everything else was done. */

@@ -19,8 +19,10 @@ export const blueGreen: Strategy = (rollout, drafts) => {
   if (isOnStandby(rollout)) {
     return returnToStandby(rollout, steps, { active, drainMs: strategy.drainMs, keepOld: strategy.keepOld });
   }
-  const { gradual } = strategy;
-  const back = gradual ? takeBack(rollout, active, steps) : [];
+  const { gradual, previewPort } = strategy;
+  // A preview leaves everybody with the old revision, as the first of several switches does.
+  const holdsAll = gradual || previewPort !== undefined;
+  const { back } = holdsAll ? takeBack(rollout, active, steps) : { back: [] };
   const staged = steps.stage(steps.migrate([...steps.begin(), ...back]));
   const tested = steps.check(staged);
   const { checked, routes } = validate(rollout, strategy, active, steps, tested);

@@ -55,7 +55,7 @@ class Ascent {
   stage(): void {
     const [strategy, steps] = [this.#strategy, this.#steps];
     this.#instances = this.#instancesAt(strategy.steps[0]);
-    const back = takeBack(this.#rollout, this.#active, steps);
+    const { back } = takeBack(this.#rollout, this.#active, steps);
     const staged = steps.stage(steps.migrate([...steps.begin(), ...back]), this.#instances);
     this.#checked = this.#last = steps.check(staged);
     if (!this.#baseline) return;
@@ -96,6 +96,7 @@ class Ascent {
       active,
       drainMs,
       keepOld,
+      retired: this.#baseline,
       checked: this.#checked,
       moves: this.#moves,
       ready,

@@ -1,5 +1,6 @@
 import type { Analysis } from '../config/project.ts';
 import type { RevisionRecord } from '../state/record.ts';
+import { slotsToTakeBack } from './capacity.ts';
 import type { EmittedRollout, Move, Rollout } from './rollout.ts';
 import type { RolloutSteps } from './rollout-steps.ts';
 
@@ -29,16 +30,28 @@ function retireAll(steps: RolloutSteps, revisions: readonly RevisionRecord[], ne
   return done;
 }
 
+/** What the old revision is when the rollout of the new one begins. */
+export interface TakenBack {
+  active: RevisionRecord;
+  /** When this has succeeded it has all of the traffic. */
+  back: string[];
+}
+
 /**
  * A rollout that broke left a part of the traffic with its revision: before anything else that goes back, once the old
- * revision is known to answer.
+ * revision is known to answer. Where that rollout took instances away from it, they come back first: they are needed for
+ * everybody.
  */
-export function takeBack(rollout: Rollout, active: RevisionRecord, steps: RolloutSteps): string[] {
+export function takeBack(rollout: Rollout, active: RevisionRecord, steps: RolloutSteps): TakenBack {
   const { weights = {}, routes = [] } = rollout.traffic ?? {};
   const elsewhere = Object.entries(weights).some(([id, weight]) => id !== active.id && weight > 0);
-  if (!elsewhere && routes.length === 0) return [];
-  const probed = steps.probe('probe-old', active.id, [], undefined, active.spec.health);
-  return steps.switch('take-back', { weights: { [active.id]: 100 }, roles: {}, routes: [] }, probed);
+  if (!elsewhere && routes.length === 0) return { active, back: [] };
+  const homecoming = { active, others: rollout.others, weights };
+  const slots = slotsToTakeBack(homecoming, (declared) => declared ?? rollout.instances);
+  const scaled = slots ? steps.scale('scale-old', active.id, slots, []) : [];
+  const probed = steps.probe('probe-old', active.id, scaled, undefined, active.spec.health);
+  const back = steps.switch('take-back', { weights: { [active.id]: 100 }, roles: {}, routes: [] }, probed);
+  return { active: slots ? { ...active, slots } : active, back };
 }
 
 /** What of an analysis can be measured when nothing is left to compare with; undefined: nothing. */
@@ -67,6 +80,8 @@ export interface Ending {
   active: RevisionRecord;
   drainMs: number;
   keepOld: boolean | { forMs: number };
+  /** A revision that the rollout retires on its way. */
+  retired?: string | undefined;
   checked: string[];
   moves: Move[];
   ready: string[];
@@ -78,8 +93,8 @@ export interface Ending {
  */
 export function endWith(rollout: Rollout, steps: RolloutSteps, ending: Ending): EmittedRollout {
   const { desired, others } = rollout;
-  const { active, drainMs, keepOld, checked, moves, ready } = ending;
-  const surplus = others.filter(({ id }) => id !== desired.id && id !== baselineOf(active));
+  const { active, drainMs, keepOld, retired, checked, moves, ready } = ending;
+  const surplus = others.filter(({ id }) => id !== desired.id && id !== retired);
   return {
     checked,
     moves,

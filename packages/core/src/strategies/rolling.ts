@@ -9,7 +9,8 @@ import { RolloutSteps } from './rollout-steps.ts';
 /**
  * Replaces the instances batch by batch: new ones start, answer and take part in the traffic, as many old ones leave it,
  * are drained and stopped. At no time do fewer than the wanted number less `maxUnavailable` take part (or as many as did
- * before, where that is less), nor do more run than the wanted number and `maxSurge` (or as many as did before).
+ * before, where that is less), nor do more run than the wanted number and `maxSurge` (or as many as did before). What a
+ * broken rollout left isn't counted in that: it goes at the end, and the old instances that it replaced come back first.
  */
 export const rolling: Strategy = (rollout, drafts) => {
   const { desired, active } = rollout;
@@ -19,7 +20,8 @@ export const rolling: Strategy = (rollout, drafts) => {
   if (isOnStandby(rollout)) {
     return returnToStandby(rollout, steps, { active, drainMs: strategy.drainMs, keepOld: false });
   }
-  return new Replacement(rollout, active, strategy, steps).emit();
+  const taken = takeBack(rollout, active, steps);
+  return new Replacement(rollout, taken.active, strategy, steps).emit(taken.back);
 };
 
 /** How many instances come, and how many of the old ones go then. */
@@ -68,10 +70,9 @@ class Replacement {
     this.#old = [...slotsOf(active)];
   }
 
-  emit(): ReturnType<Strategy> {
+  emit(back: readonly string[]): ReturnType<Strategy> {
     const { drainMs, bakeMs, analysis, pauseMs } = this.#strategy;
     const [steps, active] = [this.#steps, this.#active];
-    const back = takeBack(this.#rollout, active, steps);
     this.#last = steps.migrate([...steps.begin(), ...back]);
     const before = this.#last;
     const batches = batchesOf(this.#strategy, this.#old.length, this.#rollout.instances);

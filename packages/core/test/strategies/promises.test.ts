@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StrategyDeclaration } from '../../src/config/project.ts';
+import type { BlueGreenStrategy, RollingStrategy } from '../../src/config/project.ts';
 import { weightsBy } from '../../src/strategies/instances.ts';
-import { analysis, canaryOf, rollingOf, type Situation, simulate, storyOf, type World } from './simulate.ts';
+import { analysis, canaryOf, leftOver, rollingOf, type Situation, simulate, storyOf, type World } from './simulate.ts';
 
 const amount = fc.oneof(
   fc.nat(6).map((count) => ({ count })),
@@ -45,7 +45,7 @@ const canary = fc
       { ...more, ...(watched ? { analysis } : {}) },
     ),
   );
-const blueGreen: fc.Arbitrary<StrategyDeclaration> = fc.record({
+const blueGreen: fc.Arbitrary<BlueGreenStrategy> = fc.record({
   kind: fc.constant('blue-green' as const),
   drainMs: fc.constant(1_000),
   keepOld: fc.constantFrom(true, false, { forMs: 1_000 }),
@@ -67,6 +67,14 @@ const serving = (world: World) =>
     0,
   );
 
+/** How many instances more than wanted may run, and how many may be missing. */
+function roomOf(strategy: RollingStrategy, wanted: number): { surge: number; missing: number } {
+  const of = (one: RollingStrategy['maxSurge'], round: (value: number) => number) =>
+    'count' in one ? one.count : round((one.percent * wanted) / 100);
+  const surge = of(strategy.maxSurge, Math.ceil);
+  return { surge, missing: Math.max(of(strategy.maxUnavailable, Math.floor), surge === 0 ? 1 : 0) };
+}
+
 /** What no rollout may do, whatever is declared. */
 function expectHarmless(world: World): void {
   const weights = Object.entries(world.weights).filter(([, weight]) => weight > 0);
@@ -85,10 +93,7 @@ describe('whatever is declared', () => {
     fc.assert(
       fc.property(fc.record({ strategy: rolling, ...situation }), (declared) => {
         const { strategy, wanted, before } = declared;
-        const of = (one: typeof strategy.maxSurge, round: (value: number) => number) =>
-          'count' in one ? one.count : round((one.percent * wanted) / 100);
-        const surge = of(strategy.maxSurge, Math.ceil);
-        const missing = Math.max(of(strategy.maxUnavailable, Math.floor), surge === 0 ? 1 : 0);
+        const { surge, missing } = roomOf(strategy, wanted);
         const world = simulate(declared, (now) => {
           expectHarmless(now);
           expect(serving(now)).toBeGreaterThanOrEqual(Math.min(before, wanted - missing));
@@ -123,6 +128,54 @@ describe('whatever is declared', () => {
         expect(size(world, 'old')).toBe(keepOld === true ? before : 0);
       }),
       { numRuns: 100 },
+    );
+  });
+
+  it('nobody is sent to what a broken replacement left of the old one before it has its capacity', () => {
+    const broken = fc.record({
+      strategy: rolling,
+      declared: situation.wanted,
+      gone: fc.nat(9),
+      came: situation.wanted,
+      isTriedAgain: fc.boolean(),
+    });
+    const preview = blueGreen.map(({ gradual: _, ...rest }) => ({ ...rest, previewPort: 81 }));
+    const strategy = fc.oneof(rolling, canary, blueGreen, preview);
+    fc.assert(
+      fc.property(fc.record({ ...situation, strategy, broken }), ({ broken: left, ...declared }) => {
+        const before = Math.max(0, left.declared - left.gone);
+        const id = left.isTriedAgain ? 'new' : 'broken';
+        const enough = left.declared - roomOf(left.strategy, left.declared).missing;
+        const world = simulate(
+          {
+            ...declared,
+            before,
+            traffic: { weights: weightsBy({ [id]: left.came, old: before }) },
+            others: [leftOver(id, left.came, left.strategy, { declared: left.declared })],
+          },
+          (now, step) => {
+            expectHarmless(now);
+            if (step.id.endsWith('/take-back')) expect(now.taking.get('old')!.length).toBeGreaterThanOrEqual(enough);
+            if (declared.strategy.kind !== 'rolling') return;
+            const { missing } = roomOf(declared.strategy, declared.wanted);
+            const least = Math.min(before + left.came, enough, declared.wanted - missing);
+            expect(serving(now)).toBeGreaterThanOrEqual(least);
+          },
+        );
+        expect([size(world, 'new'), size(world, 'broken'), world.weights]).toEqual([declared.wanted, 0, { new: 100 }]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('a baseline that a broken canary left goes, whether or not the next rollout has one', () => {
+    fc.assert(
+      fc.property(fc.record({ ...situation, strategy: fc.oneof(rolling, canary, blueGreen) }), (declared) => {
+        const others = [leftOver('old-baseline', 1, declared.strategy, { role: 'baseline' })];
+        const world = simulate({ ...declared, others }, expectHarmless);
+        expect([...world.running.keys()].filter((id) => id !== 'old')).toEqual(['new']);
+      }),
+      { numRuns: 50 },
     );
   });
 

@@ -1,7 +1,7 @@
 import type { Analysis, CanaryStrategy, RollingStrategy, StrategyDeclaration } from '../../src/config/project.ts';
 import { type StepDraft, StepDrafts } from '../../src/plan/step-drafts.ts';
 import { ProviderRegistry } from '../../src/provider/registry.ts';
-import type { RevisionRecord, ServiceRecord } from '../../src/state/record.ts';
+import { type RevisionRecord, type ServiceRecord, slotsOf } from '../../src/state/record.ts';
 import { blueGreen } from '../../src/strategies/blue-green.ts';
 import { canary } from '../../src/strategies/canary.ts';
 import { slotsUpTo } from '../../src/strategies/instances.ts';
@@ -66,6 +66,18 @@ function revision(id: string, instances: number, strategy: StrategyDeclaration):
     slots: slotsUpTo(instances),
     role: 'active',
   };
+}
+
+/** What a broken rollout left of another revision. */
+export function leftOver(
+  id: string,
+  instances: number,
+  strategy: StrategyDeclaration,
+  more: { role?: RevisionRecord['role']; declared?: number } = {},
+): RevisionRecord {
+  const { role = 'staged', declared = instances } = more;
+  const left = revision(id, instances, strategy);
+  return { ...left, role, spec: { ...left.spec, instances: declared } };
 }
 
 export interface Situation {
@@ -147,12 +159,16 @@ export interface World {
 /** Does the steps in an order that their needs allow, and tells how the world is after each. */
 export function simulate(situation: Situation, look: (world: World, step: StepDraft) => void): World {
   const before = situation.before === undefined ? (situation.wanted ?? 1) : situation.before;
-  const old = before === null ? [] : slotsUpTo(before);
+  const there = [
+    ...(before === null ? [] : [['old', slotsUpTo(before)] as const]),
+    ...(situation.others ?? []).map((one) => [one.id, slotsOf(one)] as const),
+  ];
+  const weights = situation.traffic?.weights ?? (before === null ? {} : { old: 100 });
   const world: World = {
-    running: new Map(before === null ? [] : [['old', new Set(old)]]),
-    probed: new Map(before === null ? [] : [['old', new Set(old)]]),
-    weights: before === null ? {} : { old: 100 },
-    taking: new Map(before === null ? [] : [['old', old]]),
+    running: new Map(there.map(([id, slots]) => [id, new Set(slots)])),
+    probed: new Map(there.map(([id, slots]) => [id, new Set(slots)])),
+    weights,
+    taking: new Map(there.filter(([id]) => (weights[id] ?? 0) > 0).map(([id, slots]) => [id, [...slots]])),
   };
   const { order = [0] } = situation;
   const done = new Set<string>();
