@@ -48,9 +48,7 @@ export function takeBack(rollout: Rollout, active: RevisionRecord, steps: Rollou
   if (!elsewhere && routes.length === 0) return { active, back: [] };
   const homecoming = { active, others: rollout.others, weights };
   const slots = slotsToTakeBack(homecoming, (declared) => declared ?? rollout.instances);
-  const scaled = slots ? steps.scale('scale-old', active.id, slots, []) : [];
-  const probed = steps.probe('probe-old', active.id, scaled, undefined, active.spec.health);
-  const back = steps.switch('take-back', { weights: { [active.id]: 100 }, roles: {}, routes: [] }, probed);
+  const back = steps.takeBack(active, slots);
   return { active: slots ? { ...active, slots } : active, back };
 }
 

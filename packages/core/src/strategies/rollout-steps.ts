@@ -85,6 +85,20 @@ export class RolloutSteps {
     return this.#add(suffix, { action: 'switch', input }, needs);
   }
 
+  /**
+   * Gives the old revision its instances and all of the traffic back: of what a broken rollout left, so whether or not
+   * there is anything to roll out now.
+   */
+  takeBack({ id, spec }: RevisionRecord, slots: number[] | undefined): string[] {
+    const always = { always: true };
+    const scale = { action: 'scale', input: { revision: id, slots: slots ?? [] } } as const;
+    const scaled = slots ? this.#add('scale-old', scale, [], always) : [];
+    const probe = { action: 'probe', input: { revision: id, health: spec.health } } as const;
+    const probed = this.#add('probe-old', probe, scaled, { ...always, timeoutMs: deadlineOf(spec.health) });
+    const input = { weights: { [id]: 100 }, roles: {}, routes: [] };
+    return this.#add('take-back', { action: 'switch', input }, probed, always);
+  }
+
   hold(suffix: string, durationMs: number, why: string, needs: Needs): string[] {
     const work = { action: 'hold', input: { durationMs, why } } as const;
     return this.#add(suffix, work, needs, { timeoutMs: durationMs + MARGIN_MS, estimateMs: durationMs });
@@ -151,6 +165,8 @@ export class RolloutSteps {
       estimateMs?: number;
       retries?: number;
       until?: string[];
+      /** Also where the release turns out to be the one that runs. */
+      always?: boolean;
     } = {},
   ): string[] {
     const { address, platform, desired, active } = this.#rollout;
@@ -158,8 +174,8 @@ export class RolloutSteps {
     for (let number = 2; this.#taken.has(suffix); number++) suffix = `${wanted}-${number}`;
     this.#taken.add(suffix);
     // What is known now was compared by the planner; what isn't is compared again by each step.
-    const mayRun = active !== undefined && active.id !== desired.id && isUnresolved(desired.spec.env);
-    const { timeoutMs, ...rest } = options;
+    const { timeoutMs, always = false, ...rest } = options;
+    const mayRun = !always && active !== undefined && active.id !== desired.id && isUnresolved(desired.spec.env);
     const id = this.#drafts.service(address, platform, suffix, work, {
       needs: [...needs],
       ...(mayRun ? { unless: desired } : {}),

@@ -21,13 +21,17 @@ const web = async (play: Playground) => (await play.state()).get('service:web') 
 const actionsOf = (play: Playground) => play.effects().filter((effect) => !effect.startsWith('checkPort'));
 
 /** Two revisions were deployed; the second has the traffic. */
-async function twice(strategy: unknown) {
+async function twice(strategy: unknown, more: Config = {}) {
   const play = await playground();
   await play.file('web/x', '1');
-  await play.deploy(shop(1, strategy));
+  await play.deploy(shop(1, strategy, more));
   await play.file('web/x', '2');
-  await play.deploy(shop(1, strategy));
-  const before = { record: await web(play), cluster: [...play.cluster.revisions.keys()], routes: play.cluster.routes };
+  await play.deploy(shop(1, strategy, more));
+  const before = {
+    record: await web(play),
+    cluster: [...play.cluster.revisions.keys()],
+    routes: { ...play.cluster.routes },
+  };
   play.forgetCalls();
   return { play, before };
 }
@@ -123,5 +127,26 @@ it('what a broken run left staged goes, although there is nothing to roll out', 
   expect(play.cluster.revisions.size).toBe(3);
   await play.file('web/x', '2');
   await play.deploy(shop(2, 'blue-green'));
+  await expectAsBefore(play, before);
+});
+
+it('what a broken rolling update left with traffic gives it back, although there is nothing to roll out', async () => {
+  const more = { instances: 4 };
+  const { play, before } = await twice({ rolling: { drain: '0s' } }, more);
+  await play.file('web/x', '3');
+  play.cluster.isIll = ({ revision }, slot) => !before.cluster.includes(`web/${revision}`) && slot > 1;
+  expect((await play.deploy(undefined, { onFailure: 'stop' })).status).toBe('failed');
+  play.cluster.isIll = () => false;
+  const [active] = Object.keys(before.routes.web!);
+  expect(Object.keys(play.cluster.routes.web!)).toHaveLength(2);
+  await play.file('web/x', '2');
+  play.fault = (call, when) => {
+    if (when === 'before' && call.call === 'retire' && 'revision' in call) {
+      expect(play.cluster.routes.web).toEqual({ [active!]: 100 });
+    }
+    return undefined;
+  };
+  const report = await play.deploy(shop(2, { rolling: { drain: '0s' } }, more));
+  expect(report.status).toBe('completed');
   await expectAsBefore(play, before);
 });
