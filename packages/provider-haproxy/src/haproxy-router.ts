@@ -11,7 +11,16 @@ import { attached, clearAttachedOf, distributeAttached, isAttached, takeAwayAtta
 import { isOpen } from './check-request.ts';
 import { backendsOf } from './config/declared.ts';
 import { waitUntilDrained } from './drain.ts';
-import { clearOf, declaredTo, distribute, managed, managedAsItRuns, managedPort, takeAway } from './managed-router.ts';
+import {
+  clearOf,
+  declaredTo,
+  distribute,
+  isAlive,
+  managed,
+  managedAsItRuns,
+  managedPort,
+  takeAway,
+} from './managed-router.ts';
 import { movedFrom, movedProblems } from './moved.ts';
 import { backendOf, haproxyOptions, programOf, readOptions } from './options.ts';
 import { hasPlace } from './place.ts';
@@ -91,7 +100,9 @@ export const haproxyRouter: Router = {
 
   async remove(context, service) {
     const router = routerOf(context);
-    await takeAway(isAttached(router) ? await managedAsItRuns(router) : router, service);
+    // One of Slipway's own that ended isn't started again to be told that: somebody else may have its ports.
+    if (!isAttached(router)) await takeAway(router, service);
+    else if (await isAlive(router)) await takeAway(await managedAsItRuns(router), service);
     await takeAwayAttached(router, service);
   },
 

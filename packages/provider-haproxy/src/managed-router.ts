@@ -40,6 +40,11 @@ export async function managedAsItRuns({ context, options, place }: Managed): Pro
   return managed(context, { ...options, bind: bindsIn(await readText(place.config)) });
 }
 
+/** Whether it runs, or will in a moment. One that ended, as with the machine, leads nobody anywhere. */
+export async function isAlive({ context, place }: Pick<Managed, 'context' | 'place'>): Promise<boolean> {
+  return keeperRuns(place) || (await currentWorker(place, context.signal)) !== undefined;
+}
+
 /** What it was told last, from its config. */
 export async function declaredTo({ place }: Pick<Managed, 'place'>): Promise<Declared> {
   return declaredIn(await readText(place.config));

@@ -1,6 +1,6 @@
 import { earlierPlace, readRecord } from './attached-record.ts';
 import { type Attached, attachedAt, isAttached, leadsTo } from './attached-router.ts';
-import { declaredTo, type Managed, managedAsItRuns } from './managed-router.ts';
+import { declaredTo, isAlive, type Managed, managedAsItRuns } from './managed-router.ts';
 
 /** The HAProxy of an environment: one that Slipway runs, or one that runs already. */
 export type Either = Managed | Attached;
@@ -27,7 +27,7 @@ async function earlierAttached(wanted: Either, service: string): Promise<Attache
 
 async function earlierManaged(wanted: Either, service: string): Promise<Managed | undefined> {
   if (!isAttached(wanted) || !Object.hasOwn(await declaredTo(wanted), service)) return undefined;
-  return await managedAsItRuns(wanted);
+  return (await isAlive(wanted)) ? await managedAsItRuns(wanted) : undefined;
 }
 
 /** A record alone doesn't say so: what a HAProxy that runs already was told is lost when it restarts. */

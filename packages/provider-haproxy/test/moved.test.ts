@@ -5,7 +5,7 @@ import type { CallContext } from '@slipway/core/provider';
 import { freePort, waitUntil } from '@slipway/provider-testkit';
 import { describe, expect, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
-import { ask, folderOf, haproxyRouter, openStand, processesOf, requestFor, startInstance } from './stand.ts';
+import { ask, endAll, folderOf, haproxyRouter, openStand, processesOf, requestFor, startInstance } from './stand.ts';
 import { startTheirs } from './theirs.ts';
 
 const TWO_BACKENDS = ['balance roundrobin', 'backend be_new', 'balance roundrobin'];
@@ -161,5 +161,25 @@ describe.skipIf(!requirePart('haproxy'))('a service that is served elsewhere tha
     expect(await ask(port, 3)).toEqual({ failed: 3 });
     await haproxyRouter.setWeights(own, request);
     expect(await ask(request.port, 3)).toEqual({ v1: 3 });
+  });
+
+  test("is not held up by a HAProxy of Slipway's own that ended with the machine, nor starts it again", async () => {
+    const port = await freePort();
+    const { socket } = await startTheirs(port);
+    const own = await openStand();
+    const theirs = { ...own, router: attachedTo(socket) };
+    const request = await requestFor({ v1: [await startInstance('v1')] }, { v1: 100 });
+    await haproxyRouter.setWeights(own, request);
+    await haproxyRouter.setWeights(own, {
+      ...(await requestFor({ c1: [await startInstance('c1')] }, { c1: 100 })),
+      service: 'cart',
+    });
+    await endAll(folderOf(own));
+    expect(await codesOf(theirs)).toEqual([]);
+    expect(await haproxyRouter.weights(theirs, 'shop')).toEqual({});
+    await haproxyRouter.setWeights(theirs, request);
+    expect(await ask(port, 3)).toEqual({ v1: 3 });
+    await haproxyRouter.remove(theirs, 'shop');
+    expect(processesOf(own)).toEqual({ keepers: [], masters: [], workers: [] });
   });
 });
