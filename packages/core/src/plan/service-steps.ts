@@ -60,6 +60,7 @@ export class ServiceRollouts {
         platform: platform.name,
         desired: decision.desired,
         instances: wantedInstances(declaration.spec, platform, this.#environment),
+        mostInstances: platform.instances?.(this.#environment.platform).most ?? Number.POSITIVE_INFINITY,
         active,
         traffic: record,
         others: Object.values(record?.revisions ?? {}).filter((one) => one.id !== active?.id),

@@ -115,7 +115,7 @@ export class ServiceRestore {
   /** What had the traffic answers at full capacity, then it gets it back, in one step; only then the rest goes. */
   #startThenStop(wanted: RevisionRecord, now: RevisionRecord | undefined, needs: readonly string[]): string[] {
     const soon = this.#moveToServing(wanted, now, needs);
-    let done = this.#switch(wanted, now, this.#answering(wanted, soon));
+    let done = this.#shrink(wanted, this.#switch(wanted, now, this.#answering(wanted, soon)));
     done = this.#drainAll(this.#leaving(wanted, now), done);
     done = this.#down(this.#retire(this.#surplus(wanted), done));
     return this.#verify(wanted, done);
@@ -125,7 +125,7 @@ export class ServiceRestore {
     let done = [...needs];
     if (now) done = this.#drain('drain', now.id, this.#close(now, done));
     done = this.#down(this.#retire(this.#surplus(wanted), done));
-    done = this.#switch(wanted, now, this.#answering(wanted, done));
+    done = this.#shrink(wanted, this.#switch(wanted, now, this.#answering(wanted, done)));
     return this.#verify(wanted, done);
   }
 
@@ -180,24 +180,65 @@ export class ServiceRestore {
 
   /**
    * One that serves at full capacity now needs but one good answer; one on standby is made sure of first. What was
-   * scaled down gets its instances back, and each of them must answer as often as when it was new.
+   * scaled down gets its instances back, and each of them must answer as often as when it was new. Of what has users
+   * nothing goes yet.
    */
   #start(revision: RevisionRecord, suffix: string, needs: readonly string[]): string[] {
     const { id, spec } = revision;
     const known = this.#current?.revisions[id];
-    const isWhole = known !== undefined && equalJson(slotsOf(known), slotsOf(revision));
-    const serves = isWhole && (this.#current?.weights[id] ?? 0) > 0;
-    const ready = serves ? [...needs] : this.#ensure(`stage${suffix}`, revision, needs);
+    const tooMany = this.#tooMany(revision);
+    const slots = [...slotsOf(revision), ...tooMany].toSorted((a, b) => a - b);
+    const isWhole = known !== undefined && equalJson(slotsOf(known), slots);
+    const serves = isWhole && this.#hasUsers(id);
+    const ready = serves ? [...needs] : this.#ensure(`stage${suffix}`, revision, needs, slots);
     const health = isWhole ? { ...spec.health, healthyAfter: 1 } : spec.health;
-    return [
-      this.#step(`probe${suffix}`, { action: 'probe', input: { revision: id, health } }, ready, deadlineOf(health)),
-    ];
+    const input = { revision: id, health, ...(tooMany.length > 0 ? { slots: slotsOf(revision) } : {}) };
+    return [this.#step(`probe${suffix}`, { action: 'probe', input }, ready, deadlineOf(health))];
   }
 
-  /** Exactly its recorded instances run. */
-  #ensure(suffix: string, revision: RevisionRecord, needs: readonly string[]): string[] {
+  #hasUsers(id: string): boolean {
+    const { weights = {}, routes = [] } = this.#current ?? {};
+    return (weights[id] ?? 0) > 0 || routes.some(({ revision }) => revision === id);
+  }
+
+  /** Instances that a revision with users has now and didn't have then. */
+  #tooMany(revision: RevisionRecord): number[] {
+    const known = this.#current?.revisions[revision.id];
+    if (!known || !this.#hasUsers(revision.id)) return [];
+    const then = slotsOf(revision);
+    return slotsOf(known).filter((slot) => !then.includes(slot));
+  }
+
+  /** What will serve and has more instances than it had then. */
+  #shrinking(wanted: RevisionRecord): { revision: RevisionRecord; tooMany: number[] }[] {
+    const all = this.#serving(wanted).map((id) => {
+      const revision = id === wanted.id ? wanted : this.#target.revisions[id]!;
+      return { revision, tooMany: this.#tooMany(revision) };
+    });
+    return all.filter(({ tooMany }) => tooMany.length > 0);
+  }
+
+  /** Instances that get nothing any more since the switch are drained, and go. */
+  #shrink(wanted: RevisionRecord, needs: readonly string[]): string[] {
+    let done = [...needs];
+    for (const { revision, tooMany } of this.#shrinking(wanted)) {
+      const { id } = revision;
+      const drain: StepWork = { action: 'drain', input: { revision: id, drainMs: DRAIN_MS, slots: tooMany } };
+      done = [this.#step(`drain-surplus-${id}`, drain, done, DRAIN_MS + 30_000)];
+      const scale: StepWork = { action: 'scale', input: { revision: id, slots: slotsOf(revision) } };
+      done = [this.#step(`shrink-${id}`, scale, done)];
+    }
+    return done;
+  }
+
+  /** Exactly these of its instances run; by default those that are recorded. */
+  #ensure(
+    suffix: string,
+    revision: RevisionRecord,
+    needs: readonly string[],
+    slots: number[] = slotsOf(revision),
+  ): string[] {
     const { tags, dependsOn, protect } = this.#target;
-    const slots = slotsOf(revision);
     const known = this.#current?.revisions[revision.id];
     if (known && !equalJson(slotsOf(known), slots)) {
       const work: StepWork = { action: 'scale', input: { revision: revision.id, slots } };
@@ -213,9 +254,11 @@ export class ServiceRestore {
     const named = (id: string) => (id === then.id ? wanted.id : id);
     const { weights: before, routes = [] } = this.#target;
     const weights = Object.fromEntries(Object.entries(before).map(([id, weight]) => [named(id), weight]));
+    const fewer = this.#shrinking(wanted).map(({ revision }) => [revision.id, slotsOf(revision)] as const);
     const input = {
       weights: Object.keys(weights).length > 0 ? weights : { [wanted.id]: 100 },
       roles: this.#rolesThen(wanted, now),
+      ...(fewer.length > 0 ? { slots: Object.fromEntries(fewer) } : {}),
       routes: routes.map((route) => ({ ...route, revision: named(route.revision) })),
     };
     return [this.#step('switch', { action: 'switch', input }, needs)];

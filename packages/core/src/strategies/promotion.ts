@@ -47,7 +47,9 @@ export function takeBack(rollout: Rollout, active: RevisionRecord, steps: Rollou
   const elsewhere = Object.entries(weights).some(([id, weight]) => id !== active.id && weight > 0);
   if (!elsewhere && routes.length === 0) return { active, back: [] };
   const homecoming = { active, others: rollout.others, weights };
-  const slots = slotsToTakeBack(homecoming, (declared) => declared ?? rollout.instances);
+  const slots = slotsToTakeBack(homecoming, (declared) =>
+    Math.min(declared ?? rollout.instances, rollout.mostInstances),
+  );
   const back = steps.takeBack(active, slots);
   return { active: slots ? { ...active, slots } : active, back };
 }

@@ -11,6 +11,8 @@ export interface Rollout {
   desired: DesiredRevision;
   /** How many instances of it there are to be. */
   instances: number;
+  /** How many of a revision the platform has room for. */
+  mostInstances: number;
   /** Has the traffic now; absent on the first deployment. */
   active: RevisionRecord | undefined;
   /** Everything else that is recorded of the service: kept ones and leftovers of broken runs. */

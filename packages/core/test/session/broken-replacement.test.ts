@@ -105,3 +105,30 @@ it('as many as may be missing hold nothing up', async () => {
   expect((await play.deploy(config(rolling))).status).toBe('completed');
   expect(moments).toEqual([{ [old]: left.length }, { [old]: 10 }]);
 });
+
+it('what came after it goes back without taking instances from those who carry everybody', async () => {
+  const { play, old } = await stopped();
+  const [broken] = [...play.cluster.revisions.values()].filter(({ revision }) => revision !== old);
+  await play.file('web/x', '3');
+  // What broke still does, and so does what was to replace it.
+  play.cluster.isIll = ({ revision }, slot) => revision !== old && (revision !== broken!.revision || slot > 6);
+  const moments = watch(play);
+  const report = await play.deploy(config({}), { onFailure: 'rollback' });
+  expect(moments).toEqual([{ [old]: 10 }]);
+  expect(report).toMatchObject({ status: 'failed', rollback: { status: 'failed' } });
+  expect(play.cluster.routes.web).toEqual({ [old]: 100 });
+  expect(play.cluster.revisions.get(`web/${old}`)!.slots).toHaveLength(10);
+});
+
+it('and takes them when what it goes back to answers', async () => {
+  const { play, old, left } = await stopped();
+  const before = { ...play.cluster.routes.web };
+  await play.file('web/x', '3');
+  const [broken] = [...play.cluster.revisions.values()].filter(({ revision }) => revision !== old);
+  play.cluster.isIll = ({ revision }) => revision !== old && revision !== broken!.revision;
+  const moments = watch(play);
+  expect(await play.deploy(config({}), { onFailure: 'rollback' })).toMatchObject({ status: 'rolled_back' });
+  expect(moments[0]).toEqual({ [old]: 10 });
+  expect(play.cluster.routes.web).toEqual(before);
+  expect(play.cluster.revisions.get(`web/${old}`)!.slots).toEqual(left);
+});

@@ -105,3 +105,28 @@ it('so do those that nobody is sent to any more, while they run', async () => {
   ]);
   expect(await everything(play)).toEqual(before);
 });
+
+it('what was scaled up meanwhile is scaled down again only when nobody is sent to the rest of it', async () => {
+  const { play, before, old } = await rollout({});
+  await play.file('web/x', '1');
+  const strategy = { rolling: { drain: '0s' } };
+  const failing = service('late', 4001, { dependsOn: ['service:web'] });
+  await play.file('late/x', '1');
+  play.cluster.isIll = ({ service: name }) => name === 'late';
+  const moments: number[] = [];
+  play.fault = (call, when) => {
+    if (when !== 'after' || !('service' in call) || call.service !== 'web') return undefined;
+    const taking = play.cluster.distribution('web')!.backends[old]!.map(({ slot }) => slot);
+    expect(play.cluster.revisions.get(`web/${old}`)!.slots).toEqual(expect.arrayContaining(taking));
+    moments.push(taking.length);
+    return undefined;
+  };
+  const report = await play.deploy({
+    environments: { dev: { platform: 'memory', onFailure: 'rollback' } },
+    services: { web: service('web', 4000, { instances: 9, strategy }), late: failing },
+  });
+  expect(report).toMatchObject({ status: 'rolled_back', rollback: { failed: [] } });
+  expect(Math.max(...moments)).toBe(9);
+  expect(moments.at(-1)).toBe(4);
+  expect(await everything(play)).toEqual(before);
+});

@@ -86,6 +86,8 @@ export interface Situation {
   wanted?: number;
   /** Instances that there are; `null`: nothing is there yet. Default as wanted. */
   before?: number | null;
+  /** For how many the platform has room. Default: any number. */
+  most?: number;
   traffic?: Pick<ServiceRecord, 'weights' | 'routes'>;
   others?: RevisionRecord[];
   name?: string;
@@ -107,6 +109,7 @@ export function emit(
     platform: 'memory',
     desired: { ...fresh, release, artifact, buildFingerprint: 'b' },
     instances: wanted,
+    mostInstances: situation.most ?? Number.POSITIVE_INFINITY,
     active: before === null ? undefined : revision('old', before, strategy),
     others: situation.others ?? [],
     traffic: situation.traffic ?? { weights: { old: 100 } },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BlueGreenStrategy } from '../../src/config/project.ts';
 import { assemblePlan } from '../../src/plan/assemble.ts';
 import { bindLockstep } from '../../src/strategies/lockstep.ts';
-import { analysis, canaryOf, emit, rollingOf, stepsOf, storyOf } from './simulate.ts';
+import { analysis, canaryOf, emit, leftOver, rollingOf, stepsOf, storyOf } from './simulate.ts';
 
 const blueGreenOf = (more: Partial<BlueGreenStrategy>): BlueGreenStrategy => ({
   kind: 'blue-green',
@@ -220,4 +220,16 @@ describe('in lockstep', () => {
       for (const ready of members.flatMap((member) => member.ready)) expect(earlier).toContain(ready);
     }
   });
+});
+
+it('what takes all back gets no more instances than there is room for by now', () => {
+  const strategy = rollingOf();
+  const others = [leftOver('broken', 2, strategy, { declared: 4 })];
+  const broken = { strategy, before: 1, others, traffic: { weights: { old: 50, broken: 50 } } };
+  expect(storyOf({ ...broken, wanted: 3, most: 3 }).slice(0, 3)).toEqual([
+    'scale-old 3',
+    'probe-old',
+    'take-back old=100',
+  ]);
+  expect(storyOf({ ...broken, wanted: 3 })[0]).toBe('scale-old 4');
 });
