@@ -11,4 +11,5 @@ export { checkAddress } from './check-address.ts';
 export type * from './contract.ts';
 export { findListener, type Listener } from './find-listener.ts';
 export { endProcessesMarked, letProcessesEnd, processesMarked } from './leftovers.ts';
+export { processEnviron } from './process-environ.ts';
 export { baseEnvironment, type Command, type CommandResult, runCommand, STOP_GRACE_MS } from './run-command.ts';

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { SlipwayError } from '../errors.ts';
+import { processEnviron } from './process-environ.ts';
 
 /** How long killed processes may take to vanish. */
 const GONE_WITHIN_MS = 10_000;
@@ -54,7 +55,7 @@ async function scanProc(marker: string): Promise<number[]> {
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     try {
-      const environ = await readFile(`/proc/${entry}/environ`, 'latin1');
+      const environ = await processEnviron(Number(entry));
       if (environ.split('\0').includes(marker)) found.push(Number(entry));
     } catch {
       // Another user's process, or gone in between.

@@ -32,7 +32,7 @@ describe.each(['SIGKILL', 'SIGTERM'] as const)('after %s to the agent', (signal)
     const { url } = await ground.route(port, { r1: 50, r2: 50 });
     const before = await list();
     await killAgent(signal);
-    expect(ground.processes()).toHaveLength(2);
+    expect(await ground.processes()).toHaveLength(2);
 
     expect(await list()).toEqual(before);
     expect(await router.weights(ground.context(), 'web')).toEqual({ r1: 50, r2: 50 });
@@ -45,7 +45,7 @@ describe.each(['SIGKILL', 'SIGTERM'] as const)('after %s to the agent', (signal)
     await until(async () => (await list())[0]?.restarts === 1);
     await ground.untilHealthy('r1');
     for (const revision of ['r1', 'r2']) await localPlatform.retire(ground.context(), { service: 'web', revision });
-    expect(ground.processes()).toEqual([]);
+    expect(await ground.processes()).toEqual([]);
   });
 
   it('a service that ended meanwhile is started again, with its secrets', async () => {
@@ -56,7 +56,7 @@ describe.each(['SIGKILL', 'SIGTERM'] as const)('after %s to the agent', (signal)
     process.kill(before?.pid as number, 'SIGKILL');
     await ground.untilHealthy('r1');
     expect(JSON.parse(await get(`${preview}/env`)).API_KEY).toBe('k-1');
-    expect(ground.processes('r1')).toHaveLength(1);
+    expect(await ground.processes('r1')).toHaveLength(1);
   });
 });
 
@@ -72,9 +72,9 @@ describe('an agent that is killed', () => {
     call.abort();
     expect(await retiring).toBe('interrupted');
     await killAgent();
-    expect(ground.processes('r1')).toHaveLength(1);
+    expect(await ground.processes('r1')).toHaveLength(1);
     await until(async () => (await list()).length === 0);
-    expect(ground.processes()).toEqual([]);
+    expect(await ground.processes()).toEqual([]);
   });
 
   it('serves a static site again at its addresses', async () => {
@@ -124,7 +124,7 @@ describe('an agent that is killed', () => {
       const found = await list();
       expect(new Set(found.map((running) => running.revision))).toEqual(wanted);
       await until(async () => (await list()).every(({ state }) => state === 'running'));
-      expect(ground.processes()).toHaveLength(wanted.size);
+      expect(await ground.processes()).toHaveLength(wanted.size);
       expect(await get(`http://127.0.0.1:${port}`)).toMatch(new RegExp(`^${revision} `));
       // The watch and a command may each have started one: all but one find that they are late, and end.
       await until(() => ground.agents().length === 1 || `agents: ${ground.agents().join(' ')}`);
@@ -140,7 +140,7 @@ describe('an agent whose state directory is removed', () => {
     const agent = await ground.agentPid();
     rmSync(ground.state, { recursive: true, force: true });
     await until(() => !isRunning(agent));
-    expect(ground.processes()).toEqual([]);
+    expect(await ground.processes()).toEqual([]);
     const server = createServer().listen(port, '127.0.0.1');
     await once(server, 'listening');
     server.close();
@@ -169,6 +169,6 @@ describe('the watch over the agent', () => {
     await stopAgent(ground.state);
     await sleep(1_500);
     expect(ground.agents()).toEqual([]);
-    expect(ground.processes()).toEqual([]);
+    expect(await ground.processes()).toEqual([]);
   });
 });

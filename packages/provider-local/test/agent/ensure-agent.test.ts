@@ -91,14 +91,14 @@ describe('ending', () => {
     await ground.serve(request);
     await ground.serve(ground.request('r2'));
     expect(await stopAgent(ground.state)).toEqual({ kind: 'stopped', revisions: 2 });
-    expect(ground.processes()).toEqual([]);
+    expect(await ground.processes()).toEqual([]);
     expect(ground.agents()).toEqual([]);
     expect(await stopAgent(ground.state)).toEqual({ kind: 'not-running' });
     expect(await localPlatform.list(ground.context())).toEqual([]);
     expect(await agentStatus(ground.state)).toEqual({ kind: 'at-rest' });
     await ground.serve(request);
     await ground.untilHealthy('r2');
-    expect(ground.processes()).toHaveLength(2);
+    expect(await ground.processes()).toHaveLength(2);
   });
 
   it('stop also ends services whose agent died', async () => {
@@ -106,7 +106,7 @@ describe('ending', () => {
     process.kill(await ground.agentPid(), 'SIGKILL');
     await until(async () => (await agentStatus(ground.state)).kind === 'down');
     expect(await stopAgent(ground.state)).toEqual({ kind: 'stopped', revisions: 1 });
-    expect(ground.processes()).toEqual([]);
+    expect(await ground.processes()).toEqual([]);
   });
 
   it('happens by itself when there was nothing to host for a while', async () => {

@@ -43,5 +43,5 @@ it('takes over what an agent of the first version left running', async () => {
   expect(await localPlatform.list(ground.context())).toMatchObject([{ revision: 'r1', state: 'running', slots: [0] }]);
   expect(await get(url)).toBe(before);
   await ground.serve(ground.request('r1', { slots: [0, 1] }));
-  expect(ground.processes()).toHaveLength(2);
+  expect(await ground.processes()).toHaveLength(2);
 });

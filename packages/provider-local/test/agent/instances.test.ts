@@ -42,7 +42,7 @@ describe('instances', () => {
 
     await stage([2]);
     expect(await answersOf()).toEqual([before[1]]);
-    expect(ground.processes()).toHaveLength(1);
+    expect(await ground.processes()).toHaveLength(1);
     const lines = [];
     for await (const line of localPlatform.logs(ground.context(), { service: 'web', lines: 100, follow: false })) {
       lines.push(line);
@@ -61,7 +61,7 @@ describe('instances', () => {
     await ground.serve(request);
     await localPlatform.stage(ground.context(), { ...request, slots: [0] });
     expect(readFileSync(join(ground.state, 'logs/dev/web/r1@1.stdout.log'), 'utf8')).toBe('finished\n');
-    expect(ground.processes()).toHaveLength(1);
+    expect(await ground.processes()).toHaveLength(1);
   });
 
   it('that end are started again by themselves; the worst one is the state, and a probe names it', async () => {
@@ -99,7 +99,7 @@ describe('instances', () => {
     await ground.serve(ground.request('r1', { slots: [0, 1] }));
     await stage([]);
     expect(await listed()).toMatchObject({ state: 'stopped', instances: 0, slots: [] });
-    expect(ground.processes()).toEqual([]);
+    expect(await ground.processes()).toEqual([]);
     expect(
       await localPlatform.probe(ground.context(), {
         service: 'web',
@@ -205,7 +205,10 @@ describe('after the agent is killed', () => {
       await stage(wanted);
       await killer;
       await until(async () => (await listed())?.slots?.join() === wanted.join() || JSON.stringify(await listed()));
-      await until(() => ground.processes().length === wanted.length || ground.processes().join());
+      await until(async () => {
+        const found = await ground.processes();
+        return found.length === wanted.length || found.join();
+      });
       expect((await endpoints()).map(({ slot }) => slot)).toEqual(wanted);
       await until(() => ground.agents().length <= 1);
     }

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CallContext, HealthCheck, RevisionRequest, ServiceSpec, TrafficRequest } from '@slipway/core/provider';
+import { processEnviron } from '@slipway/core/provider';
 import { expect } from 'vitest';
 import { agentStatus, stopAgent } from '../../src/agent/agent-control.ts';
 import { localPlatform } from '../../src/platform/local-platform.ts';
@@ -112,12 +113,12 @@ export class Playground {
   }
 
   /** Pids of everything alive that was started for this state directory's services. */
-  processes(revision?: string): number[] {
+  async processes(revision?: string): Promise<number[]> {
     const marks = [`SLIPWAY_DATA_DIR=${this.state}/`, ...(revision ? [`SLIPWAY_REVISION=${revision}\0`] : [])];
-    return pids().filter((pid) => {
-      const environ = readQuietly(`/proc/${pid}/environ`);
-      return marks.every((mark) => environ.includes(mark));
-    });
+    const found = await Promise.all(
+      pids().map(async (pid) => ({ pid, environ: await processEnviron(pid).catch(() => '') })),
+    );
+    return found.filter(({ environ }) => marks.every((mark) => environ.includes(mark))).map(({ pid }) => pid);
   }
 
   /** Pids of the agents of this state directory. */
@@ -131,7 +132,7 @@ export class Playground {
 
   async close(): Promise<void> {
     await stopAgent(this.state);
-    const left = [...this.processes(), ...this.#agentsAndWatchers()];
+    const left = [...(await this.processes()), ...this.#agentsAndWatchers()];
     rmSync(this.directory, { recursive: true, force: true });
     expect(left).toEqual([]);
   }

@@ -26,7 +26,7 @@ describe('a service that ends', () => {
     await until(async () => (await running())?.restarts === 1);
     await ground.untilHealthy('r1');
     expect(await get(preview)).not.toBe(before);
-    expect(ground.processes('r1')).toHaveLength(1);
+    expect(await ground.processes('r1')).toHaveLength(1);
   });
 
   it('is started with growing pauses, and a probe tells how it ended and what it said last', async () => {
@@ -52,12 +52,12 @@ describe('a service that ends', () => {
       if (!ready) process.exit(3); setInterval(() => {}, 1000);`;
     const request = ground.request('r1', {}, { 'server.js': program });
     await localPlatform.stage(ground.context(), request);
-    // By now the pause is between 2 and 4 s.
-    await until(async () => ((await running())?.restarts ?? 0) >= 3 && (await running())?.state === 'restarting');
+    // By now the pause is between 4 and 8 s.
+    await until(async () => ((await running())?.restarts ?? 0) >= 4 && (await running())?.state === 'restarting');
     writeFileSync(join(ground.state, 'data/dev/web/ready'), '');
     await localPlatform.stage(ground.context(), request);
-    await until(async () => (await running())?.state === 'running', 1_500);
-    expect(ground.processes('r1')).toHaveLength(1);
+    await until(async () => (await running())?.state === 'running', 3_500);
+    expect(await ground.processes('r1')).toHaveLength(1);
   });
 
   it('gets another port when its own was taken meanwhile, and the router follows', async () => {
@@ -91,7 +91,7 @@ describe('retiring', () => {
     await ground.serve(ground.request('r1', { stopGraceMs: 20_000 }, { 'server.js': server }));
     await retire();
     expect(existsSync(join(ground.state, 'data/dev/web/finished'))).toBe(true);
-    expect(ground.processes()).toEqual([]);
+    expect(await ground.processes()).toEqual([]);
   });
 
   it('ends one that does not after its grace, and not before', async () => {
@@ -101,16 +101,19 @@ describe('retiring', () => {
     const began = Date.now();
     await retire();
     expect(Date.now() - began).toBeGreaterThanOrEqual(400);
-    expect(ground.processes()).toEqual([]);
+    expect(await ground.processes()).toEqual([]);
     expect(readFileSync(join(ground.state, 'logs/dev/web/r1.stdout.log'), 'utf8')).toBe('no\n');
   });
 
   it('takes along what the service started, in its group, out of it, and orphaned', async () => {
     const run = `sleep 1000 & setsid sleep 1001 & (setsid sh -c 'sleep 1002 & sleep 1003' &) ; node server.js; true`;
     await ground.serve(ground.request('r1', { run, stopGraceMs: 300 }));
-    await until(() => ground.processes().length === 7 || ground.processes().length);
+    await until(async () => {
+      const { length } = await ground.processes();
+      return length === 7 || length;
+    });
     await retire();
-    expect(ground.processes()).toEqual([]);
+    expect(await ground.processes()).toEqual([]);
   });
 
   it('ends a service that keeps failing', async () => {
@@ -124,7 +127,7 @@ describe('retiring', () => {
 describe('leftovers of a service that ended', () => {
   it('are ended before the next start', async () => {
     await ground.serve(ground.request('r1', { run: 'sleep 1000 & exec node server.js' }));
-    const first = ground.processes('r1');
+    const first = await ground.processes('r1');
     expect(first).toHaveLength(2);
     process.kill((await running())?.pid as number, 'SIGKILL');
     await until(async () => (await running())?.restarts === 1);
@@ -146,6 +149,6 @@ describe('fencing', () => {
     expect((await running())?.state).toBe('running');
     await localPlatform.retire(ground.context({ epoch: 4, environment: 'other' }), request);
     await localPlatform.retire(ground.context({ epoch: 5 }), request);
-    expect(ground.processes()).toEqual([]);
+    expect(await ground.processes()).toEqual([]);
   });
 });

@@ -44,7 +44,7 @@ describe('a revision', () => {
     await router.remove(ground.context(), 'web');
     await router.remove(ground.context(), 'web');
     expect(await localPlatform.list(ground.context())).toEqual([]);
-    expect(ground.processes()).toEqual([]);
+    expect(await ground.processes()).toEqual([]);
     expect(readdirSync(join(ground.state, 'run/dev/web'))).toEqual([]);
     await expect(get(url)).rejects.toThrow();
   });
@@ -99,7 +99,7 @@ describe('a revision', () => {
     await ground.serve({ ...request, env: { COLOUR: 'red' } });
     const preview = await ground.serve({ ...request, env: { COLOUR: 'blue' } });
     expect(JSON.parse(await get(`${preview}/env`)).COLOUR).toBe('blue');
-    expect(ground.processes('r1')).toHaveLength(1);
+    expect(await ground.processes('r1')).toHaveLength(1);
   });
 });
 
@@ -207,7 +207,7 @@ describe('secrets', () => {
     const agent = readFileSync(`/proc/${await ground.agentPid()}/environ`, 'latin1');
     expect(agent).not.toContain('parents-own-secret');
     expect(agent).not.toContain('very-secret-value');
-    const commands = ground.processes().map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1'));
+    const commands = (await ground.processes()).map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1'));
     expect(commands.join()).not.toContain('very-secret-value');
     for (const file of filesUnder(ground.state)) {
       expect(readFileSync(file).includes('very-secret-value'), file).toBe(false);
