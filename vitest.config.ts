@@ -12,6 +12,8 @@ export default defineConfig({
     // Most tests wait for processes that they started, so two files at once fit on the smallest machine.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 120_000,
+    // Labs are built and taken down in hooks.
+    hookTimeout: 120_000,
     reporters: ['default', './tests/summary-reporter.ts'],
   },
 });

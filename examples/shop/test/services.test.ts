@@ -79,9 +79,9 @@ describe('backend', () => {
     const [socket] = (await once(posting, 'socket')) as [Socket];
     if (socket.connecting) await once(socket, 'connect');
     // A later connection was served, so this one was accepted.
-    await expect.poll(async () => (await fetch(new URL('/healthz', url))).status).toBe(200);
+    await expect.poll(async () => (await fetch(new URL('/healthz', url))).status, { timeout: 30_000 }).toBe(200);
     server.kill('SIGTERM');
-    await expect.poll(() => fetch(url).catch(() => 'refused')).toBe('refused');
+    await expect.poll(() => fetch(url).catch(() => 'refused'), { timeout: 30_000 }).toBe('refused');
     posting.end('"quantity": 1, "customer": "patient"}');
     const [response] = (await once(posting, 'response')) as [{ statusCode: number; resume(): void }];
     response.resume();

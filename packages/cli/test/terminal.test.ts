@@ -117,9 +117,9 @@ describe.skipIf(!requirePart('tmux'))('on a terminal', () => {
   test('shows what runs with its last line, for how long, against which estimate; what is done scrolls away', async () => {
     project('{}', ['one', 'two']);
     terminal.slipway('deploy --yes');
-    const running = await terminal.shows(/round 1\d of/);
-    expect(running).toMatch(/Deploying dev {2}─+ {2}0 of 2 steps {2}\d+\.\ds of ~1\.0s/);
-    expect(running).toMatch(/\d\/2 resource:one create {2}\d+\.\ds of ~1\.0s {2}round \d+ of a rather/);
+    const running = await terminal.shows(/round [1-9]\d+ of/);
+    expect(running).toMatch(/Deploying dev {2}─+ {2}0 of 2 steps {2}[\d.]+s of ~1\.0s/);
+    expect(running).toMatch(/\d\/2 resource:one create {2}[\d.]+s of ~1\.0s {2}round \d+ of a rather/);
     play.write({ 'go-one': '' });
     const half = await terminal.shows(/1 of 2 steps/);
     expect(half).toMatch(/^✔ resource:one\/create \d/m);
@@ -135,7 +135,7 @@ describe.skipIf(!requirePart('tmux'))('on a terminal', () => {
     terminal.type('seq 100', 'Enter');
     await terminal.shows(/^100$/m);
     terminal.type(`'${process.execPath}' -C slipway-source '${bin}' deploy --yes; echo "ended with $?"`, 'Enter');
-    await terminal.shows(/round 5 of/);
+    await terminal.shows(/round ([5-9]|\d\d+) of/);
     terminal.resize(50, 40);
     await terminal.shows(/steps {2}.*…|Deploying dev.{0,35}…$/m);
     terminal.resize(34, 40);
@@ -151,7 +151,7 @@ describe.skipIf(!requirePart('tmux'))('on a terminal', () => {
   test('Ctrl-C stops cleanly, resumable', async () => {
     project('{}', ['one']);
     terminal.slipway('deploy --yes');
-    await terminal.shows(/round 5 of/);
+    await terminal.shows(/round ([5-9]|\d\d+) of/);
     terminal.type('C-c');
     const screen = await terminal.shows(/ended with 130/);
     expect(screen).toContain('stopping cleanly; press Ctrl-C again to stop now');

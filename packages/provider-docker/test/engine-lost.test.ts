@@ -92,7 +92,7 @@ describe.skipIf(!canStart)('an engine whose daemon is killed and comes back', ()
     await engine.kill();
     await engine.up();
     await waitUntil('lines come again', async () => {
-      const numbers = (await stand.logs(1_000)).map(({ text }) => Number(text.split(' ')[1]));
+      const numbers = (await stand.logs(10_000)).map(({ text }) => Number(text.split(' ')[1]));
       expect(numbers).toEqual(numbers.map((_, n) => n));
       return numbers.length > seen.length + 20 || numbers.length;
     });
@@ -115,8 +115,8 @@ describe.skipIf(!canStart)('an engine whose daemon is killed and comes back', ()
   });
 
   test('while a revision is retired: retired again, nothing of it is left', async () => {
-    const run = "trap 'sleep 2; exit 0' TERM; while true; do sleep 0.1; done";
-    const request = stand.request({ slots: [0, 1], spec: { run, stopGraceMs: 10_000 } });
+    const run = "trap 'sleep 8; exit 0' TERM; while true; do sleep 0.1; done";
+    const request = stand.request({ slots: [0, 1], spec: { run, stopGraceMs: 20_000 } });
     await dockerPlatform.stage(stand.context(), request);
     const retiring = dockerPlatform.retire(stand.context(), request);
     const killing = sleep(700).then(() => engine.kill());

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import { join } from 'node:path';
 import type { JsonObject } from '@slipway/core/provider';
+import { waitUntil } from '@slipway/provider-testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
 import { dockerPlatform } from '../src/docker-platform.ts';
@@ -62,7 +63,10 @@ describe.skipIf(has.includes(false))('an engine of another machine, over TLS', (
       expect(host).toBe(remote.address);
       expect(await (await fetch(`http://${host}:${port}`)).text()).toBe('from afar');
     }
-    expect((await stand.logs(10)).map(({ text }) => text)).toEqual(['up', 'up']);
+    await waitUntil('both have said so', async () => {
+      const said = (await stand.logs(10)).map(({ text }) => text).join();
+      return said === 'up,up' || said;
+    });
     await dockerPlatform.retire(stand.context(), request);
     expect(await stand.containers()).toEqual([]);
   });

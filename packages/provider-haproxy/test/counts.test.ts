@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallContext, Endpoint } from '@slipway/core/provider';
@@ -58,7 +58,8 @@ describe.skipIf(!requirePart('haproxy'))('counts', () => {
 
   test('what the worker of before a reload still serves is counted, also after it ended', async () => {
     const context = await openStand();
-    const slow = await startInstance('v1', (_, response) => void setTimeout(() => response.end('v1'), 1_500));
+    const held: ServerResponse[] = [];
+    const slow = await startInstance('v1', (_, response) => void held.push(response));
     const request = await requestFor({ v1: [slow] }, { v1: 100 });
     await haproxyRouter.setWeights(context, request);
     const asked = Array.from({ length: 5 }, () => fetch(`http://127.0.0.1:${request.port}/`));
@@ -67,6 +68,7 @@ describe.skipIf(!requirePart('haproxy'))('counts', () => {
       return v1?.open === 5;
     });
     await haproxyRouter.setWeights(context, { ...request, service: 'cart', port: await freePort() });
+    for (const response of held) response.end('v1');
     for (const answer of await Promise.all(asked)) expect(await answer.text()).toBe('v1');
     expect(await haproxyRouter.drain(context, { service: 'shop', revision: 'v1', drainMs: 20_000 })).toEqual({
       kind: 'drained',

@@ -25,7 +25,7 @@ describe.skipIf(!requirePart('sshd'))('instances on hosts', () => {
     execFileSync('cp', [join(release, 'run'), join(release, 'said-late')]);
     writeFileSync(
       join(release, 'run'),
-      `echo $$ > ${began}.part; mv ${began}.part ${began}; sleep 1; exec sh ${release}/said-late\n`,
+      `echo $$ > ${began}.part; mv ${began}.part ${began}; sleep 5; exec sh ${release}/said-late\n`,
     );
     process.kill(pid, 'SIGKILL');
     await waitUntil('it begins to start again', async () => existsSync(began));

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CallContext } from '@slipway/core/provider';
+import { waitUntil } from '@slipway/provider-testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
 import { callHost, SUPERVISOR_FILE } from '../src/connection/call-host.ts';
@@ -41,11 +42,13 @@ describe.skipIf(!requirePart('sshd'))('releases on hosts', () => {
     const release = join(fleet.folder(0), 'releases/r2');
     expect(statSync(join(release, 'environment')).mode & 0o777).toBe(0o600);
     expect(readFileSync(join(release, '.slipway.json'), 'utf8')).not.toContain(secret);
-    const said: string[] = [];
-    for await (const { text } of sshPlatform.logs(context, { service: 'backend', lines: 50, follow: false }))
-      said.push(text);
-    expect(said).toContain('listening ***');
-    expect(said.join('\n')).not.toContain(secret);
+    await waitUntil('it is said, masked', async () => {
+      const said: string[] = [];
+      for await (const { text } of sshPlatform.logs(context, { service: 'backend', lines: 50, follow: false }))
+        said.push(text);
+      expect(said.join('\n')).not.toContain(secret);
+      return said.includes('listening ***') || said;
+    });
     await sshPlatform.retire(context, { service: 'backend', revision: 'r2' });
     expect(existsSync(release)).toBe(false);
   });

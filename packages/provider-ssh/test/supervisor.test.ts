@@ -98,7 +98,7 @@ describe.skipIf(process.platform !== 'linux')('the supervisor', () => {
   test('that dies before the process could say its pid starts no second one', async () => {
     subject = new Supervised(`${ONE_ONLY}exec sleep 600`);
     subject.write('release/said-late', subject.read('release/run'));
-    subject.write('release/run', `echo > ${subject.folder}/began; sleep 1; exec sh ${subject.release}/said-late\n`);
+    subject.write('release/run', `echo > ${subject.folder}/began; sleep 5; exec sh ${subject.release}/said-late\n`);
     const first = subject.supervise();
     await waitUntil('it begins to start', async () => existsSync(join(subject.folder, 'began')));
     await kill(first);
@@ -112,9 +112,14 @@ describe.skipIf(process.platform !== 'linux')('the supervisor', () => {
   test('is there once, and so is what it runs, whenever one is killed and however many are started', async () => {
     subject = new Supervised(`${ONE_ONLY}/bin/sleep 0.2`);
     subject.replaceProgram('sleep', 'exec /bin/sleep 0.01');
+    const began = Date.now();
+    const alone = subject.supervise();
+    await waitUntil('it started once', async () => lines('starts').length > 0);
+    const startMs = Date.now() - began;
+    await kill(alone);
     for (let round = 0; round < 25; round += 1) {
       const both = [subject.supervise(), subject.supervise()];
-      await sleep(Math.random() * 250);
+      await sleep(Math.random() * 4 * startMs);
       for (const supervisor of both) if (supervisor.exitCode === null) await kill(supervisor);
     }
     expect(lines('starts').length).toBeGreaterThan(5);

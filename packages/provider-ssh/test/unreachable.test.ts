@@ -52,7 +52,7 @@ describe.skipIf(!requirePart('sshd'))('a host that is cut off', () => {
   });
 
   test('removes what was removed elsewhere meanwhile as soon as it is back', async () => {
-    const context = fleet.context({ options: { unreachable: { quorum: 2 }, connectTimeout: '3s' } });
+    const context = fleet.context({ options: { unreachable: { quorum: 2 }, connectTimeout: '6s' } });
     await fleet.serve(context, fleet.request('r1'));
     fleet.lab.cut(2);
     await fleet.serve(context, fleet.request('r2', { slots: [0, 1] }));
@@ -71,7 +71,7 @@ describe.skipIf(!requirePart('sshd'))('a host that is cut off', () => {
   });
 
   test('holds nobody up when it was lost in the middle of an upload', async () => {
-    const context = fleet.context({ options: { connectTimeout: '3s' } });
+    const context = fleet.context({ options: { connectTimeout: '6s' } });
     const on = { fleet: fleetOf(context), host: fleetOf(context).hosts[0]! };
     await sshPlatform.list(context);
     const large = callHost(context, on, 'receive', [1, 'backend', 'lost', 'f'.repeat(64)], Buffer.alloc(64_000_000));

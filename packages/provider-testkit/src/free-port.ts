@@ -5,11 +5,21 @@ import { createServer } from 'node:net';
 const FIRST_PORT = 10_000;
 const LAST_PORT = 19_999;
 
-/** A port of 127.0.0.1 on which nothing listens now, and that no outgoing connection takes. */
+/** Vitest's workers, told apart by their number, draw from shares of their own: between draw and use a port is nobody's. */
+const SHARES = 8;
+const SHARE_SIZE = Math.floor((LAST_PORT - FIRST_PORT + 1) / SHARES);
+
+const given = new Set<number>();
+
+/** A port of 127.0.0.1 on which nothing listens now, that no outgoing connection takes, and that wasn't given before. */
 export async function freePort(): Promise<number> {
+  const share = Number(process.env.VITEST_POOL_ID ?? 0) % SHARES;
+  const first = FIRST_PORT + share * SHARE_SIZE;
   for (;;) {
-    const port = randomInt(FIRST_PORT, LAST_PORT + 1);
-    if (await isFree(port)) return port;
+    const port = randomInt(first, first + SHARE_SIZE);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    return port;
   }
 }
 

@@ -27,7 +27,7 @@ export class OwnEngine {
   readonly #options: OwnEngineOptions;
   /** Its own: an engine without a bridge removes `docker0`, which the machine's engine needs. */
   readonly #bridge = `own-${randomBytes(4).toString('hex')}`;
-  readonly #subnet = `10.${200 + randomInt(8)}.${randomInt(250)}.1/24`;
+  readonly #subnet = `10.${130 + randomInt(60)}.${randomInt(250)}.1/24`;
   #daemon: ChildProcess | undefined;
   #ending: Promise<void> | undefined;
 

@@ -22,7 +22,7 @@ export interface ResourceSubject {
   replaced?: JsonObject;
   /** What `find` can say. `never`: this declaration has no way to look. Default `always`. */
   finds?: 'always' | 'never';
-  /** Properties whose creation takes a second or more, to be aborted; absent when it can't take long. */
+  /** Properties whose creation takes five seconds, to be aborted; absent when it can't take long. */
   slow?: JsonObject;
   open(): Promise<ResourcePlace>;
 }

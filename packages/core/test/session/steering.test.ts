@@ -39,7 +39,7 @@ async function heldAt(play: Playground, options: Parameters<Slipway['deploy']>[0
   return { done, other: await play.open() };
 }
 
-async function slowShop(slowMs = 700) {
+async function slowShop(slowMs = 3_000) {
   const play = await playground({
     things: { slowMs: ({ call, name }) => (call === 'update' && name === 'b' ? slowMs : 0) },
   });
@@ -51,7 +51,7 @@ async function slowShop(slowMs = 700) {
 
 /** Resolves when the deployment's status is this one. */
 async function reaches(slipway: Slipway, status: DeploymentReport['status']): Promise<void> {
-  const bound = AbortSignal.timeout(10_000);
+  const bound = AbortSignal.timeout(60_000);
   for await (const event of slipway.events(undefined, { follow: true, signal: bound })) {
     if (event.type === 'deployment.status' && event.data.status === status) return;
   }
@@ -172,7 +172,7 @@ describe('from another terminal', () => {
 
 describe('the lock of an environment', () => {
   it('refuses a second deployment, naming the holder, or lets it wait', async () => {
-    const { play } = await slowShop(300);
+    const { play } = await slowShop();
     const { done, other } = await heldAt(play, { command: 'slipway deploy -e dev' });
     const refused = await refusal(other.deploy(), 'lock-held');
     expect(refused.message).toContain(`process ${process.pid}`);
@@ -209,7 +209,7 @@ describe('the lock of an environment', () => {
   });
 
   it('of another environment does not matter', async () => {
-    const { play } = await slowShop(300);
+    const { play } = await slowShop();
     const environments = { dev: { platform: 'memory' }, other: { platform: 'memory' } };
     const { done } = await heldAt(play);
     await play.config({ ...chain(1), environments });

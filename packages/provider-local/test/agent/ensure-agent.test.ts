@@ -111,11 +111,11 @@ describe('ending', () => {
 
   it('happens by itself when there was nothing to host for a while', async () => {
     const main = fileURLToPath(new URL('../../src/agent/main.ts', import.meta.url));
-    const run = ['-C', 'slipway-source', main, '--state', ground.state, '--idle-ms', '200'];
+    const run = ['-C', 'slipway-source', main, '--state', ground.state, '--idle-ms', '2000'];
     const agent = spawn(process.execPath, run, { stdio: 'ignore' });
     await until(async () => (await agentStatus(ground.state)).kind === 'running');
     await ground.serve(ground.request('r1'));
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(agent.exitCode).toBe(null);
     await localPlatform.retire(ground.context(), { service: 'web', revision: 'r1' });
     await until(() => agent.exitCode === 0);

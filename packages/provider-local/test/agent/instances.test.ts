@@ -69,7 +69,10 @@ describe('instances', () => {
     const [first, second] = await endpoints();
     for (let times = 0; times < 3; times++) {
       await get(`http://127.0.0.1:${second?.port}/exit`).catch(() => {});
-      await until(async () => (await listed())?.state === 'restarting' || (await listed())?.state);
+      await until(async () => {
+        const found = await listed();
+        return found?.state === 'restarting' || (found?.restarts ?? 0) > times || found?.state;
+      });
       const probed = {
         service: 'web',
         revision: 'r1',

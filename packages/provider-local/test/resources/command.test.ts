@@ -27,7 +27,7 @@ resourceConformance('local:command', {
   type: localCommand,
   properties: whole,
   changed: { ...whole, env: { SIZE: 2 } },
-  slow: { create: 'sleep 1; touch thing' },
+  slow: { create: 'sleep 5; touch thing' },
   open,
 });
 

@@ -53,8 +53,8 @@ export function describeLife(open: OpenPlatformStand): void {
     check('finishes what it was asked before it is retired, and is then gone for good', async (stand) => {
       await Promise.all([stand.serve('r1'), stand.serve('r2')]);
       const url = (await stand.urls('r1'))[0]!;
-      const slow = exchange(new URL('/slow?ms=1500', url));
-      await sleep(300);
+      const slow = exchange(new URL('/slow?ms=3000', url));
+      await sleep(1_000);
       await stand.retire('r1');
       expect(await slow).toMatchObject({ kind: 'answered', status: 200, revision: 'r1' });
       for (let again = 0; again < 2; again++) await stand.retire('r1');

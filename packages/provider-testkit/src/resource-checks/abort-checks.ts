@@ -6,6 +6,9 @@ import { assertThere, CREATED, inPlace, NAME } from './in-place.ts';
 /** How soon a call must have ended after its abort: what stopping a stubborn process may take, and a margin. */
 const ENDED_WITHIN_MS = 10_000;
 
+/** How long it must stay so: longer than a creation that takes its time. */
+const STILL_SAME_MS = 5_500;
+
 /** Timeouts and cancel reach down to the call. */
 export function abortChecks(subject: ResourceSubject): ConformanceCheck[] {
   const { type, properties, slow } = subject;
@@ -32,7 +35,7 @@ export function abortChecks(subject: ResourceSubject): ConformanceCheck[] {
         assert.equal(await Promise.race([ended, sleep(ENDED_WITHIN_MS, 'still running', { ref: false })]), 'stopped');
         // What it did until then is for `find` to say; from now on nothing may happen.
         const there = await place.isThere?.();
-        await sleep(1_200);
+        await sleep(STILL_SAME_MS);
         if (there !== undefined) await assertThere(place, there, 'and stays so after a creation that was aborted');
       }),
     );

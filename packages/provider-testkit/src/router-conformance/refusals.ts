@@ -18,7 +18,7 @@ export function describeRefusals(open: OpenStand): void {
     check('a wait for requests ends with its signal', async (stand) => {
       await stand.serve('r1');
       const url = await distribute(stand, { r1: 100 });
-      const slow = exchange(new URL('/slow?ms=3000', url));
+      const slow = exchange(new URL('/slow?ms=8000', url));
       await untilOpen(stand, 'r1', 1);
       const abort = new AbortController();
       const request = { service: stand.service, revision: 'r1', drainMs: 600_000 };

@@ -48,7 +48,7 @@ export function describeSwitching(open: OpenStand): void {
     check('leaves requests in flight to end where they began, and draining waits for them', async (stand) => {
       await Promise.all([stand.serve('r1'), stand.serve('r2')]);
       const url = await distribute(stand, { r1: 100 });
-      const slow = exchange(new URL('/slow?ms=2500', url));
+      const slow = exchange(new URL('/slow?ms=8000', url));
       await untilOpen(stand, 'r1', 1);
       await distribute(stand, { r2: 100 });
       const drain = (drainMs: number) =>

@@ -1,9 +1,10 @@
-/** Takes the lock from whoever has it and appends until it is fenced, some times. Arguments: file, name, times. */
+/** Takes the lock from whoever has it and appends until it is fenced, some times. Arguments: file, name, times, the other's name. */
 import { randomUUID } from 'node:crypto';
+import { existsSync, writeFileSync } from 'node:fs';
 import { SlipwayError } from '../../../src/errors.ts';
 import { openSqliteStore } from '../../../src/journal/sqlite/open-sqlite-store.ts';
 
-const [file = '', name = '', times = ''] = process.argv.slice(2);
+const [file = '', name = '', times = '', other = ''] = process.argv.slice(2);
 const store = await openSqliteStore({ file, key: new Uint8Array(32).fill(7) });
 const written: number[] = [];
 let fenced = 0;
@@ -20,13 +21,13 @@ while (fenced < Number(times) && !alone) {
   if (await appendUntilFenced(result.epoch)) fenced += 1;
   else alone = true;
 }
+writeFileSync(`${file}.done-${name}`, '');
 await store.close();
 process.stdout.write(JSON.stringify({ name, written, fenced }));
 
-/** Gives up after a while, since the other may have finished. */
+/** Gives up when the other has finished. */
 async function appendUntilFenced(epoch: number): Promise<boolean> {
-  const until = Date.now() + 1_000;
-  while (Date.now() < until) {
+  while (!existsSync(`${file}.done-${other}`)) {
     try {
       const data = { command: name, by: name };
       const at = new Date().toISOString();
