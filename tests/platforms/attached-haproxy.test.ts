@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Slipway } from '@slipway/core';
+import type { Slipway } from '@slipway/core';
 import { stopAgent } from '@slipway/provider-local';
 import { freePort, waitUntil, writeSample } from '@slipway/provider-testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { defaultRegistry } from '../../packages/cli/src/providers.ts';
 import { startTheirs } from '../../packages/provider-haproxy/test/theirs.ts';
 import { forgetImages } from '../forget-images.ts';
+import { inSession } from '../in-session.ts';
 import { requirePart } from '../require.ts';
 
 const STANDS = [
@@ -42,14 +42,7 @@ async function openProject({ platform, run }: Stand) {
   };
   // JSON is YAML.
   writeFileSync(join(directory, 'slipway.yaml'), JSON.stringify(config));
-  const session = async <T>(work: (slipway: Slipway) => Promise<T>): Promise<T> => {
-    const slipway = await Slipway.open({ directory, registry: defaultRegistry() });
-    try {
-      return await work(slipway);
-    } finally {
-      await slipway.close();
-    }
-  };
+  const session = <T>(work: (slipway: Slipway) => Promise<T>): Promise<T> => inSession(directory, work);
   onTestFinished(async () => {
     await session((slipway) => slipway.destroy()).catch(() => {});
     await stopAgent(join(directory, '.slipway'));

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Slipway } from '@slipway/core';
+import type { Slipway } from '@slipway/core';
 import { stopAgent } from '@slipway/provider-local';
 import { freePort, startLoad, writeSample } from '@slipway/provider-testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { defaultRegistry } from '../../packages/cli/src/providers.ts';
 import { openRemoteStand, type RemoteStand } from '../../packages/provider-docker/test/remote-stand.ts';
+import { inSession } from '../in-session.ts';
 import { requirePart } from '../require.ts';
 
 const lacks = (['docker', 'dockerd', 'sshd'] as const).filter((part) => !requirePart(part));
@@ -33,14 +33,7 @@ describe.skipIf(lacks.length > 0)('a project on an engine of another machine', (
     rmSync(directory, { recursive: true, force: true });
   }, 60_000);
 
-  const session = async <T>(work: (slipway: Slipway) => Promise<T>): Promise<T> => {
-    const slipway = await Slipway.open({ directory, registry: defaultRegistry() });
-    try {
-      return await work(slipway);
-    } finally {
-      await slipway.close();
-    }
-  };
+  const session = <T>(work: (slipway: Slipway) => Promise<T>): Promise<T> => inSession(directory, work);
   /** JSON is YAML. */
   const declare = (platform: object, dockerfile = 'Dockerfile', version = 'v1') => {
     const health = { http: '/healthz', interval: '100ms', healthyAfter: 1 };

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DeploymentReport, type ServiceRecord, Slipway } from '@slipway/core';
+import type { DeploymentReport, ServiceRecord, Slipway } from '@slipway/core';
 import { stopAgent } from '@slipway/provider-local';
 import { freePort, waitUntil, writeSample } from '@slipway/provider-testkit';
-import { defaultRegistry } from '../../packages/cli/src/providers.ts';
+import { inSession } from '../in-session.ts';
 import type { Ground, Pair } from './pairs.ts';
 import { processesWith } from './processes-with.ts';
 
@@ -74,12 +74,7 @@ export class RolloutProject {
 
   /** Does something in a session of its own, as another terminal would. */
   async session<T>(work: (slipway: Slipway) => Promise<T>): Promise<T> {
-    const slipway = await Slipway.open({ directory: this.directory, registry: defaultRegistry() });
-    try {
-      return await work(slipway);
-    } finally {
-      await slipway.close();
-    }
+    return await inSession(this.directory, work);
   }
 
   async deploy(release: Release): Promise<DeploymentReport> {
