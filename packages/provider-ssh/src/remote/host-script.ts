@@ -84,7 +84,7 @@ renew_release() {
   rm -rf "$given"
   mkdir "$given" && receive_files "$given" || refuse no-space "$release"
   mv -f "$given/.slipway.json" "$release/.slipway.json"
-  if [ "$running" = leave ] && alive "$release/state/process"; then
+  if [ "$running" = leave ] && runs "$release"; then
     rm -rf "$given"
     return 0
   fi

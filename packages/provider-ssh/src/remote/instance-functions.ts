@@ -1,7 +1,8 @@
 /**
  * Shell functions that start and stop the instance of a release, by systemd or by the supervisor alone. What keeps it
  * running is written down before it starts, and stands as long as anything of it runs, whatever is wanted meanwhile:
- * nothing is ever started a second time beside it.
+ * nothing is ever started a second time beside it. One that is to end is marked before anything is asked to end, until
+ * it is started anew: whenever the call that ends it dies, nobody takes what is about to end for what runs.
  */
 export const INSTANCE_FUNCTIONS = String.raw`
 kept_by() { cat "$1/state/kept-by" 2> /dev/null; }
@@ -14,7 +15,15 @@ keeper_for() {
   esac
 }
 
+ending() { [ -e "$1/state/ending" ]; }
+
+runs() { ! ending "$1" && alive "$1/state/process"; }
+
 start_instance() {
+  if ending "$1"; then
+    stop_instance "$1"
+    rm -f "$1/state/ending" || refuse no-space "$1"
+  fi
   alive "$1/state/supervisor" && return 0
   keeper=$(kept_by "$1")
   if [ -z "$keeper" ] || ! alive "$1/state/process"; then
@@ -48,6 +57,7 @@ until_free() {
 }
 
 stop_instance() {
+  touch "$1/state/ending" || refuse no-space "$1"
   grace=$(cat "$1/state/grace" 2> /dev/null || echo 100)
   case "$(kept_by "$1")" in system | user) end_unit "$1" "$(kept_by "$1")" ;; esac
   if alive "$1/state/supervisor"; then
@@ -65,7 +75,8 @@ stop_instance() {
 }
 
 state_of() {
-  if alive "$1/state/process"; then echo running
+  if ending "$1"; then echo stopped
+  elif alive "$1/state/process"; then echo running
   elif alive "$1/state/supervisor"; then [ -f "$1/state/restarts" ] && echo restarting || echo starting
   else echo stopped; fi
 }

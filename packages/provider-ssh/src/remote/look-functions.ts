@@ -14,11 +14,12 @@ list() {
     service=${'$'}{release%/releases/*}
     state=$(state_of "$release")
     pid=0
-    alive "$release/state/process" || pid=0
+    runs "$release" || pid=0
     printf 'release %s %s %s %s %s %s %s\n' "${'$'}{service##*/}" "${'$'}{release##*/}" "$state" \
       "$(word_in "$release/state/port" 0)" "$pid" "$(word_in "$release/state/restarts" 0)" \
       "$(word_in "$release/state/started" -)"
-    printf 'why %s\n' "$(word_in "$release/state/last-exit" "")"
+    ending "$release" && why='is to end' || why=$(word_in "$release/state/last-exit" "")
+    printf 'why %s\n' "$why"
     printf 'record %s\n' "$(word_in "$release/.slipway.json" null)"
   done
 }
@@ -74,7 +75,7 @@ logs() {
 health() {
   release=$base/$1/releases/$2
   [ -d "$release" ] || refuse no-release "$2"
-  alive "$release/state/process" || refuse not-running "$2"
+  runs "$release" || refuse not-running "$2"
   script=$(cat)
   enter_release "$release"
   export SLIPWAY_URL="$4" SLIPWAY_SCRIPT="$script"
