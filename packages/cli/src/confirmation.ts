@@ -23,13 +23,15 @@ export function requireConsent({ options }: Session): void {
 export async function confirmPlan(
   session: Session,
   plan: Plan,
-  environment: { name: string; protected: boolean },
+  environment: { name: string; protected: boolean; stops?: string },
   signal: AbortSignal,
 ): Promise<boolean> {
   const { output, options } = session;
   refuseOtherName(options, environment.name);
+  const { stops } = environment;
+  if (stops !== undefined) output.say(`${stops} waits for a person. It is stopped, and takes back what it did:`);
   output.say(...renderPlan(plan, output), '');
-  if (plan.steps.length === 0) return true;
+  if (plan.steps.length === 0 && stops === undefined) return true;
   if (confirmedBeforehand(options) === environment.name || (options.yes && !environment.protected)) return true;
   if (!process.stdin.isTTY) throw nobodyToAsk(environment);
   const question = environment.protected

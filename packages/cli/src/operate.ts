@@ -1,4 +1,5 @@
 import type { DeploymentReport, RunOptions, SlipwayApi } from '@slipway/core';
+import { describeError } from '@slipway/core/provider';
 import { confirmPlan } from './confirmation.ts';
 import { type ExitCode, exitCode, exitCodeOfReport } from './exit-code.ts';
 import { Interruption } from './interruption.ts';
@@ -7,6 +8,7 @@ import type { Display } from './progress/display.ts';
 import { LiveDisplay } from './progress/live-display.ts';
 import { PlainDisplay } from './progress/plain-display.ts';
 import { Progress } from './progress/progress.ts';
+import { isAbort } from './render/error-block.ts';
 import { renderSummary } from './render/summary.ts';
 import type { Session } from './session.ts';
 
@@ -64,15 +66,24 @@ export async function operate(session: Session, operation: Operation): Promise<E
     const { goesBack = false } = operation;
     return conclude(session, report, { progress, interrupted: interruption.interrupted, goesBack });
   } catch (error) {
-    if (!interruption.interrupted) throw error;
     show.display?.close();
-    output.say(progress.current ? resumeLine(session, progress) : 'Stopped; nothing was changed.');
-    output.document({ error: { code: 'interrupted', message: 'Stopped by a signal.' } });
+    if (!interruption.interrupted || !comesOfStopping(error)) throw error;
+    const { code, message } = describeError(error);
+    const told = code === 'interrupted' ? message : undefined;
+    if (told !== undefined) output.say(told);
+    if (progress.current) output.say(resumeLine(session, progress));
+    else if (told === undefined) output.say('Stopped; nothing was changed.');
+    output.document({ error: { code: 'interrupted', message: told ?? 'Stopped by a signal.' } });
     return exitCode.interrupted;
   } finally {
     show.display?.close();
     stopListening();
   }
+}
+
+/** Of a stop by a signal; whatever else was thrown meanwhile is worth as much as ever. */
+function comesOfStopping(error: unknown): boolean {
+  return isAbort(error) || ['interrupted', 'not-confirmed'].includes(describeError(error).code);
 }
 
 function openDisplay({ output }: Session, progress: Progress): Display {

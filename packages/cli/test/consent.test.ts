@@ -71,6 +71,28 @@ describe('a protected environment', () => {
   );
 });
 
+test('what waits in a protected environment is not stopped by a rollback that nobody agreed to, or that can not be', async () => {
+  play.write({
+    'slipway.yaml': `name: demo
+environments: { prod: ${PROTECTED} }
+resources:
+  slow: { type: local:command, create: "echo begun; until test -e go; do sleep 0.02; done; echo {}", find: "exit 1", delete: "true" }
+  after: { type: local:file, path: after.txt, content: "1", dependsOn: [slow] }
+`,
+  });
+  const run = play.start(['deploy', '--confirm', 'prod']);
+  await run.printed('| begun');
+  await play.slipway('pause');
+  await run.printed('waiting: paused');
+  expect(await refused(5, 'rollback', '--yes')).toContain('prod is protected');
+  expect(await refused(5, 'rollback', '--confirm', 'dev')).toContain('--confirm names dev');
+  expect(await refused(2, 'rollback', '--to', 'v9999', '--confirm', 'prod')).toContain('v9999');
+  play.write({ go: '' });
+  const back = await play.slipway('rollback', '--confirm', 'prod');
+  expect(back).toMatchObject({ code: 0, stdout: expect.stringContaining('It is stopped, and takes back what it did') });
+  expect((await run.ended).code).toBe(3);
+});
+
 test('a name that is not the environment that would be changed is refused', async () => {
   project('{}');
   expect(await refused(5, 'deploy', '-e', 'prod', '--confirm', 'dev')).toContain('--confirm names dev');

@@ -1,4 +1,3 @@
-import { SlipwayError } from './errors.ts';
 import type { HeldLock } from './journal/lock-keeper.ts';
 import type { Plan } from './plan/plan.ts';
 import type { DeploymentReport } from './report/report.ts';
@@ -7,6 +6,7 @@ import { DeploymentRun, type RunParts } from './session/deployment-run.ts';
 import { requirePromoted } from './session/environment-to-promote.ts';
 import { makeDeploymentPlan } from './session/make-plan.ts';
 import { readReport, reportCompleted } from './session/read-report.ts';
+import { requireAgreement } from './session/require-agreement.ts';
 import { requirePorts } from './session/require-ports.ts';
 import { requireRouter } from './session/require-router.ts';
 import { requireSecrets } from './session/require-secrets.ts';
@@ -52,7 +52,7 @@ export async function apply(
   await requireSecrets(workspace, plan);
   await requireRouter(workspace, plan);
   await requirePorts(workspace, plan);
-  await confirm(plan, options);
+  await requireAgreement(plan, options);
   const parts: RunParts = { workspace, lock, plan, options, emit };
   // 4 execute, through 5 the journal; 6 traffic and 7 verification are steps like any other.
   const run = await DeploymentRun.begin(parts);
@@ -63,13 +63,6 @@ export async function apply(
   return result.status === 'completed'
     ? await reportCompleted(workspace.store, run)
     : await readReport(workspace.store, run.id);
-}
-
-async function confirm(plan: Plan, options: RunOptions): Promise<void> {
-  if (!options.confirm) return;
-  const guarded = plan.runtime.protected;
-  if (await options.confirm(plan, { name: plan.environment, protected: guarded })) return;
-  throw new SlipwayError('not-confirmed', 'Nothing was changed.', { subject: plan.environment });
 }
 
 /** No step, no deployment: what is recorded is as wanted, and runs. */

@@ -54,8 +54,11 @@ export interface PlanOptions extends Selection {
 export interface RunOptions {
   /** Applied as it is; refused with `plan-stale` when the state moved. Default: a fresh plan from {@link PlanOptions}. */
   plan?: Plan;
-  /** Asked with the plan before anything changes, under the lock; false ends with `not-confirmed`. */
-  confirm?: (plan: Plan, environment: { name: string; protected: boolean }) => Promise<boolean>;
+  /**
+   * Asked with the plan before anything changes, under the lock; false ends with `not-confirmed`. `stops`: asked without
+   * the lock whether this deployment, which waits for a person, is to be stopped and to take itself back, by this plan.
+   */
+  confirm?: (plan: Plan, environment: { name: string; protected: boolean; stops?: string }) => Promise<boolean>;
   /** First abort: stop cleanly (resumable). */
   signal?: AbortSignal;
   /** Aborted: give up at once, wait for nothing. */

@@ -26,6 +26,7 @@ import { readServiceLogs } from './session/read-service-logs.ts';
 import { environmentLimits, guardedAsNow, projectName, recordedRuntime } from './session/recorded-runtime.ts';
 import { resume } from './session/resume.ts';
 import { showGraph } from './session/show-graph.ts';
+import { endsWithIt, havingStopped, stopWaiting } from './session/stop-waiting.ts';
 import { takeSavedPlan } from './session/take-saved-plan.ts';
 import { underLock } from './session/under-lock.ts';
 import { settleUnfinished } from './session/unfinished.ts';
@@ -111,12 +112,13 @@ export class Slipway implements SlipwayApi {
   }
 
   async rollback(options: RollbackOptions = {}): Promise<DeploymentReport> {
-    const aborted = options.plan ? undefined : await this.#abortWaiting();
-    if (aborted === undefined) return await this.#run('rollback', options, () => this.planRollback(options));
+    const plan = () => this.planRollback(options);
+    const stopped = options.plan ? undefined : await stopWaiting(this.#workspace, options);
+    if (stopped === undefined) return await this.#run('rollback', options, plan);
     // It takes itself back and frees the lock; should it die instead, the lock is taken over.
     const patient = { ...options, waitForLockMs: Number.POSITIVE_INFINITY };
-    const isEnough = options.to === undefined && options.only === undefined;
-    return await this.#run('rollback', patient, () => this.planRollback(options), isEnough ? aborted : undefined);
+    const enough = endsWithIt(options) ? stopped : undefined;
+    return await havingStopped(stopped, options, () => this.#run('rollback', patient, plan, enough));
   }
 
   async resume(options: ResumeOptions = {}): Promise<DeploymentReport> {
@@ -283,14 +285,6 @@ export class Slipway implements SlipwayApi {
         : await makePlan(environment);
       return await apply(workspace, lock, plan, options, this.#emit);
     });
-  }
-
-  /** A gate never blocks the way back: what waits for a person, in a process that lives, is told to go back. */
-  async #abortWaiting(): Promise<string | undefined> {
-    const environment = await this.#workspace.environment();
-    const [newest] = await this.#workspace.store.deployments({ environment, limit: 1 });
-    if (newest?.status !== 'waiting') return undefined;
-    return (await this.control('abort', newest.id)).running ? newest.id : undefined;
   }
 
   /** The named deployment, else the environment's newest. */

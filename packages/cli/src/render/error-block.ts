@@ -46,6 +46,7 @@ function withWayOn(error: ErrorRecord): ErrorRecord {
   return { ...error, hint: 'This is a fault of Slipway itself. Run it again with -v and report what it prints.' };
 }
 
-function isAbort(thrown: unknown): boolean {
+/** True when it was thrown because a signal stopped what went on. */
+export function isAbort(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === 'AbortError';
 }

@@ -3,7 +3,7 @@ import type { DeploymentStatus } from '../journal/event.ts';
 import type { DeploymentHeader } from '../journal/store.ts';
 import { DeploymentRun, type RunParts, type RunResult } from './deployment-run.ts';
 import { inDoubt } from './in-doubt.ts';
-import { planBackTo } from './make-plan.ts';
+import { planToTakeBack } from './make-plan.ts';
 
 /**
  * Ends a run by what came of it: completed; stopped and resumable; in doubt, for a person to look; or taken
@@ -53,8 +53,7 @@ async function runRollback(
   error: ErrorRecord,
   parts: RunParts,
 ): Promise<void> {
-  const target = { of: header, to: null, seq: header.snapshot, undoes: [header.id] };
-  const plan = await planBackTo(parts.workspace, header.environment, target, { isAutomatic: true });
+  const plan = await planToTakeBack(parts.workspace, header);
   if (plan.steps.length === 0) {
     await run.end('rolled_back', error);
     return;

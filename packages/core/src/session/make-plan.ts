@@ -115,7 +115,10 @@ function refuseWithoutSource(project: Project, source: SourceTree, selected: Sel
 }
 
 /** Plans the way back: to the last stable deployment, or to the one that is named. Changes nothing. */
-export async function makeRollbackPlan(workspace: Workspace, options: RollbackOptions): Promise<Plan> {
+export async function makeRollbackPlan(
+  workspace: Workspace,
+  options: RollbackOptions & { isAutomatic?: boolean },
+): Promise<Plan> {
   const environment = await workspace.environment();
   const history = await workspace.store.deployments({ environment, limit: 1_000 });
   const choices = options.to === undefined ? await passOverRestores(workspace, environment, history) : history;
@@ -131,8 +134,14 @@ async function rollbacksIn({ store }: Workspace, history: readonly DeploymentHea
   return new Map(asked.map(({ id }, index) => [id, plans[index]?.rollback?.to ?? null]));
 }
 
+/** Plans how a deployment takes itself back: to the snapshot from before it. Changes nothing. */
+export async function planToTakeBack(workspace: Workspace, header: DeploymentHeader): Promise<Plan> {
+  const target = { of: header, to: null, seq: header.snapshot, undoes: [header.id] };
+  return await planBackTo(workspace, header.environment, target, { isAutomatic: true });
+}
+
 /** Plans the way back to the state as it was right after an event. */
-export async function planBackTo(
+async function planBackTo(
   workspace: Workspace,
   environment: string,
   target: RollbackTarget,

@@ -11,6 +11,7 @@ import { inDoubt, stoppedWhileSettling } from './in-doubt.ts';
 import { planMissing } from './make-plan.ts';
 import { readAllEvents } from './read-events.ts';
 import { readReport, requireDeployment } from './read-report.ts';
+import { requireAgreement } from './require-agreement.ts';
 import { underLock } from './under-lock.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -81,10 +82,7 @@ async function partsFor(
   const plan = await workspace.store.plan(header.plan);
   if (!plan) throw planMissing(header.id);
   emit({ kind: 'planned', plan });
-  const guarded = plan.runtime.protected;
-  if (options.confirm && !(await options.confirm(plan, { name: plan.environment, protected: guarded }))) {
-    throw new SlipwayError('not-confirmed', 'Nothing was changed.', { subject: plan.environment });
-  }
+  await requireAgreement(plan, options);
   return { workspace, lock, plan, options, emit };
 }
 

@@ -91,6 +91,56 @@ describe('from another terminal', () => {
     expect(await viewOf(play)).toEqual(before);
   });
 
+  it('rollback stops nothing before it is known to be possible and was agreed to', async () => {
+    const { play } = await slowShop();
+    const { done, other } = await heldAt(play);
+    await other.control('pause');
+    await reaches(other, 'waiting');
+    const { id } = (await other.status()).latest!;
+    await refusal(other.rollback({ to: 'v9999' }), 'deployment-unknown');
+    await refusal(other.rollback({ only: ['nobody'] }), 'selection-unknown');
+    const asked: unknown[] = [];
+    const confirm = async (_: unknown, environment: unknown) => asked.push(environment) === 0;
+    const refused = await refusal(other.rollback({ confirm }), 'not-confirmed');
+    expect(refused.message).toBe('Nothing was changed.');
+    expect(asked).toEqual([{ name: 'dev', protected: false, stops: id }]);
+    await refusal(other.rollback({ to: id, confirm }), 'deployment-unknown');
+    expect((await other.status()).latest).toMatchObject({ id, status: 'waiting' });
+    await other.control('continue');
+    expect(await done).toMatchObject({ id, status: 'completed' });
+  });
+
+  it('a rollback that ends after it stopped what waited says that it did', async () => {
+    const { play } = await slowShop();
+    const [first] = await play.session((slipway) => slipway.history());
+    await play.deploy();
+    const before = await viewOf(play);
+    await play.config(chain(3));
+    const { done, other } = await heldAt(play);
+    await other.control('pause');
+    await reaches(other, 'waiting');
+    const { id } = (await other.status()).latest!;
+    const confirm = async (_: unknown, { stops }: { stops?: string }) => stops !== undefined;
+    const refused = await refusal(other.rollback({ to: first!.id, confirm }), 'not-confirmed');
+    expect(refused.message).toBe(`Nothing else was changed.\n${id} was told to stop and to take back what it did.`);
+    expect(await done).toMatchObject({ id, status: 'rolled_back' });
+    expect(await viewOf(play)).toEqual(before);
+  });
+
+  it('a signal ends the wait for what a rollback stopped, not what was said', async () => {
+    const { play, before } = await slowShop(2_000);
+    const { done, other } = await heldAt(play);
+    await other.control('pause');
+    await reaches(other, 'waiting');
+    const { id } = (await other.status()).latest!;
+    const stop = new AbortController();
+    other.on(({ kind }) => kind === 'waiting-for-lock' && stop.abort());
+    const stopped = await refusal(other.rollback({ signal: stop.signal }), 'interrupted');
+    expect(stopped.message).toContain(`nothing else was begun. ${id} was told to stop and to take back`);
+    expect(await done).toMatchObject({ id, status: 'rolled_back' });
+    expect(await viewOf(play)).toEqual(before);
+  });
+
   it('cancel stops cleanly, and resume goes on under the same id', async () => {
     const { play } = await slowShop();
     const { done, other } = await heldAt(play);
