@@ -48,6 +48,46 @@ describe.skipIf(!requirePart('docker'))('instances', () => {
     expect(await stand.containers()).toEqual([]);
   });
 
+  test('that are being ended count for nothing, and run anew when they are wanted again', async () => {
+    // It answers on while it ends, as a program does that finishes what it has.
+    const answer = serving("'ok'").replace('process.exit(0)', 'setTimeout(process.exit, 6000, 0)');
+    const request = stand.request({ slots: [0, 1], spec: { run: answer, stopGraceMs: 30_000 } });
+    await stand.serve(request);
+    const before = await stand.containers();
+    const abort = new AbortController();
+    const name = `${stand.project}.test.web.r1.1`;
+    const fewer = dockerPlatform.stage(stand.context({ signal: abort.signal }), { ...request, slots: [0] });
+    await waitUntil('it is being ended', async () =>
+      (await docker('ps', '--format', '{{.Names}}')).includes(`${name}.`),
+    );
+    abort.abort(new Error('enough'));
+    await expect(fewer).rejects.toThrow('enough');
+    expect(await dockerPlatform.list(stand.context())).toMatchObject([{ state: 'stopped', instances: 1, slots: [0] }]);
+    expect(await dockerPlatform.recover!(stand.context(), 'web')).toMatchObject([{ slots: [0] }]);
+    const where = await dockerPlatform.endpoints(stand.context(), { service: 'web', revisions: ['r1'] });
+    expect(where.r1!.map(({ slot }) => slot)).toEqual([0]);
+    const target = { service: 'web', revision: 'r1', health: request.spec.health, slots: [1] };
+    expect(await dockerPlatform.probe(stand.context(), target)).toMatchObject({ kind: 'unhealthy' });
+    await stand.serve({ ...request, leaveRunning: true });
+    const after = await stand.containers();
+    expect(after).toHaveLength(2);
+    expect(after.filter((id) => before.includes(id))).toHaveLength(1);
+    expect(await dockerPlatform.list(stand.context())).toMatchObject([{ state: 'running', slots: [0, 1] }]);
+  });
+
+  test('that were to be ended by a run that was killed right then are ended before they run anew', async () => {
+    const request = stand.request();
+    await stand.serve(request);
+    const [id] = await stand.containers();
+    await docker('rename', `${stand.project}.test.web.r1.0`, `${stand.project}.test.web.r1.0.ending-${id}`);
+    expect(await dockerPlatform.list(stand.context())).toMatchObject([{ state: 'stopped', slots: [] }]);
+    await stand.serve(request);
+    expect(await stand.containers()).toHaveLength(1);
+    expect(await stand.containers()).not.toContain(id);
+    await dockerPlatform.retire(stand.context(), request);
+    expect(await stand.containers()).toEqual([]);
+  });
+
   test('that were made and never started, or were stopped by hand, are started; strangers are left', async () => {
     const request = stand.request({ slots: [0, 1] });
     await stand.serve(request);

@@ -185,9 +185,9 @@ export type ProbeResult = { kind: 'healthy' } | { kind: 'unhealthy'; reason: str
 export interface RunningRevision {
   service: string;
   revision: string;
-  /** The worst of its instances. */
+  /** The worst of its instances; one that is being ended, or ended and is still to be removed, counts as `stopped`. */
   state: 'running' | 'starting' | 'restarting' | 'stopped';
-  /** How many run. */
+  /** How many run. One that is being ended doesn't, though its process may answer still. */
   instances: number;
   /** The numbers of those that run, ascending. Absent: 0 alone, if it runs. */
   slots?: number[];
@@ -257,12 +257,17 @@ export interface Platform {
    * Makes exactly the wanted instances of the revision run, beside other revisions and without traffic. Safe to repeat:
    * ensures, never doubles; instances that run as wanted are left as they are. Also how a revision is scaled: then those
    * that stay are left whatever they were started with ({@link RevisionRequest.leaveRunning}).
+   *
+   * The process that asked for an instance's end may be gone before that end is there: killed, or called off by
+   * a person who goes back. So it is written down where the instance runs that it is being ended, before it is told to end,
+   * and whoever comes next sees it. Such an instance never counts as one that runs: staging waits until it is gone and
+   * starts it anew.
    */
   stage(context: CallContext, request: RevisionRequest): Promise<StagedRevision>;
   /**
    * One probe, bounded by the check's timeout. Failure to be healthy is a result, not an error. A health command runs
    * where and with what the revision itself runs; `url` is what it is told instead of the revision's own address. With
-   * several instances it is healthy when each of them is; `slots` narrows it to these.
+   * several instances it is healthy when each of them is; `slots` narrows it to these. One that is being ended is not.
    */
   probe(
     context: CallContext,
@@ -278,7 +283,10 @@ export interface Platform {
    * sign of it (the link `current` on hosts). Moves no traffic. Safe to repeat. Absent: there is no such sign.
    */
   activated?(context: CallContext, target: { service: string; revision: string }): Promise<void>;
-  /** Stops and removes it, gracefully within its stop grace. Safe to repeat. */
+  /**
+   * Stops and removes it, gracefully within its stop grace. Safe to repeat, also while it is being ended already: as long
+   * as anything of it is left it is listed, so that what was broken off is found and done again.
+   */
   retire(context: CallContext, target: { service: string; revision: string }): Promise<void>;
   /** Everything of this environment that exists on the platform, recorded or not. */
   list(context: CallContext): Promise<RunningRevision[]>;

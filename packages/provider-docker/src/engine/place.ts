@@ -26,6 +26,19 @@ export function containerName(
   return nameable(`${project}.${environment}.${service}.${revision}.${slot}`);
 }
 
+/** The name that a container has while it is being ended, and until it is removed: its own is free for another then. */
+export function endingName(name: string, id: string): string {
+  return isEndingName(name, id) ? name : `${name}${endingMark(id)}`;
+}
+
+/** True for a name that {@link endingName} gave. */
+export function isEndingName(name: string, id: string): boolean {
+  return name.endsWith(endingMark(id));
+}
+
+/** Of its own id, so that no revision's name is taken for it, nor one container's ending for another's. */
+const endingMark = (id: string) => `.ending-${id.slice(0, 12)}`;
+
 /**
  * The name on the engine of the environment's network, or of the volume that the config calls `name`. Names of projects and
  * environments may hold `-` and no `.`, so that `a-b` on `c` is not taken for `a` on `b-c`.

@@ -2,6 +2,7 @@ import type { Endpoint } from '@slipway/core/provider';
 import type Docker from 'dockerode';
 import type { Engine } from '../engine/connect.ts';
 import { LABEL, labelled, placeLabels } from '../engine/labels.ts';
+import { isEndingName } from '../engine/place.ts';
 
 /** One container of a revision, as the engine lists it. */
 export interface Instance {
@@ -12,6 +13,8 @@ export interface Instance {
   slot: number;
   /** In the engine's words: created, running, restarting, exited, paused, removing, dead. */
   state: string;
+  /** Slipway began to end it, whatever became of the run that did: it is about to go, and nothing counts on it any more. */
+  isEnding: boolean;
   /** Where it answers; undefined where it has no address: stopped, on a network that fixes none. */
   endpoint: Endpoint | undefined;
   labels: Record<string, string>;
@@ -46,6 +49,7 @@ function instanceOf(engine: Engine, found: Docker.ContainerInfo): Instance | und
     revision,
     slot: Number(slot),
     state: found.State,
+    isEnding: found.Names.some((name) => isEndingName(name, found.Id)),
     endpoint: endpointOf(engine, found, Number(slot)),
     labels,
   };

@@ -25,7 +25,9 @@ export async function stageRevision(
   requireRunnable(request);
   // Refused before anything is made, where the router couldn't reach it.
   publishedAt(engine);
-  const found = await instancesOf(engine, service, revision);
+  const there = await instancesOf(engine, service, revision);
+  await awaitEnding(context, engine, request, there);
+  const found = there.filter(({ isEnding }) => !isEnding);
   const values = valuesOf(request);
   const { leaveRunning = false } = request;
   const isRight = ({ state, labels }: Instance) =>
@@ -50,6 +52,18 @@ export async function retireRevision(
   await dropUnusedNetwork(engine);
   const what = found.length === 0 ? 'is gone already' : `is stopped, ${counted(found.length)}`;
   context.log(`${service} ${revision} ${what}`);
+}
+
+/** What an earlier run began to end is gone before its number runs anew: it may have the same volumes. */
+async function awaitEnding(
+  context: CallContext,
+  engine: Engine,
+  { service, revision }: RevisionRequest,
+  there: readonly Instance[],
+): Promise<void> {
+  const ending = there.filter(({ isEnding }) => isEnding);
+  if (ending.length > 0) context.log(`waits for ${counted(ending.length)} of ${service} ${revision} to end`);
+  await inParallel(ending, WIDTH, ({ id }) => removeInstance(engine, id, { gracefully: true }));
 }
 
 async function startMissing(

@@ -28,7 +28,7 @@ export async function endpointsOf(
   const found = await findInstances(engine, { [LABEL.service]: service });
   return Object.fromEntries(
     revisions.map((revision) => {
-      const instances = found.filter((one) => one.revision === revision);
+      const instances = found.filter((one) => one.revision === revision && !one.isEnding);
       return [revision, instances.flatMap(({ endpoint }) => endpoint ?? [])];
     }),
   );
@@ -42,19 +42,31 @@ export async function recoverRevisions(
   const found = await findInstances(engine, { [LABEL.service]: service });
   return Object.values(Object.groupBy(found, ({ revision }) => revision)).flatMap((instances = []) => {
     const record = instances.map(({ labels }) => recordIn(labels)).find((one) => one !== undefined);
-    return record ? [{ record, slots: instances.map(({ slot }) => slot) }] : [];
+    const slots = instances.filter(({ isEnding }) => !isEnding).map(({ slot }) => slot);
+    return record ? [{ record, slots }] : [];
   });
+}
+
+/** A container, and what the engine says of it. */
+interface Seen {
+  instance: Instance;
+  inspected: Docker.ContainerInspectInfo;
+}
+
+/** What is being ended counts as stopped, though its process may answer still. */
+function stateOf({ instance, inspected }: Seen): State {
+  return instance.isEnding ? 'stopped' : (STATES[inspected.State.Status] ?? 'stopped');
 }
 
 /** Undefined when it was removed while it was looked at. */
 async function describe(engine: Engine, instances: Instance[]): Promise<RunningRevision | undefined> {
   const seen = (
     await Promise.all(instances.map(async (instance) => ({ instance, inspected: await inspect(engine, instance) })))
-  ).filter((one): one is { instance: Instance; inspected: Docker.ContainerInspectInfo } => one.inspected !== undefined);
+  ).filter((one): one is Seen => one.inspected !== undefined);
   const [first] = seen;
   if (!first) return undefined;
-  const states = seen.map(({ inspected }) => STATES[inspected.State.Status] ?? 'stopped');
-  const running = seen.filter(({ inspected }) => inspected.State.Status === 'running');
+  const states = seen.map(stateOf);
+  const running = seen.filter((one) => stateOf(one) === 'running');
   const started = running.map(({ inspected }) => inspected.State.StartedAt).sort();
   return {
     service: first.instance.service,

@@ -19,7 +19,7 @@ export interface ProbeTarget {
 /** One probe of each instance, past the router. Healthy when all of them are, and there is at least one. */
 export async function probeRevision(context: CallContext, engine: Engine, target: ProbeTarget): Promise<ProbeResult> {
   const { service, revision, slots } = target;
-  const found = await instancesOf(engine, service, revision);
+  const found = (await instancesOf(engine, service, revision)).filter(({ isEnding }) => !isEnding);
   const asked = slots ?? found.map(({ slot }) => slot);
   if (asked.length === 0) return { kind: 'unhealthy', reason: `no container of ${service} ${revision} exists` };
   const failures = await Promise.all(
