@@ -63,6 +63,8 @@ export class MemoryCluster {
   readonly traffic = new MemoryTraffic();
   /** Told before the router's counts are read, so that a test can have requests come in as time goes by. */
   beforeTraffic: (service: string) => void = () => {};
+  /** Told of each request that really comes in on a service's route, so that a test can have it counted. */
+  onRequest: (service: string) => void = () => {};
   readonly #routes = new Map<string, Route>();
   readonly #counts = new Map<string, number>();
 
@@ -112,6 +114,7 @@ export class MemoryCluster {
       return known.url;
     }
     const server = createServer((_, response) => {
+      this.onRequest(service);
       response.statusCode = this.#answers(service) ? 200 : 503;
       response.end();
     });

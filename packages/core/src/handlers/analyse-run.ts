@@ -11,12 +11,15 @@ import { SHORTEST_WINDOW_MS, type Sources } from './analyse-sources.ts';
 import { intervalOf, Timetable } from './analyse-timetable.ts';
 import { waitFor } from './analyse-wait.ts';
 import { isAnswered } from './is-answered.ts';
+import type { OwnRequests } from './own-requests.ts';
 
 export interface AnalysisParts {
   step: Step;
   input: AnalysisInput;
   context: StepContext;
   sources: Sources;
+  /** What comes in through them is nobody's. */
+  ownRequests: OwnRequests;
   /** Absent: until what is watched is over. */
   durationMs?: number;
 }
@@ -29,7 +32,13 @@ export interface AnalysisParts {
 export async function runAnalysis(parts: AnalysisParts): Promise<AnalysisVerdict> {
   const round = readRound(parts.context.notes);
   const run = new AnalysisRun(parts, round);
-  return round.decided ? await run.uphold(round.decided) : await run.run();
+  if (round.decided) return await run.uphold(round.decided);
+  const stop = run.heed();
+  try {
+    return await run.run();
+  } finally {
+    stop();
+  }
 }
 
 const NEVER = new AbortController().signal;
@@ -48,6 +57,8 @@ class AnalysisRun {
   /** When it was last measured, or counted from, in ms since it began. */
   #last: number | undefined;
   #measuredSince = 0;
+  /** What the router counts matters by now. */
+  #counts = false;
 
   constructor(parts: AnalysisParts, round: Round) {
     this.#parts = parts;
@@ -81,6 +92,23 @@ class AnalysisRun {
       const verdict = await this.#inconclusive(assessment, ended);
       if (verdict) return verdict;
     }
+  }
+
+  /** Leaves out what comes in while Slipway itself asks through the router, until the returned function is called. */
+  heed(): () => void {
+    const { ownRequests, sources, step } = this.#parts;
+    const heeded = ownRequests.heed(nameOf(step.subject), {
+      begins: async () => {
+        await this.#count();
+        sources.leaveOut();
+      },
+      ended: () => {
+        sources.countAgain();
+        void this.#count();
+      },
+    });
+    if (heeded.now) sources.leaveOut();
+    return heeded.stop;
   }
 
   /** Says what was decided before a kill. */
@@ -122,15 +150,24 @@ class AnalysisRun {
 
   /** After the initial delay, has the router's counts taken: the first differences are from there. */
   async #countFrom(): Promise<void> {
-    const { sources, input, context } = this.#parts;
+    const { input, context } = this.#parts;
     if ((await this.#until(this.#timetable.delayMs)) !== 'time') return;
     this.#measuredSince = this.#now();
-    if (!input.analysis.metrics.some(({ source }) => source === 'router')) return;
+    this.#counts = input.analysis.metrics.some(({ source }) => source === 'router');
+    await this.#count();
+    context.signal.throwIfAborted();
+  }
+
+  /** Has what the router counted by now taken. Never throws: an unanswered question has a later one in its place. */
+  async #count(): Promise<void> {
+    if (!this.#counts) return;
+    const { sources, context } = this.#parts;
+    const now = this.#now();
     const bounds = { signal: context.signal, timeoutMs: answerTimeOf(this.#intervalMs) };
     try {
-      await answerOf((signal) => sources.mark(this.#measuredSince, signal), bounds);
+      await answerOf((signal) => sources.mark(now, signal), bounds);
     } catch (error) {
-      context.signal.throwIfAborted();
+      if (context.signal.aborted) return;
       context.log(`the router could not be asked yet: ${error instanceof Error ? error.message : String(error)}`);
     }
   }

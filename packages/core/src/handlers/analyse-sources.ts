@@ -6,7 +6,7 @@ import type { JsonObject } from '../json.ts';
 import type { Step } from '../plan/step.ts';
 import type { CallContext, MetricReading, MetricSource, Router } from '../provider/contract.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
-import { markTraffic, readTraffic, type TrafficMark } from '../verify/traffic-window.ts';
+import { Marks } from './analyse-marks.ts';
 import { routerName } from './switch-handler.ts';
 
 /** A measurement looks back at least so far, in ms. */
@@ -25,6 +25,10 @@ export interface Window {
 export interface Sources {
   /** Takes what the router has counted by now, once for each moment, to count from or up to. */
   mark(now: number, signal: AbortSignal): Promise<void>;
+  /** Slipway itself asks through the router: what that counts is no measurement, until {@link countAgain}. */
+  leaveOut(): void;
+  /** What the router counts after the next mark is measured again. */
+  countAgain(): void;
   read(metric: Metric, revision: string, window: Window, signal: AbortSignal): Promise<MetricReading>;
 }
 
@@ -52,6 +56,8 @@ export function openSources(
   };
   return {
     mark,
+    leaveOut: () => marks.leaveOut(),
+    countAgain: () => marks.countAgain(),
     async read(metric, revision, window, signal) {
       if (metric.source === 'router') {
         await mark(window.now, signal);
@@ -129,43 +135,4 @@ function fillIn(
     to: String(Math.round(to / 1_000)),
   };
   return query.replace(/\{\{\s*(\w+)\s*\}\}/g, (all, name: string) => values[name] ?? all);
-}
-
-/** What the router had counted at the moments when it was asked, for as far back as windows reach. */
-class Marks {
-  readonly #reachMs: number;
-  #marks: TrafficMark[] = [];
-  #asking: { now: number; done: Promise<void> } | undefined;
-
-  /** `reachMs`: no window is longer, or it is that from one measurement to the next. */
-  constructor(reachMs: number) {
-    this.#reachMs = reachMs;
-  }
-
-  /** Asks once for each moment, whoever wants to know. */
-  async take(now: number, ask: () => Promise<Parameters<typeof markTraffic>[1]>): Promise<void> {
-    if (this.#asking?.now !== now) {
-      const done = ask().then((traffic) => {
-        // What answers after a later one was asked is too old to count from.
-        if ((this.#marks.at(-1)?.at ?? 0) > now) return;
-        const marks = [...this.#marks, markTraffic(now, traffic, this.#marks.at(-1))];
-        // The newest two are kept in any case, and of what is beyond reach the one where the longest window begins.
-        const first = marks.findLastIndex((mark) => mark.at <= now - this.#reachMs);
-        this.#marks = marks.slice(Math.max(0, Math.min(first, marks.length - 2)));
-      });
-      this.#asking = { now, done };
-    }
-    await this.#asking.done;
-  }
-
-  read(query: string, revision: string, { now, lengthMs }: Window): MetricReading {
-    const to = this.#marks.at(-1);
-    const earlier = this.#marks.filter((mark) => mark.at < now);
-    if (!to || earlier.length === 0)
-      return { value: null, note: 'there is no earlier count of the router to take the difference from' };
-    // Timers fire a little late: what is nearly as old as the window is its beginning.
-    const slackMs = Math.min(lengthMs / 2, 500);
-    const from = earlier.findLast((mark) => mark.at <= now - lengthMs + slackMs) ?? earlier[0]!;
-    return readTraffic(query, revision, from, to);
-  }
 }

@@ -5,6 +5,7 @@ import type { ArtifactStore } from '../release/artifact-store.ts';
 import { analysisHandlers } from './analyse-handler.ts';
 import { buildHandler } from './build-handler.ts';
 import { migrationHandlers } from './migration-handlers.ts';
+import { OwnRequests } from './own-requests.ts';
 import { resourceHandlers } from './resource-handlers.ts';
 import { publishHandler, scaleHandler, stageHandler } from './stage-handler.ts';
 import { testHandler } from './test-handler.ts';
@@ -21,6 +22,7 @@ export function stepHandlers(parts: {
   const { registry, store, artifacts } = parts;
   const lookup = async (fingerprint: string) => (await store.artifact(fingerprint))?.digest;
   const staging = { registry, artifacts, lookup };
+  const ownRequests = new OwnRequests();
   const handlers: StepHandlers = {
     ...resourceHandlers(registry),
     build: buildHandler(artifacts),
@@ -29,9 +31,9 @@ export function stepHandlers(parts: {
     stage: stageHandler(staging),
     scale: scaleHandler(staging),
     test: testHandler(registry, artifacts),
-    ...trafficHandlers(registry),
+    ...trafficHandlers(registry, ownRequests),
     ...waitingHandlers,
-    ...analysisHandlers(registry),
+    ...analysisHandlers(registry, ownRequests),
   };
   return leaveUnchanged(handlers, registry);
 }

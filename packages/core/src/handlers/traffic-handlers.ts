@@ -6,7 +6,8 @@ import type { Platform } from '../provider/contract.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
 import type { ServiceRecord } from '../state/record.ts';
 import { probeInUse } from '../verify/probe-in-use.ts';
-import { waitHealthy } from '../verify/wait-healthy.ts';
+import { type HealthWait, waitHealthy } from '../verify/wait-healthy.ts';
+import type { OwnRequests } from './own-requests.ts';
 import { recordedService, requireService } from './service-record.ts';
 import { routerName, switchHandler } from './switch-handler.ts';
 
@@ -23,7 +24,7 @@ const settle = async () => REPEATABLE;
  * Health, traffic and the end of revisions. Each is safe to repeat. What moved or ended something is asked about
  * nevertheless: after a run that goes back instead of on, what is recorded must be what is there.
  */
-export function trafficHandlers(registry: ProviderRegistry): TrafficHandlers {
+export function trafficHandlers(registry: ProviderRegistry, ownRequests: OwnRequests): TrafficHandlers {
   const platformOf = (step: Step) => registry.requirePlatform(step.type, step.subject);
   /** Where the route is recorded to be; before the first switch, the environment's. */
   const routerOf = (step: Step, context: StepContext) => {
@@ -57,13 +58,14 @@ export function trafficHandlers(registry: ProviderRegistry): TrafficHandlers {
       async run(step, context) {
         const url = requireService(step, context).outputs.url as string;
         const inUse = { ...step.input, service: nameOf(step.subject), url };
-        const detail = await waitHealthy({
+        const wait: HealthWait = {
           subject: inUse.service,
           health: inUse.health,
           signal: context.signal,
           log: context.log,
           probe: () => probeInUse(platformOf(step), context.call, inUse),
-        });
+        };
+        const detail = await ownRequests.during(inUse.service, () => waitHealthy(wait));
         return { changes: [], detail: { ...detail, url } };
       },
       settle,

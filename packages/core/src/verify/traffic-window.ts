@@ -14,6 +14,8 @@ export const ROUTER_QUERIES: readonly string[] = [
 export interface TrafficMark {
   /** In ms, of a clock that never jumps. */
   at: number;
+  /** How much of the time before it was left out, in ms. Absent: nothing. */
+  passedMs?: number;
   revisions: Readonly<Record<string, { raw: RevisionTraffic; sum: Counts }>>;
 }
 
@@ -40,7 +42,21 @@ export function markTraffic(
     const since = last && !startedAnew(last.raw, raw) ? last.raw : undefined;
     revisions[revision] = { raw, sum: plus(last?.sum ?? NONE, less(raw, since)) };
   }
-  return { at, revisions };
+  return { at, ...(before?.passedMs === undefined ? {} : { passedMs: before.passedMs }), revisions };
+}
+
+/** Marks what the router counted by now, and leaves out what came since the mark before: it was nobody's. */
+export function passOver(
+  at: number,
+  traffic: Readonly<Record<string, RevisionTraffic>>,
+  before: TrafficMark | undefined,
+): TrafficMark {
+  const revisions: Record<string, { raw: RevisionTraffic; sum: Counts }> = { ...before?.revisions };
+  for (const [revision, raw] of Object.entries(traffic)) {
+    revisions[revision] = { raw, sum: before?.revisions[revision]?.sum ?? NONE };
+  }
+  const passedMs = (before?.passedMs ?? 0) + (before ? at - before.at : 0);
+  return { at, passedMs, revisions };
 }
 
 /** What the router says of a revision between two marks. */
@@ -55,8 +71,10 @@ export function readTraffic(query: string, revision: string, from: TrafficMark, 
       return { value: samples === 0 ? null : errors / samples, samples };
     case 'requests':
       return { value: samples, samples };
-    case 'requestRate':
-      return { value: to.at > from.at ? (samples * 1_000) / (to.at - from.at) : null, samples };
+    case 'requestRate': {
+      const countedMs = to.at - from.at - ((to.passedMs ?? 0) - (from.passedMs ?? 0));
+      return { value: countedMs > 0 ? (samples * 1_000) / countedMs : null, samples };
+    }
     case 'latencyP50':
       return latency(0.5, histogram);
     case 'latencyP95':

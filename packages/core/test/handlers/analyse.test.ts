@@ -273,4 +273,26 @@ describe('the router as a source', () => {
     const error = await refusal(step.analyse(60_000), 'analysis-failed');
     expect(error.message).toMatch(/p95: 4\d\.\d+ against 2\d\.\d+ of stable is more than 1\.5 times that/);
   });
+
+  it('leaves out what comes in while Slipway itself asks, and counts what comes before and after', async () => {
+    const step = routed(metric({ name: 'requests', query: 'requests', fail: { above: 1_000 }, windowMs: 60_000 }));
+    const done = step.watch();
+    await until('it has measured', () => step.marks.length > 0);
+    step.cluster.traffic.add('web', 'web-2', { requests: 7 });
+    await step.ownRequests.during('web', async () => {
+      step.cluster.traffic.add('web', 'web-2', { requests: 500 });
+      const { length } = step.marks;
+      await until('it measures meanwhile', () => step.marks.length > length + 1);
+    });
+    // Left out until they are counted in any case; then it counts again.
+    const values = () => step.notes.flatMap((note) => ('measured' in note ? [note.measured.value] : []));
+    await until('it counts again', () => {
+      step.cluster.traffic.add('web', 'web-2', { requests: 1 });
+      return (values().at(-1) ?? 0) > 10;
+    });
+    step.over.abort();
+    await done;
+    expect(values()).toContain(7);
+    expect(Math.max(...values().map(Number))).toBeLessThan(400);
+  });
 });

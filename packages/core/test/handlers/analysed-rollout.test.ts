@@ -67,3 +67,33 @@ test('a sound one completes, and one that nobody asks anything of does not', asy
   traffic(sound, 0);
   expect((await sound.deploy(canary(2))).status).toBe('completed');
 });
+
+test('what Slipway itself asks through the router is no traffic', async () => {
+  const play = await running();
+  // Verified so slowly that the watch measures meanwhile, and once more when it is over.
+  const rolling = {
+    rolling: {
+      drain: '0s',
+      pause: '50ms',
+      analysis: {
+        interval: '50ms',
+        onInconclusive: 'fail',
+        metrics: [{ name: 'error-rate', query: 'errorRate', failAbove: 0.05 }],
+      },
+    },
+  };
+  const config = canary(2);
+  const health = { http: '/', interval: '700ms', healthyAfter: 3 };
+  const web = { ...config.services.web, instances: 2, health, strategy: rolling };
+  let asked = 0;
+  play.cluster.onRequest = (service) => {
+    asked++;
+    for (const [revision, weight] of Object.entries(play.cluster.routes[service] ?? {})) {
+      if (weight > 0) play.cluster.traffic.add(service, revision, { requests: 1, latencyMs: 1 });
+    }
+  };
+  const report = await play.deploy({ ...config, services: { web } });
+  expect(asked).toBeGreaterThanOrEqual(3);
+  expect(JSON.stringify(report)).toContain('nothing was measured conclusively');
+  expect(report.status).toBe('rolled_back');
+});

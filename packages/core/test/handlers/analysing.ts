@@ -5,6 +5,7 @@ import type { Analysis } from '../../src/config/project.ts';
 import type { StepContext, StepHandler, StepOutcome, Wish } from '../../src/execute/handler.ts';
 import { analysisHandlers } from '../../src/handlers/analyse-handler.ts';
 import type { AnalysisNote, AnalysisVerdict } from '../../src/handlers/analyse-notes.ts';
+import { OwnRequests } from '../../src/handlers/own-requests.ts';
 import type { JsonObject } from '../../src/json.ts';
 import type { AnalysisInput, Step } from '../../src/plan/step.ts';
 import type { MetricQuery, MetricReading } from '../../src/provider/contract.ts';
@@ -15,6 +16,7 @@ type Answer = MetricReading | Promise<MetricReading>;
 /** One step that measures, in a world in memory: what it notes outlives its runs, as a journal does. */
 export class Analysing {
   readonly cluster = new MemoryCluster();
+  readonly ownRequests = new OwnRequests();
   readonly notes: AnalysisNote[] = [];
   readonly log: string[] = [];
   /** Why it waited for a person, each time. */
@@ -51,7 +53,7 @@ export class Analysing {
   /** Asks what became of it, as is done after a kill. */
   async settle(): ReturnType<StepHandler['settle']> {
     const step = this.#step({ action: 'watch', input: this.#input }) as Extract<Step, { action: 'watch' }>;
-    return await analysisHandlers(this.#registry()).watch.settle(step, await this.#context());
+    return await analysisHandlers(this.#registry(), this.ownRequests).watch.settle(step, await this.#context());
   }
 
   wish(what: Wish['what'], by = 'ann'): void {
@@ -71,7 +73,7 @@ export class Analysing {
   }
 
   async #run(work: Pick<Step, 'action' | 'input'>): Promise<AnalysisVerdict> {
-    const handlers = analysisHandlers(this.#registry());
+    const handlers = analysisHandlers(this.#registry(), this.ownRequests);
     const handler = handlers[work.action as 'analyse'] as unknown as StepHandler;
     const outcome: StepOutcome = await handler.run(this.#step(work), await this.#context());
     return outcome.detail as unknown as AnalysisVerdict;
