@@ -243,7 +243,7 @@ export interface AnalysisInput {
   metrics: MetricInput[];
   /** From one measurement to the next. Default: 10s, or a fifth of a shorter duration, at least 1s. */
   interval?: string | undefined;
-  /** Before the first measurement. Default: `"0s"`. */
+  /** Nothing is measured before it is over; what ends sooner is inconclusive. Default: `"0s"`. */
   initialDelay?: string | undefined;
   /** How long it lasts where no step's `hold` says so. Default: `"60s"`. */
   duration?: string | undefined;

@@ -56,7 +56,8 @@ class AnalysisRun {
   #extended: number;
   /** When it was last measured, or counted from, in ms since it began. */
   #last: number | undefined;
-  #measuredSince = 0;
+  /** From when on it counts; undefined before the initial delay is over. */
+  #measuredSince: number | undefined;
   /** What the router counts matters by now. */
   #counts = false;
 
@@ -83,7 +84,6 @@ class AnalysisRun {
     if (begun.verdict === 'fail') return await this.#fail(begun);
     if (this.#round.waiting) return await this.#askAPerson(this.#assess('at-the-end'), this.#round.waiting);
     await this.#begin();
-    await this.#countFrom();
     for (;;) {
       const ended = await this.#measureOn();
       const assessment = this.#assess('at-the-end');
@@ -129,8 +129,10 @@ class AnalysisRun {
     } else await note(this.#parts.context, { began: { at: new Date().toISOString() } });
   }
 
-  /** Measures at each moment until the time is over, or something else is. */
+  /** Measures at each moment until the time is over, or something else is: before the initial delay, nothing at all. */
   async #measureOn(): Promise<'promoted' | 'over' | 'time'> {
+    const begun = await this.#countFrom();
+    if (begun !== 'time') return begun;
     for (;;) {
       const moment = this.#timetable.next(this.#now(), this.#last);
       if (moment === undefined) return 'time';
@@ -139,7 +141,7 @@ class AnalysisRun {
       else if (woken === 'promoted') return woken;
       else {
         // What was watched is done: what came since the last time is looked at once more.
-        if (this.#now() - this.#measuredSince >= SHORTEST_WINDOW_MS) await this.#measureAll(this.#now());
+        if (this.#now() - this.#measuredSince! >= SHORTEST_WINDOW_MS) await this.#measureAll(this.#now());
         return woken;
       }
       const assessment = this.#assess('on-the-way');
@@ -149,13 +151,16 @@ class AnalysisRun {
   }
 
   /** After the initial delay, has the router's counts taken: the first differences are from there. */
-  async #countFrom(): Promise<void> {
+  async #countFrom(): Promise<'promoted' | 'over' | 'time'> {
     const { input, context } = this.#parts;
-    if ((await this.#until(this.#timetable.delayMs)) !== 'time') return;
+    if (this.#measuredSince !== undefined) return 'time';
+    const woken = await this.#until(this.#timetable.delayMs);
+    if (woken !== 'time') return woken;
     this.#measuredSince = this.#now();
     this.#counts = input.analysis.metrics.some(({ source }) => source === 'router');
     await this.#count();
     context.signal.throwIfAborted();
+    return 'time';
   }
 
   /** Has what the router counted by now taken. Never throws: an unanswered question has a later one in its place. */
@@ -179,7 +184,7 @@ class AnalysisRun {
     const signals = [context.signal, ends.signal, ...(this.#isWatch ? [] : [this.#ends])];
     const signal = AbortSignal.any(signals);
     const now = this.#now();
-    const since = Math.max(SHORTEST_WINDOW_MS, now - this.#measuredSince);
+    const since = Math.max(SHORTEST_WINDOW_MS, now - this.#measuredSince!);
     const measuring = { sources, input, timeoutMs: answerTimeOf(this.#intervalMs), signal };
     const one = async (metric: AnalysisInput['analysis']['metrics'][number]) => {
       const window = { to: Date.now(), now, lengthMs: metric.windowMs ?? since };

@@ -38,9 +38,9 @@ export class Timetable {
     this.#endMs = Math.max(this.#endMs, endMs);
   }
 
-  /** The duration begins again where it was to end, or now for what had no end. */
+  /** The duration begins again where it was to end, or now for what had no end; never within the delay. */
   extend(nowMs: number, durationMs: number): void {
-    this.#endMs = (Number.isFinite(this.#endMs) ? Math.max(this.#endMs, nowMs) : nowMs) + durationMs;
+    this.#endMs = Math.max(Number.isFinite(this.#endMs) ? this.#endMs : this.delayMs, nowMs) + durationMs;
   }
 
   /** The next moment to measure at, after `lastMs`, when that was measured; undefined when there is none any more. */

@@ -124,7 +124,7 @@ export class RolloutSteps {
     const { estimateMs, timeoutMs } = this.#watchable;
     // The others of a group may keep it waiting for as long as a person may.
     const others = this.#rollout.inLockstep ? PAUSE_MS : 0;
-    const onMs = (mostRounds(analysis) - 1) * analysis.durationMs;
+    const onMs = (mostRounds(analysis) - 1) * analysis.durationMs + analysis.initialDelayMs;
     const most = timeoutMs + onMs + MARGIN_MS + personTime(analysis) + others;
     return this.#add('watch', { action: 'watch', input }, needs, {
       timeoutMs: most,

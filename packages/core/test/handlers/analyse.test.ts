@@ -237,6 +237,32 @@ describe('watching', () => {
   });
 });
 
+describe('a watch that is over before its initial delay is', () => {
+  it('has measured nothing, and says so', async () => {
+    const step = new Analysing(quick({ initialDelayMs: 120_000, onInconclusive: failing }));
+    step.answer = () => ({ value: 900 });
+    step.notes.push({ began: { at: new Date(Date.now() - 60_000).toISOString() } });
+    step.over.abort();
+    const error = await refusal(step.watch(), 'analysis-inconclusive');
+    expect(error.message).toContain('nothing was measured conclusively');
+    expect(step.marks).toBe('');
+  });
+
+  it('measures on from the end of the delay where that is the policy', async () => {
+    const onInconclusive = { kind: 'extend', times: 1, else: 'fail' } as const;
+    const step = new Analysing(quick({ initialDelayMs: 400, durationMs: 60, onInconclusive }));
+    const begun = performance.now();
+    let first: number | undefined;
+    step.answer = () => {
+      first ??= performance.now() - begun;
+      return { value: 0 };
+    };
+    step.over.abort();
+    expect(await step.watch()).toMatchObject({ verdict: 'pass', ended: 'time' });
+    expect(first).toBeGreaterThan(399);
+  });
+});
+
 describe('the router as a source', () => {
   const routed = (...metrics: Metric[]) => new Analysing(quick({ metrics, onInconclusive: failing }));
 

@@ -86,7 +86,9 @@ export const analysisSchema = z
     interval: duration.optional().meta({
       description: 'From one measurement to the next. Default: 10s, or a fifth of a shorter duration, at least 1s.',
     }),
-    initialDelay: duration.default('0s').meta({ description: 'Before the first measurement.' }),
+    initialDelay: duration.default('0s').meta({
+      description: 'Nothing is measured before it is over; what ends sooner is inconclusive.',
+    }),
     duration: duration.default('60s').meta({
       description: "How long it lasts where no step's `hold` says so.",
     }),
