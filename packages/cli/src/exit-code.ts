@@ -36,15 +36,15 @@ export type ReportOutcome = Pick<DeploymentReport, 'kind' | 'status'> & {
 
 /**
  * The code for how a run ended. Doubt outweighs everything: a step in doubt gives 7 even when the rest was
- * rolled back. `interrupted`: a person stopped this run with a signal.
+ * rolled back. `interrupted`: a person stopped this run with a signal, which changes nothing about what is over.
  */
 export function exitCodeOfReport(report: ReportOutcome, interrupted = false): ExitCode {
   if (report.steps.some((step) => step.status === 'unknown')) return exitCode.inDoubt;
   if (report.status === 'completed') return exitCode.done;
   if (report.status === 'waiting') return exitCode.waiting;
-  if (interrupted || report.status === 'cancelled') return exitCode.interrupted;
   if (report.status === 'rolled_back') return report.kind === 'rollback' ? exitCode.done : exitCode.rolledBack;
-  return wasTakenBack(report) ? exitCode.rolledBack : exitCode.failed;
+  if (wasTakenBack(report)) return exitCode.rolledBack;
+  return interrupted || report.status === 'cancelled' ? exitCode.interrupted : exitCode.failed;
 }
 
 function wasTakenBack({ rollback }: ReportOutcome): boolean {

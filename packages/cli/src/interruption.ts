@@ -2,21 +2,29 @@ import { exitCode } from './exit-code.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+export interface InterruptionParts {
+  /** Shows a line to people. */
+  say: (line: string) => void;
+  /** Called right before the process ends at once. */
+  leave: () => void;
+  /** True while a failed deployment is taken back, which is never stopped half-way. */
+  goesBack: () => boolean;
+}
+
 /**
- * Ctrl-C (or SIGTERM, or a terminal that is closed) while something changes: the first aborts `signal`, so that the run stops cleanly and
- * can be resumed; the second aborts `kill` and ends the process at once.
+ * Ctrl-C (or SIGTERM, or a terminal that is closed) while something changes: the first aborts `signal`, so that the run
+ * stops cleanly and can be resumed, but for a way back, which goes on to its end; the second aborts `kill` and ends the
+ * process at once.
  */
 export class Interruption {
   readonly #stop = new AbortController();
   readonly #kill = new AbortController();
-  readonly #say: (line: string) => void;
-  readonly #leave: () => void;
+  readonly #parts: InterruptionParts;
+  #wasAsked = false;
   readonly #onSignal = () => this.#interrupt();
 
-  /** `say` shows a line to people; `leave` is called right before the process ends at once. */
-  constructor(say: (line: string) => void, leave: () => void) {
-    this.#say = say;
-    this.#leave = leave;
+  constructor(parts: InterruptionParts) {
+    this.#parts = parts;
     for (const name of signals) process.on(name, this.#onSignal);
   }
 
@@ -28,6 +36,7 @@ export class Interruption {
     return this.#kill.signal;
   }
 
+  /** Whether the run was told to stop. */
   get interrupted(): boolean {
     return this.#stop.signal.aborted;
   }
@@ -38,14 +47,19 @@ export class Interruption {
   }
 
   #interrupt(): void {
-    if (!this.interrupted) {
-      this.#say('stopping cleanly; press Ctrl-C again to stop now');
-      this.#stop.abort();
+    const { say, leave, goesBack } = this.#parts;
+    if (this.#wasAsked) {
+      this.#kill.abort();
+      leave();
+      process.exit(exitCode.interrupted);
+    }
+    this.#wasAsked = true;
+    if (goesBack()) {
+      say('going back is finished first; press Ctrl-C again to stop now');
       return;
     }
-    this.#kill.abort();
-    this.#leave();
-    process.exit(exitCode.interrupted);
+    say('stopping cleanly; press Ctrl-C again to stop now');
+    this.#stop.abort();
   }
 }
 

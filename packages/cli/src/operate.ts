@@ -38,9 +38,13 @@ export async function operate(session: Session, operation: Operation): Promise<E
   const show = { display: undefined as Display | undefined };
   const say = (line: string) => (show.display ? show.display.note(line) : output.say(line));
   const waitsHere = output.live || operation.waitForPerson === true;
-  using interruption = new Interruption(say, () => {
-    show.display?.close();
-    output.say(resumeLine(session, progress));
+  using interruption = new Interruption({
+    say,
+    leave: () => {
+      show.display?.close();
+      output.say(resumeLine(session, progress));
+    },
+    goesBack: () => progress.takesBack,
   });
   const stopListening = api.on((event) => {
     if (event.kind === 'journal') output.event(event.event);

@@ -30,6 +30,13 @@ test.each<[string, ReportOutcome, boolean, number]>([
   ['in doubt', { kind: 'deploy', status: 'failed', steps: [{ status: 'unknown' }] }, false, 7],
   ['in doubt, rest taken back', { kind: 'deploy', status: 'rolled_back', steps: [{ status: 'unknown' }] }, false, 7],
   ['in doubt after Ctrl-C', { kind: 'deploy', status: 'cancelled', steps: [{ status: 'unknown' }] }, true, 7],
+  ['rolled back in spite of Ctrl-C', { kind: 'deploy', status: 'rolled_back', steps: [] }, true, 3],
+  [
+    'failed, taken back in spite of Ctrl-C',
+    { kind: 'deploy', status: 'failed', steps: [], rollback: rollback('completed') },
+    true,
+    3,
+  ],
   ['cancelled from another terminal', { kind: 'deploy', status: 'cancelled', steps: [] }, false, 130],
   ['stopped by Ctrl-C', { kind: 'deploy', status: 'in_progress', steps: [] }, true, 130],
 ])('a run that is %s', (_, report, interrupted, code) => {

@@ -32,6 +32,11 @@ export class Progress {
     return this.#current;
   }
 
+  /** True while a deployment of this run is taken back by itself; a way back that a person asked for isn't meant. */
+  get takesBack(): boolean {
+    return [...this.#phases.values()].some(({ status }) => status === 'rolling_back');
+  }
+
   /** The plan that the first deployment of this run follows. */
   get plan(): Plan | undefined {
     return this.#phases.values().next().value?.plan;
