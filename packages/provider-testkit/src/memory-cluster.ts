@@ -6,6 +6,8 @@ import { MemoryTraffic } from './memory-traffic.ts';
 /** A revision that runs in a {@link MemoryCluster}; `slots` are its instances that run, `env` what it was given last. */
 export interface MemoryRevision extends Omit<RevisionRequest, 'slots' | 'leaveRunning'> {
   slots: number[];
+  /** Instances that are being ended, and that nobody took away yet. */
+  ending?: number[];
   /** What each of its instances was started with, by number. */
   startedWith: Record<number, Record<string, string>>;
   /** When it was staged, as a number of this cluster's calls. */
@@ -91,6 +93,13 @@ export class MemoryCluster {
   stopInstance(service: string, revision: string, slot: number): void {
     const running = this.revisions.get(`${service}/${revision}`);
     if (running) running.slots = running.slots.filter((one) => one !== slot);
+  }
+
+  /** As when the call that ends one instance dies once it was told to end: it counts no more, and is there until the next. */
+  beginEnding(service: string, revision: string, slot: number): void {
+    this.stopInstance(service, revision, slot);
+    const running = this.revisions.get(`${service}/${revision}`);
+    if (running) running.ending = [...(running.ending ?? []), slot];
   }
 
   /** Where the instances of a revision would answer, if they were more than entries. */

@@ -72,10 +72,10 @@ export function memoryPlatform(cluster: MemoryCluster, options: MemoryPlatformOp
     list: (context) =>
       act(context, { call: 'list', service: '' }, async () => {
         const { routes } = cluster;
-        return [...cluster.revisions.values()].map(({ service, revision, slots }) => ({
+        return [...cluster.revisions.values()].map(({ service, revision, slots, ending = [] }) => ({
           service,
           revision,
-          state: slots.length > 0 ? 'running' : 'stopped',
+          state: slots.length > 0 && ending.length === 0 ? 'running' : 'stopped',
           instances: slots.length,
           slots: [...slots],
           preview: `memory://${service}/${revision}`,

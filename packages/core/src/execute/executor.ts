@@ -242,6 +242,9 @@ class Run {
       ? { as: 'not-done', how: '' }
       : await this.#calls.look(n, this.#attempts[n]!, end.kind === 'threw' && !end.stopped ? thrown : undefined);
     if (this.#isDead()) return;
+    if (settlement.as === 'not-done' && settlement.changes) {
+      this.#record.settled(step.id, 'not-done', settlement.how, settlement.changes);
+    }
     if (settlement.as === 'done') {
       this.#outcomes.settleAsDone(n, settlement.outcome, settlement.how, end.durationMs);
     } else if (settlement.as === 'incomplete') {
@@ -273,7 +276,7 @@ class Run {
     } else if (settlement.as === 'unknown') {
       this.#outcomes.leaveUnknown(n, settlement.look);
     } else {
-      this.#record.settled(step.id, 'not-done', settlement.how);
+      this.#record.settled(step.id, 'not-done', settlement.how, settlement.changes);
       this.#board.mark(n, 'pending');
     }
   }

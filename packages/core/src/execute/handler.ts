@@ -68,11 +68,12 @@ export interface StepOutcome {
 
 /**
  * What became of a step whose intent has no outcome. `incomplete`: something exists but isn't whole;
- * its record (in `outcome`) lets the next plan or a rollback remove it.
+ * its record (in `outcome`) lets the next plan or a rollback remove it. `not-done`: it is to be done again; `changes`: what
+ * is true all the same, and a way back must know.
  */
 export type Settlement =
   | { as: 'done'; outcome: StepOutcome; how: string }
-  | { as: 'not-done'; how: string }
+  | { as: 'not-done'; how: string; changes?: StateChange[] }
   | { as: 'incomplete'; outcome: StepOutcome; how: string }
   | { as: 'unknown'; look: string };
 

@@ -69,8 +69,8 @@ export class StepRecorder {
   }
 
   /** How a doubt was settled; the outcome that it means is written right after, in the same turn. */
-  settled(step: string, as: Exclude<Settlement['as'], 'unknown'>, how: string): void {
-    void this.append({ type: 'step.settled', step, data: { as, how } });
+  settled(step: string, as: Exclude<Settlement['as'], 'unknown'>, how: string, changes: StateChange[] = []): void {
+    void this.append({ type: 'step.settled', step, data: { as, how }, ...changed(changes) });
   }
 
   unknown(step: string, look: string): void {

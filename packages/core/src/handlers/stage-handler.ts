@@ -12,6 +12,7 @@ import type { ArtifactStore } from '../release/artifact-store.ts';
 import { configDigest, releaseFingerprint } from '../release/release-parts.ts';
 import { type RevisionRecord, type ServiceRecord, slotsOf } from '../state/record.ts';
 import { recordedService, requireRevision, requireService, withRevision, withSlots } from './service-record.ts';
+import { slotsRunning, whatRuns } from './what-runs.ts';
 
 /** Which artifact was built under a build fingerprint. */
 export type ArtifactLookup = (fingerprint: string) => Promise<string | undefined>;
@@ -77,13 +78,13 @@ export function stageHandler(parts: StageParts): StepHandlers['stage'] {
       const { revision } = step.input;
       const known = recordedService(step, context)?.revisions[revision.id];
       if (known && equalJson(slotsOf(known), step.input.slots ?? [0])) return AGAIN;
-      const there = await slotsThere(registry, step, context, revision.id);
-      if (there === undefined) return AGAIN;
+      const found = await whatRuns(registry, step, context, revision.id);
+      if (!found) return AGAIN;
       // It may have any of those that were there, and of those that were asked for.
       const slots = known ? union(slotsOf(known), step.input.slots ?? [0]) : undefined;
       const put = recordOf(step, context, await artifactOf(revision, step.subject, lookup), slots);
       const how = 'The platform has it.';
-      const isWhole = equalJson(there, step.input.slots ?? [0]);
+      const isWhole = equalJson(slotsRunning(found), step.input.slots ?? [0]);
       if (context.failure === undefined || registry.classify(step.provider, context.failure) === 'transient') {
         return isWhole || !known ? { as: 'done', outcome: { changes: [{ put }] }, how } : AGAIN;
       }
@@ -106,20 +107,25 @@ export function scaleHandler(parts: StageParts): StepHandlers['scale'] {
       const detail = { from: slotsOf(before), to: [...step.input.slots] };
       return { changes: [{ put: withRevision(record, after) }], detail };
     },
-    /** Half-way, what is there is recorded: a way back must know what to start again. */
+    /**
+     * Half-way, what runs is recorded: a way back must know what to start again, also of what is only being ended. Where
+     * nothing is missing, what is left of the others is taken away by doing it again.
+     */
     async settle(step, context) {
       const record = recordedService(step, context);
       const revision = record?.revisions[step.input.revision];
       if (!record || !revision) return AGAIN;
-      const there = (await slotsThere(registry, step, context, revision.id)) ?? [];
+      const found = await whatRuns(registry, step, context, revision.id);
+      const there = found ? slotsRunning(found) : [];
       if (equalJson(there, slotsOf(revision))) return AGAIN;
-      const put = withRevision(record, withSlots(revision, there));
-      if (equalJson(there, step.input.slots)) {
-        return { as: 'done', outcome: { changes: [{ put }] }, how: 'The platform has exactly these instances.' };
+      const changes = [{ put: withRevision(record, withSlots(revision, there)) }];
+      if (equalJson(there, step.input.slots) && found?.state !== 'stopped') {
+        return { as: 'done', outcome: { changes }, how: 'The platform has exactly these instances.' };
       }
+      if (step.input.slots.every((slot) => there.includes(slot))) return { ...AGAIN, changes };
       // One that has no users yet goes as a whole: it may as well be tried again.
       if (revision.role === 'staged' || revision.role === 'baseline') return AGAIN;
-      return { as: 'incomplete', outcome: { changes: [{ put }] }, how: `Instances ${there.join(', ')} run.` };
+      return { as: 'incomplete', outcome: { changes }, how: `Instances ${there.join(', ')} run.` };
     },
   };
 }
@@ -147,19 +153,6 @@ async function requestFor(
     secrets: secretsIn(revision.spec.env, context),
     record: revision as unknown as JsonObject,
   };
-}
-
-/** Numbers of the instances that the platform has of it; undefined when it has none. */
-async function slotsThere(
-  registry: ProviderRegistry,
-  step: Step,
-  context: StepContext,
-  revision: string,
-): Promise<number[] | undefined> {
-  const service = nameOf(step.subject);
-  const running = await registry.requirePlatform(step.type, step.subject).list(context.call);
-  const found = running.find((one) => one.service === service && one.revision === revision);
-  return found && (found.slots ?? [0]);
 }
 
 function union(some: readonly number[], others: readonly number[]): number[] {

@@ -1,15 +1,17 @@
 import { nameOf } from '../address.ts';
 import { SlipwayError } from '../errors.ts';
 import type { Settlement, StepContext, StepHandlers } from '../execute/handler.ts';
+import { equalJson } from '../json.ts';
 import type { Step } from '../plan/step.ts';
 import type { Platform } from '../provider/contract.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
-import type { ServiceRecord } from '../state/record.ts';
+import { type ServiceRecord, slotsOf } from '../state/record.ts';
 import { probeInUse } from '../verify/probe-in-use.ts';
 import { type HealthWait, waitHealthy } from '../verify/wait-healthy.ts';
 import type { OwnRequests } from './own-requests.ts';
-import { recordedService, requireService } from './service-record.ts';
+import { recordedService, requireService, withRevision, withSlots } from './service-record.ts';
 import { routerName, switchHandler } from './switch-handler.ts';
+import { slotsRunning, whatRuns } from './what-runs.ts';
 
 type TrafficHandlers = Pick<StepHandlers, 'probe' | 'switch' | 'verify' | 'drain' | 'retire' | 'unroute'>;
 
@@ -92,13 +94,17 @@ export function trafficHandlers(registry: ProviderRegistry, ownRequests: OwnRequ
         if (record?.kind !== 'service') return { changes: [] };
         return { changes: [{ put: without(record, revision) }] };
       },
+      /** Half-way, what runs of it is recorded: a way back must start again what is being ended. */
       async settle(step, context) {
         const { revision } = step.input;
-        const service = nameOf(step.subject);
-        const running = await platformOf(step).list(context.call);
-        const record = context.record(step.subject);
-        if (record?.kind !== 'service' || running.some((one) => one.service === service && one.revision === revision)) {
-          return REPEATABLE;
+        const found = await whatRuns(registry, step, context, revision);
+        const record = recordedService(step, context);
+        if (!record) return REPEATABLE;
+        const known = record.revisions[revision];
+        if (found) {
+          const there = slotsRunning(found);
+          if (!known || equalJson(there, slotsOf(known))) return REPEATABLE;
+          return { ...REPEATABLE, changes: [{ put: withRevision(record, withSlots(known, there)) }] };
         }
         return {
           as: 'done',
