@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { exchange } from '../load/exchange.ts';
 import { waitUntil } from '../wait-until.ts';
 import { checksOnPlatform, type OpenPlatformStand } from './checks-on-platform.ts';
-import { instancesOf, slotsListed } from './instances.ts';
+import { instancesOf, slotsListed, textAt } from './instances.ts';
 
 export function describeLife(open: OpenPlatformStand): void {
   const check = checksOnPlatform(open);
@@ -63,6 +63,31 @@ export function describeLife(open: OpenPlatformStand): void {
       expect(await stand.endpoints('r1')).toEqual([]);
       expect(await slotsListed(stand)).toEqual({ r2: [0] });
     });
+
+    check(
+      'that is being ended is not taken for one that runs, and runs anew when it is wanted again',
+      async (stand) => {
+        // It answers on while it ends, so that nothing but the platform can tell.
+        const options = { env: { LINGER_MS: '5000' }, spec: { stopGraceMs: 60_000 }, leaveRunning: true };
+        await stand.serve('r1', options);
+        const [before, url] = [await instancesOf(stand, 'r1'), (await stand.urls('r1'))[0]!];
+        const caller = new AbortController();
+        const retired = stand.platform.retire(stand.context({ signal: caller.signal }), {
+          service: stand.service,
+          revision: 'r1',
+        });
+        const gone = retired.catch(() => {});
+        await waitUntil('it is told to end', async () => (await textAt(url, '/ending').catch(() => 'yes')) === 'yes');
+        caller.abort(new Error('the caller goes away'));
+        await gone;
+        expect((await stand.list()).filter(({ instances }) => instances > 0)).toEqual([]);
+        expect(await stand.probe('r1')).toMatchObject({ kind: 'unhealthy', reason: expect.stringMatching(/./) });
+        await stand.serve('r1', options);
+        expect(await instancesOf(stand, 'r1')).not.toEqual(before);
+        expect(await slotsListed(stand)).toEqual({ r1: [0] });
+        expect(await textAt((await stand.urls('r1'))[0]!, '/ending')).toBe('no');
+      },
+    );
 
     check('is listed as it runs, and nothing of it when it is retired', async (stand) => {
       await stand.serve('r1');

@@ -1,7 +1,8 @@
 /**
  * The service that platforms are tested with, as it is written into an artifact: plain Node without dependencies, old
  * versions too. Its environment says how it behaves: `REVISION` is what it calls itself, `ILL=1` has its health answer
- * 503, `FAIL_PERCENT` has so many of its other answers be 500, `DELAY_MS` delays them.
+ * 503, `FAIL_PERCENT` has so many of its other answers be 500, `DELAY_MS` delays them, `LINGER_MS` has it answer as ever
+ * for so long after SIGTERM, and then end.
  *
  * | path | does |
  * |---|---|
@@ -9,6 +10,7 @@
  * | `/slow?ms=` | answers after so long |
  * | `/fail` | answers 500 |
  * | `/env?name=` | answers the variable's value |
+ * | `/ending` | answers `yes` after SIGTERM, else `no` |
  * | `/say?text=` | writes a line to standard output |
  * | `/crash` | ends the process with code 7 |
  * | anything else | answers 200 and, as JSON, who it is |
@@ -20,10 +22,11 @@ export const SERVER_SOURCE = String.raw`
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 
-const { DELAY_MS = '0', FAIL_PERCENT = '0', HOST, ILL, PORT, REVISION = '' } = process.env;
+const { DELAY_MS = '0', FAIL_PERCENT = '0', HOST, ILL, LINGER_MS, PORT, REVISION = '' } = process.env;
 const identity = { revision: REVISION, instance: randomUUID() };
 let answered = 0;
 let sockets = 0;
+let ending = false;
 
 function answer(response, status, text = JSON.stringify(identity)) {
   response.writeHead(status, { 'content-type': 'text/plain', 'x-revision': REVISION });
@@ -37,6 +40,7 @@ const server = createServer((request, response) => {
   if (url.pathname === '/slow') return void setTimeout(() => answer(response, 200), Number(value('ms')));
   if (url.pathname === '/fail') return answer(response, 500);
   if (url.pathname === '/env') return answer(response, 200, process.env[value('name')] || '');
+  if (url.pathname === '/ending') return answer(response, 200, ending ? 'yes' : 'no');
   if (url.pathname === '/crash') return answer(response, 200), void setTimeout(() => process.exit(7), 50);
   if (url.pathname === '/say') {
     console.log(value('text'));
@@ -74,6 +78,11 @@ function endWhenIdle() {
   if (closed && sockets === 0) process.exit(0);
 }
 process.on('SIGTERM', () => {
+  if (LINGER_MS) {
+    if (!ending) setTimeout(() => process.exit(0), Number(LINGER_MS));
+    ending = true;
+    return;
+  }
   setInterval(() => server.closeIdleConnections && server.closeIdleConnections(), 20).unref();
   server.close(() => {
     closed = true;
