@@ -108,7 +108,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   unstartable: () => [
     'instance-unstartable',
     'what keeps the instance running did not start',
-    'Look at the free memory and number of processes there; with systemd, at `journalctl`.',
+    'Look at the free memory, disk space and number of processes there; with systemd, at `journalctl`.',
   ],
   'no-folder': (path) => ['host-not-writable', `${path} can't be made`, 'Give the user rights there, or set `root`.'],
   'no-space': (path) => ['host-not-writable', `${path} can't be written`, 'Check rights and free space there.'],

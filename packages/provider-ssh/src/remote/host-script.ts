@@ -36,7 +36,10 @@ export_line() {
 
 receive_files() {
   while read -r name data; do
-    [ "$name" = end ] || printf %s "$data" | base64 -d > "$1/$name" || return 1
+    [ "$name" != end ] || continue
+    printf %s "$data" | base64 -d > "$1/$name" || return 1
+    # What a full disk didn't take, not every base64 tells.
+    [ "$(base64 < "$1/$name" | tr -d '\n')" = "$data" ] || return 1
   done < "$sent"
 }
 
@@ -52,38 +55,33 @@ receive() {
   touch "$artifact"
 }
 
+lay_out() {
+  mkdir -p "$new/state" && receive_files "$new" && cp -Rp "$service/artifacts/$digest" "$new/files" &&
+    chmod 0600 "$new"/environment "$new"/mask "$new"/.slipway.json && ln -s ../../shared "$new/shared" &&
+    mkfifo "$new/state/stdout.pipe" "$new/state/stderr.pipe" || return 1
+  for path in "$@"; do
+    mkdir -p "$service/shared/$path" "$(dirname "$new/files/$path")" && rm -rf "$new/files/$path" &&
+      ln -s "$service/shared/$path" "$new/files/$path" || return 1
+  done
+  port=$(choose_port "$first" "$last" "$release")
+  case $? in 0) ;; 1) rm -rf "$new"; refuse no-port "$first-$last" ;; *) return 1 ;; esac
+  own=$(export_line PORT "$port"; export_line HOST "$listen_on"; export_line SLIPWAY_DATA_DIR "$service/shared")
+  printf '%s\n' "$own" > "$new/environment.own" && printf '%s\n' "$port" > "$new/state/port" &&
+    printf '%s\n' "$digest" > "$new/state/digest" && printf '%s\n' "$grace" > "$new/state/grace" && keep_login "$new"
+}
+
 make_release() {
   [ -d "$service/artifacts/$digest" ] || refuse no-artifact "$digest"
   new=$service/releases/.new-$revision
   rm -rf "$new"
-  mkdir -p "$new/state" && receive_files "$new" && cp -Rp "$service/artifacts/$digest" "$new/files" ||
-    refuse no-space "$new"
-  chmod 0600 "$new"/environment "$new"/mask "$new"/.slipway.json
-  ln -s ../../shared "$new/shared"
-  for path in "$@"; do
-    mkdir -p "$service/shared/$path" "$(dirname "$new/files/$path")"
-    rm -rf "$new/files/$path"
-    ln -s "$service/shared/$path" "$new/files/$path"
-  done
-  mkfifo "$new/state/stdout.pipe" "$new/state/stderr.pipe"
-  port=$(choose_port "$first" "$last" "$release") || refuse no-port "$first-$last"
-  printf '%s\n' "$port" > "$new/state/port"
-  printf '%s\n' "$digest" > "$new/state/digest"
-  printf '%s\n' "$grace" > "$new/state/grace"
-  {
-    printf 'export PORT=%s\n' "$port"
-    export_line HOST "$listen_on"
-    export_line SLIPWAY_DATA_DIR "$service/shared"
-  } > "$new/environment.own"
-  keep_login "$new"
-  mv "$new" "$release" || refuse no-space "$release"
+  lay_out "$@" && mv "$new" "$release" || { rm -rf "$new"; refuse no-space "$release"; }
 }
 
 renew_release() {
   given=$release/.given
   rm -rf "$given"
-  mkdir "$given" && receive_files "$given" || refuse no-space "$release"
-  mv -f "$given/.slipway.json" "$release/.slipway.json"
+  mkdir "$given" && receive_files "$given" && mv -f "$given/.slipway.json" "$given/run" "$release/" ||
+    { rm -rf "$given"; refuse no-space "$release"; }
   if [ "$running" = leave ] && runs "$release"; then
     rm -rf "$given"
     return 0
@@ -91,7 +89,7 @@ renew_release() {
   for file in environment command; do
     [ "$(cat "$given/$file")" = "$(cat "$release/$file")" ] && continue
     stop_instance "$release"
-    mv -f "$given/environment" "$given/mask" "$given/command" "$release/"
+    mv -f "$given/environment" "$given/mask" "$given/command" "$release/" || refuse no-space "$release"
     break
   done
   rm -rf "$given"

@@ -5,6 +5,8 @@
  * it is started anew: whenever the call that ends it dies, nobody takes what is about to end for what runs.
  */
 export const INSTANCE_FUNCTIONS = String.raw`
+write_down() { printf '%s\n' "$2" > "$1.part" && mv -f "$1.part" "$1"; }
+
 kept_by() { cat "$1/state/kept-by" 2> /dev/null; }
 
 keeper_for() {
@@ -30,7 +32,7 @@ start_instance() {
     wanted=$(keeper_for "$2") || refuse no-systemd
     case "$keeper" in "$wanted" | shell | "") ;; *) end_unit "$1" "$keeper" ;; esac
     keeper=$wanted
-    printf '%s\n' "$keeper" > "$1/state/kept-by" || refuse no-space "$1"
+    write_down "$1/state/kept-by" "$keeper" || refuse no-space "$1"
   fi
   if [ "$keeper" = shell ]; then
     command -v setsid > /dev/null || refuse no-program setsid
@@ -81,12 +83,14 @@ state_of() {
   else echo stopped; fi
 }
 
+# 1: none is free; 2: it can't be written down whose it is.
 choose_port() {
   listening=" $(cat /proc/net/tcp /proc/net/tcp6 2> /dev/null |
     sed -n 's/^ *[0-9]*: [0-9A-F]*:\([0-9A-F]*\) [0-9A-F:]* 0A .*/\1/p' | tr '\n' ' ')"
   mkdir -p "$root/.slipway/ports"
   exec 8> "$root/.slipway/ports.lock"
   flock 8
+  printf '%s\n' "$3" > "$root/.slipway/ports/.owner" || return 2
   count=$(($2 - $1 + 1))
   seed=$(printf %s "$3" | cksum)
   tried=0
@@ -97,7 +101,7 @@ choose_port() {
     owner=$(cat "$root/.slipway/ports/$port/owner" 2> /dev/null)
     [ -d "$owner" ] || [ -d "${'$'}{owner%/*}/.new-${'$'}{owner##*/}" ] || rm -rf "$root/.slipway/ports/$port"
     mkdir "$root/.slipway/ports/$port" 2> /dev/null || continue
-    printf '%s\n' "$3" > "$root/.slipway/ports/$port/owner"
+    mv "$root/.slipway/ports/.owner" "$root/.slipway/ports/$port/owner" || return 2
     echo "$port"
     return 0
   done

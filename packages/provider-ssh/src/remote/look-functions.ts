@@ -6,7 +6,7 @@ const LOG_CHUNK = 1024 * 1024;
  * log was read is told as its inode and an offset, so that a file that was turned over is read to its end first.
  */
 export const LOOK_FUNCTIONS = String.raw`
-word_in() { cat "$1" 2> /dev/null || echo "$2"; }
+word_in() { [ -s "$1" ] && cat "$1" 2> /dev/null || echo "$2"; }
 
 list() {
   for release in "$base"/${'$'}{1:-*}/releases/*; do

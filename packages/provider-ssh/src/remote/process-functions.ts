@@ -5,6 +5,7 @@ const OF_A_LOGIN =
 /**
  * Shell functions that tell processes apart by pid, start time and boot, so that a pid that was given out anew is
  * not mistaken for its earlier owner. The start time is field 22 of `/proc/PID/stat` (proc(5)), else what `ps` says. And
+ * who is written down can be on a full disk too, as long as somebody was before: writing over it takes no more of it. And
  * the one that enters a release: its variables are the same whoever starts it, first those that the user had who
  * staged it, then what was declared.
  */
@@ -29,7 +30,10 @@ find_start() {
 
 remember() {
   find_start "$2"
-  printf '%s %s %s\n' "$2" "$found" "$boot" > "$1.$2" && mv -f "$1.$2" "$1"
+  said="$2 $found $boot"
+  { printf '%s\n' "$said" > "$1.$2" && mv -f "$1.$2" "$1"; } 2> /dev/null && return 0
+  rm -f "$1.$2"
+  { [ -s "$1" ] && printf '%s\n' "$said" 1<> "$1"; } 2> /dev/null
 }
 
 alive() {

@@ -58,7 +58,7 @@ until flock -n 5; do
   alive "$state/supervisor" && exit 0
   moment
 done
-remember "$state/supervisor" $$
+remember "$state/supervisor" $$ || exit 1
 cd / || exit 1
 exec 3<> "$state/stdout.pipe" 4<> "$state/stderr.pipe"
 child=
@@ -96,8 +96,7 @@ while [ -z "$ending" ]; do
     [ "$code" -le 128 ] || how="was ended by signal $((code - 128))"
   fi
   end_group "$child" "$([ -n "$ending" ] && echo "$grace" || echo 0)"
-  rm -f "$state/process"
-  [ -z "$ending" ] || break
+  [ -z "$ending" ] || { rm -f "$state/process"; break; }
   [ $(($(date +%s) - began)) -lt 60 ] || delay=1
   child=
   # By a rename: who looks at that moment sees the old number or the new one.
@@ -115,13 +114,17 @@ note stopped
 rm -f "$state/supervisor"
 `;
 
-/** What the supervisor starts: makes its own pid known before anything of the service runs. `$0` is in the release. */
+/**
+ * What the supervisor starts: makes its own pid known before anything of the service runs, else starts nothing: nobody
+ * could see it, or end it. `$0` is in the release.
+ */
 export const RUN_SCRIPT = `#!/bin/sh
 ${PROCESS_FUNCTIONS}
 release=${'$'}{0%/*}
-remember "$release/state/process" $$
+remember "$release/state/process" $$ || { echo "$release/state can't be written: not started" >&2; exit 1; }
 exec 6>&-
-date -u +%Y-%m-%dT%H:%M:%S.000Z > "$release/state/started"
+# Written over, as long as it was: a full disk has room for that.
+printf '%s\n' "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" 1<> "$release/state/started"
 enter_release "$release"
 umask 022
 exec sh "\${0%/*}/command"
