@@ -285,7 +285,7 @@ export interface MetricInput {
   consecutiveFailures?: number | string | undefined;
   /** So many failed measurements in all fail it, too. Default: no such limit. */
   failureLimit?: number | string | undefined;
-  /** So many errors of the source in a row make it inconclusive for good. Default: `5`. */
+  /** So many errors of the source in a row make it inconclusive for good. At the end, so many measurements without data, or more than had any, leave it inconclusive, too; unless data followed as many before. Default: `5`. */
   consecutiveErrors?: number | string | undefined;
   /** Over what time one measurement looks back. Default: since the last one, at least 1s. */
   window?: string | undefined;

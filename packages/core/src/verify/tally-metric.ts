@@ -36,6 +36,9 @@ export interface Tally {
   /** Failed since the last that passed. What tells nothing neither counts nor forgives. */
   failuresInARow: number;
   errorsInARow: number;
+  /** So many in a row told nothing: by now, and at most before data followed data again. */
+  silence: number;
+  longestSilence: number;
   /** The newest that rests on data. */
   newest: Pick<Measurement, 'verdict' | 'why'> | undefined;
   /** The newest that told nothing, and why. */
@@ -54,6 +57,8 @@ export const NOTHING_MEASURED: Tally = {
   errors: 0,
   failuresInARow: 0,
   errorsInARow: 0,
+  silence: 0,
+  longestSilence: 0,
   newest: undefined,
   untold: undefined,
   ours: [],
@@ -80,14 +85,28 @@ export function judgeMetric(metric: Metric, minimumMeasurements: number, tally: 
   const { newest } = tally;
   if (newest?.verdict === 'fail' || newest?.verdict === 'inconclusive')
     return { verdict: 'inconclusive', why: `the newest of its measurements doesn't pass: ${newest.why}` };
+  const { silence, untold } = tally;
+  if (silence > longestNormalSilence(metric, tally, conclusive))
+    return { verdict: 'inconclusive', why: `nothing was told of it by the last ${silence} measurements: ${untold}` };
   if (judge && compareWith) return compareSamples(judge, compareWith, tally.ours, tally.theirs);
   return { verdict: 'pass', why: `${tally.passed} of ${total(tally)} measurements passed; last: ${newest?.why}` };
 }
 
+/**
+ * Of what is seldom used, silence is normal when one as long ended before. Otherwise what was measured must outweigh it:
+ * what died after its first answer is silent as well.
+ */
+function longestNormalSilence(metric: Metric, { longestSilence }: Tally, conclusive: number): number {
+  return Math.max(longestSilence, Math.min(conclusive, metric.consecutiveErrors - 1));
+}
+
 function counted(before: Tally, one: Measurement): Tally {
+  const silence = before.silence + 1;
   if (one.error)
-    return { ...before, errors: before.errors + 1, errorsInARow: before.errorsInARow + 1, untold: one.why };
-  const after = { ...before, errorsInARow: 0, ...(one.lacking ? {} : { newest: one }) };
+    return { ...before, errors: before.errors + 1, errorsInARow: before.errorsInARow + 1, silence, untold: one.why };
+  const longestSilence = before.newest ? Math.max(before.longestSilence, before.silence) : 0;
+  const heard = one.lacking ? { silence } : { newest: one, silence: 0, longestSilence };
+  const after = { ...before, errorsInARow: 0, ...heard };
   switch (one.verdict) {
     case 'collected':
       return { ...after, kept: before.kept + 1, failuresInARow: 0 };

@@ -44,6 +44,29 @@ describe('no traffic', () => {
     expect(verdict(analysis({ minimumMeasurements: 3 }), '++0+')).toBe('pass');
   });
 
+  it('for good does not pass on what was measured before', () => {
+    expect(assessed(analysis(), `+${'0'.repeat(59)}`)).toMatchObject({
+      verdict: 'inconclusive',
+      settled: false,
+      why: 'errors: nothing was told of it by the last 59 measurements: no data',
+    });
+    // As a minute measured every ten seconds, where the first answer was the last one.
+    expect(verdict(analysis(), '+00000')).toBe('inconclusive');
+    expect(verdict(analysis(), '+00')).toBe('inconclusive');
+    expect(verdict(analysis(), '+0!0!')).toBe('inconclusive');
+    expect(verdict(analysis(), `${'+'.repeat(50)}0000`)).toBe('pass');
+    expect(verdict(analysis(), `${'+'.repeat(50)}00000`)).toBe('inconclusive');
+    expect(verdict(analysis(), `${'+'.repeat(50)}00000+`)).toBe('pass');
+  });
+
+  it('of what is seldom used is no more than it always was', () => {
+    expect(verdict(analysis(), '+0')).toBe('pass');
+    expect(verdict(analysis(), '00000+000+000')).toBe('pass');
+    expect(verdict(analysis(), '+000000+000000')).toBe('pass');
+    // Before the first data nobody knows what is normal.
+    expect(verdict(analysis(), '00000+00')).toBe('inconclusive');
+  });
+
   it('neither ends nor forgives a row of failures', () => {
     const patient = analysis({ metrics: [metric({ consecutiveFailures: 3 })] });
     expect(verdict(patient, '-0-!-', 'on-the-way')).toBe('fail');

@@ -60,7 +60,8 @@ export const metricSchema = z
       description: 'So many failed measurements in all fail it, too. Default: no such limit.',
     }),
     consecutiveErrors: count(1, 1_000).default(5).meta({
-      description: 'So many errors of the source in a row make it inconclusive for good.',
+      description:
+        'So many errors of the source in a row make it inconclusive for good. At the end, so many measurements without data, or more than had any, leave it inconclusive, too; unless data followed as many before.',
     }),
     window: duration.optional().meta({
       description: 'Over what time one measurement looks back. Default: since the last one, at least 1s.',
