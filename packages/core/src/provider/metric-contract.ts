@@ -20,6 +20,11 @@ export interface MetricQuery {
 export interface MetricReading {
   /** Null or not finite: the source has no data for this window. */
   value: number | null;
+  /**
+   * What the value may yet come to, above it, because part of what it is about isn't over; infinite where nobody knows.
+   * Only what is so by both is judged. Default: the value is what it is.
+   */
+  atMost?: number;
   /** How many observations (requests) it rests on, where the source knows. */
   samples?: number;
   /** The single values in the window, where the source has them, for a statistical comparison. */

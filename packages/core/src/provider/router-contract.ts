@@ -20,17 +20,35 @@ export interface RouterCapabilities {
   latency: boolean;
 }
 
-/** What a router counted of one revision since it knows it. Counts only grow, until the router starts anew. */
+/**
+ * What a router counted of one revision since it knows it, as its users got it. Counts only grow, until the router
+ * starts anew. A router that can't tell one thing or another says so in its README, and counts too little rather than
+ * a request that hangs as a good one.
+ */
 export interface RevisionTraffic {
+  /**
+   * Requests that were answered, from where their answer begins, and those that ended without one because something
+   * failed or their user gave up. One that still waits isn't counted yet, nor ever one whose user left early. A
+   * WebSocket counts when it begins.
+   */
   requests: number;
-  /** Responses with status 500 and up, and connections that failed. */
+  /**
+   * Of the requests those with an answer of 500 and up, the router's own included; those whose connection broke before
+   * the answer, or within it where the router sees that; and those whose user left after half a second or more without
+   * one. An attempt that failed and was repeated may count as a request that failed.
+   */
   errors: number;
+  /** Requests, answers and WebSockets that are open now. */
   open: number;
-  /** In ms; null while nothing was measured. */
+  /** Of the open ones those that have no answer yet. Absent where the router can't tell. */
+  waiting?: number;
+  /** In ms, as `histogram` has it; null while nothing was measured. */
   latency: { p50: number | null; p95: number | null; p99: number | null };
   /**
-   * How many requests took at most `bounds[i]` ms (and more than the bound before); one count more than bounds, for
-   * those that took longer. Absent where the router measures none.
+   * How many requests took at most `bounds[i]` ms (and more than the bound before) from their arrival to the beginning of
+   * the answer; one count more than bounds, for those that took longer. Of a user who gave up it is at least the time
+   * waited, where the router has one for requests without an answer; WebSockets have none. Absent where the router
+   * measures none.
    */
   histogram?: { bounds: number[]; counts: number[] };
 }

@@ -20,13 +20,37 @@ const CHANCE = 0.05;
 /**
  * Judges one measurement: by the conditions on its value, and against the other revision's of the same window. One
  * condition that fails is enough; passing takes all. Without a value, with fewer samples than asked for on either side, or
- * with another that nothing can be a multiple of, it is inconclusive.
+ * with another that nothing can be a multiple of, it is inconclusive. So is what hangs on how that ends
+ * which isn't over yet.
  */
 export function judgeMeasurement(
   metric: Metric,
   minimumSamples: number,
   reading: MetricReading,
   other?: OtherReading,
+): JudgedMeasurement {
+  const theirs = other === undefined || 'missing' in other ? undefined : other;
+  const least = judgeAsRead(metric, minimumSamples, reading, theirs ? atMost(theirs) : other);
+  if (reading.atMost === undefined && theirs?.atMost === undefined) return least;
+  const most = judgeAsRead(metric, minimumSamples, atMost(reading), other);
+  if (least.lacking || (least.verdict === most.verdict && least.verdict !== 'collected')) return least;
+  const why = [reading, theirs].flatMap((one) =>
+    one?.atMost === undefined ? [] : (one.note ?? 'not all of it is over'),
+  );
+  return { verdict: 'inconclusive', why: `${figure(reading.value ?? 0)} isn't final: ${why.join('; ')}` };
+}
+
+/** The reading, were it to come to the most that it can; a number beyond all limits where that isn't known. */
+function atMost(reading: MetricReading): MetricReading {
+  const { value, atMost: most } = reading;
+  return most === undefined || value === null ? reading : { ...reading, value: Math.min(most, Number.MAX_VALUE) };
+}
+
+function judgeAsRead(
+  metric: Metric,
+  minimumSamples: number,
+  reading: MetricReading,
+  other: OtherReading | undefined,
 ): JudgedMeasurement {
   const value = usable('this revision', reading, minimumSamples);
   if (typeof value === 'string') return lacking(value);

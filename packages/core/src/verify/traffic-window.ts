@@ -59,16 +59,21 @@ export function passOver(
   return { at, passedMs, revisions };
 }
 
-/** What the router says of a revision between two marks. */
+/**
+ * What the router says of a revision between two marks. Requests that hang all the time between them may become errors,
+ * and slow ones: the reading says what it would be then (`atMost`).
+ */
 export function readTraffic(query: string, revision: string, from: TrafficMark, to: TrafficMark): MetricReading {
   const now = to.revisions[revision];
   if (!now) return { value: null, samples: 0, note: `the router knows nothing of ${revision}` };
-  const { requests, errors, histogram } = less(now.sum, from.revisions[revision]?.sum);
+  const before = from.revisions[revision];
+  const { requests, errors, histogram } = less(now.sum, before?.sum);
   // A connection that failed may be no request, and yet it is one that somebody made.
   const samples = Math.max(requests, errors);
+  const overdue = { requests: overdueOf(before?.raw, now.raw, samples), forMs: to.at - from.at };
   switch (query) {
     case 'errorRate':
-      return { value: samples === 0 ? null : errors / samples, samples };
+      return errorRate(errors, samples, overdue);
     case 'requests':
       return { value: samples, samples };
     case 'requestRate': {
@@ -76,26 +81,60 @@ export function readTraffic(query: string, revision: string, from: TrafficMark, 
       return { value: countedMs > 0 ? (samples * 1_000) / countedMs : null, samples };
     }
     case 'latencyP50':
-      return latency(0.5, histogram);
+      return latency(0.5, histogram, overdue);
     case 'latencyP95':
-      return latency(0.95, histogram);
+      return latency(0.95, histogram, overdue);
     case 'latencyP99':
-      return latency(0.99, histogram);
+      return latency(0.99, histogram, overdue);
     default:
       return { value: null, note: `the router has no "${query}"; it has ${ROUTER_QUERIES.join(', ')}` };
   }
 }
 
+/** Requests that had no answer for all of a window, which was so long. Whether they get a good one nobody knows. */
+interface Overdue {
+  requests: number;
+  forMs: number;
+}
+
+/** At least so many of those that waited at the beginning do so at the end: no more than were counted since have ended. */
+function overdueOf(before: RevisionTraffic | undefined, now: RevisionTraffic, ended: number): number {
+  if (!before || startedAnew(before, now)) return 0;
+  return Math.max(0, Math.min(now.waiting ?? 0, (before.waiting ?? 0) - ended));
+}
+
+function noteOf({ requests, forMs }: Overdue): string {
+  const seconds = Math.round(forMs / 100) / 10;
+  return `${requests} requests or more have waited for all of the ${seconds} s measured; a longer window may tell`;
+}
+
+function errorRate(errors: number, samples: number, overdue: Overdue): MetricReading {
+  if (samples === 0) return { value: null, samples };
+  const all = samples + overdue.requests;
+  const value = errors / all;
+  if (overdue.requests === 0) return { value, samples };
+  return { value, samples, atMost: (errors + overdue.requests) / all, note: noteOf(overdue) };
+}
+
 /**
  * The latency that this share of the requests didn't exceed, in ms: within the bucket where it lies, requests are taken to
- * be spread evenly. Beyond the last bound it is at least that bound.
+ * be spread evenly. Beyond the last bound it is at least that bound. Those that are overdue take at least the window.
  */
-function latency(share: number, histogram: Counts['histogram']): MetricReading {
+function latency(share: number, histogram: Counts['histogram'], overdue: Overdue): MetricReading {
   if (!histogram) return { value: null, note: 'the router measures no latency' };
   const { bounds, counts } = histogram;
   const samples = counts.reduce((sum, count) => sum + count, 0);
   if (samples === 0) return { value: null, samples };
-  const rank = share * samples;
+  const rank = share * (samples + overdue.requests);
+  if (rank <= samples) return { ...latencyAt(rank, bounds, counts), samples };
+  return { value: overdue.forMs, samples, atMost: Number.POSITIVE_INFINITY, note: noteOf(overdue) };
+}
+
+function latencyAt(
+  rank: number,
+  bounds: readonly number[],
+  counts: readonly number[],
+): Pick<MetricReading, 'value' | 'note'> {
   let below = 0;
   for (const [i, count] of counts.entries()) {
     if (count === 0 || below + count < rank) {
@@ -104,10 +143,10 @@ function latency(share: number, histogram: Counts['histogram']): MetricReading {
     }
     const low = i === 0 ? 0 : bounds[i - 1]!;
     const high = bounds[i];
-    if (high === undefined) return { value: low, samples, note: `more than ${low} ms` };
-    return { value: low + ((rank - below) / count) * (high - low), samples };
+    if (high === undefined) return { value: low, note: `more than ${low} ms` };
+    return { value: low + ((rank - below) / count) * (high - low) };
   }
-  return { value: bounds.at(-1) ?? null, samples };
+  return { value: bounds.at(-1) ?? null };
 }
 
 function startedAnew(before: RevisionTraffic, now: RevisionTraffic): boolean {

@@ -34,6 +34,34 @@ describe('against constants', () => {
   });
 });
 
+describe('what is not over yet', () => {
+  const open = (value: number, atMost: number) => ({ value, atMost, samples: 100, note: '3 requests wait' });
+
+  it('is judged where it makes no difference', () => {
+    expect(judged(metric(), open(0.2, 0.9))).toEqual({ verdict: 'fail', why: '0.2 is above 0.05' });
+    expect(judged(metric(), open(0.01, 0.04))).toEqual({ verdict: 'pass', why: '0.01 is not above 0.05' });
+    expect(judged(metric(), open(0.2, Number.POSITIVE_INFINITY)).verdict).toBe('fail');
+  });
+
+  it('is inconclusive where it does, on either side, and that is no lack of data', () => {
+    const why = "0.01 isn't final: 3 requests wait";
+    expect(judged(metric(), open(0.01, 0.06))).toEqual({ verdict: 'inconclusive', why });
+    expect(judged(metric(), open(0.01, Number.POSITIVE_INFINITY))).toEqual({ verdict: 'inconclusive', why });
+    const twice = comparing({ maxIncrease: 2 });
+    expect(judged(twice, open(0.01, 0.03), { value: 0.01, samples: 100 })).toEqual({ verdict: 'inconclusive', why });
+    expect(judged(twice, { value: 0.03, samples: 100 }, open(0.01, 0.02)).verdict).toBe('inconclusive');
+    expect(judged(twice, { value: 0.03, samples: 100 }, open(0.01, 0.012)).verdict).toBe('fail');
+  });
+
+  it('is not kept to be compared', () => {
+    expect(judged(comparing({}), open(0.01, 0.03), { value: 0.01, samples: 100 }).verdict).toBe('inconclusive');
+  });
+
+  it('stays without data where there are none', () => {
+    expect(judged(metric(), { ...open(0.01, 0.06), samples: 0 })).toMatchObject({ lacking: true });
+  });
+});
+
 describe('no data', () => {
   it('is never a pass and never a failure, whatever the condition', () => {
     const nothing = [null, Number.NaN, Number.POSITIVE_INFINITY, { value: 0, samples: 0 }, { value: null, samples: 9 }];

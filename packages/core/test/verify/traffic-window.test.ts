@@ -76,6 +76,43 @@ describe('latencies', () => {
   });
 });
 
+describe('requests that hang', () => {
+  const waiting = (requests: number, waits: number, errors = 0, counts?: number[]) => ({
+    ...counted(requests, errors, counts),
+    waiting: waits,
+  });
+
+  it('may become errors, as many as waited all the time', () => {
+    expect(between('errorRate', waiting(0, 8), waiting(5, 12, 1))).toEqual({
+      value: 1 / 8,
+      atMost: 4 / 8,
+      samples: 5,
+      note: '3 requests or more have waited for all of the 1 s measured; a longer window may tell',
+    });
+  });
+
+  it('are none of those that came since, nor more than wait now, nor of a router that started anew', () => {
+    for (const [from, to] of [
+      [waiting(0, 5), waiting(5, 90)],
+      [waiting(0, 90), waiting(5, 0)],
+      [waiting(50, 90), waiting(5, 90)],
+      [counted(0), waiting(5, 90)],
+      [waiting(0, 90), counted(5)],
+    ] as const)
+      expect(between('errorRate', from, to)).toEqual({ value: 0, samples: 5 });
+  });
+
+  it('are no samples, and no data by themselves', () => {
+    expect(between('errorRate', waiting(0, 5), waiting(0, 9))).toMatchObject({ value: null, samples: 0 });
+  });
+
+  it('take at least the window, and nobody knows how long, where a latency hangs on them', () => {
+    const [before, after] = [waiting(0, 110, 0, [0, 0, 0, 0]), waiting(100, 90, 0, [100, 0, 0, 0])];
+    expect(between('latencyP95', before, after)).toMatchObject({ value: 1_000, atMost: Infinity, samples: 100 });
+    expect(between('latencyP50', before, after)).toEqual({ value: 5.5, samples: 100 });
+  });
+});
+
 test('whenever the router starts anew: as many requests as it told of since are counted', () => {
   const step = fc.record({ more: fc.nat(50), failed: fc.nat(10), anew: fc.boolean() });
   fc.assert(

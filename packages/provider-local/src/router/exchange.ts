@@ -50,6 +50,8 @@ export class Exchange {
   #pauseMs = FIRST_PAUSE_MS;
   #pause: NodeJS.Timeout | undefined;
   #repeated = false;
+  /** It was counted; and as an error. */
+  #counted = false;
   #failed = false;
   #over = false;
 
@@ -92,7 +94,7 @@ export class Exchange {
       before.revision.counter.passOn(before.slot, instance.slot, false);
       return;
     }
-    before?.revision.counter.leave(before.slot, true);
+    before?.revision.counter.refused(before.slot);
     instance?.revision.counter.enter(instance.slot);
   }
 
@@ -100,8 +102,7 @@ export class Exchange {
     const cookie = this.#to.cookieFor(instance, this.#incoming, this.#port);
     if (cookie !== undefined) this.#response.setHeader('Set-Cookie', cookie);
     serveStatic(directory, this.#incoming, this.#response, () => {
-      this.#failed = this.#response.statusCode >= 500;
-      this.#answered();
+      this.#answered(this.#response.statusCode >= 500);
     }).catch((error: unknown) => this.#giveUp(error));
   }
 
@@ -157,7 +158,6 @@ export class Exchange {
   #relay(instance: Instance, answer: IncomingMessage): void {
     if (this.#over) return;
     const response = this.#response;
-    this.#failed = (answer.statusCode ?? 0) >= 500;
     try {
       const headers = responseHeaders(answer.rawHeaders);
       const cookie = this.#to.cookieFor(instance, this.#incoming, this.#port);
@@ -168,7 +168,7 @@ export class Exchange {
       this.#giveUp(error);
       return;
     }
-    this.#answered();
+    this.#answered((answer.statusCode ?? 0) >= 500);
     answer.once('end', () => {
       if (answer.rawTrailers.length > 0) response.addTrailers(pairs(answer.rawTrailers));
     });
@@ -184,6 +184,8 @@ export class Exchange {
       return;
     }
     this.#over = true;
+    this.#counted = true;
+    this.#instance?.revision.counter.switched();
     this.#response.detachSocket(client);
     client.write(switchingHead(answer, this.#to.cookieFor(instance, this.#incoming, this.#port)), 'latin1');
     if (first.length > 0) backend.unshift(first);
@@ -224,12 +226,11 @@ export class Exchange {
   }
 
   #giveUp(error: unknown): void {
-    this.#failed = true;
     if (this.#response.headersSent) {
       this.#cut();
       return;
     }
-    this.#answered();
+    this.#answered(true);
     const code = (error as NodeJS.ErrnoException).code ?? 'unexpected';
     refuse(
       this.#response,
@@ -239,12 +240,27 @@ export class Exchange {
   }
 
   #cut(): void {
-    this.#failed = true;
+    if (this.#over) return;
+    if (this.#counted && !this.#failed) {
+      this.#failed = true;
+      this.#instance?.revision.counter.brokeOff();
+    }
     this.#response.destroy();
   }
 
-  #answered(): void {
-    this.#instance?.revision.counter.answered(performance.now() - this.#arrived);
+  #answered(failed: boolean): void {
+    if (this.#counted) return;
+    this.#counted = true;
+    this.#failed = failed;
+    this.#instance?.revision.counter.answered(performance.now() - this.#arrived, failed);
+  }
+
+  /** Its user left. Of one who hadn't yet sent all of it nobody knows whose fault it is. */
+  #unanswered(): void {
+    this.#counted = true;
+    const counter = this.#instance?.revision.counter;
+    if (this.#incoming.complete) counter?.unanswered(performance.now() - this.#arrived);
+    else counter?.withdrawn();
   }
 
   #end(): void {
@@ -259,11 +275,12 @@ export class Exchange {
       this.#upstream?.destroy();
       this.#incoming.resume();
     }
+    if (!this.#counted) this.#unanswered();
     this.#leave();
   }
 
   #leave(): void {
-    this.#instance?.revision.counter.leave(this.#instance.slot, this.#failed);
+    this.#instance?.revision.counter.leave(this.#instance.slot);
   }
 }
 
