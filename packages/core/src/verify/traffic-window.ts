@@ -70,7 +70,7 @@ export function readTraffic(query: string, revision: string, from: TrafficMark, 
   const { requests, errors, histogram } = less(now.sum, before?.sum);
   // A connection that failed may be no request, and yet it is one that somebody made.
   const samples = Math.max(requests, errors);
-  const overdue = { requests: overdueOf(before?.raw, now.raw, samples), forMs: to.at - from.at };
+  const overdue = { requests: overdueOf(before?.raw, now.raw), forMs: to.at - from.at };
   switch (query) {
     case 'errorRate':
       return errorRate(errors, samples, overdue);
@@ -98,8 +98,9 @@ interface Overdue {
 }
 
 /** At least so many of those that waited at the beginning do so at the end: no more than were counted since have ended. */
-function overdueOf(before: RevisionTraffic | undefined, now: RevisionTraffic, ended: number): number {
+function overdueOf(before: RevisionTraffic | undefined, now: RevisionTraffic): number {
   if (!before || startedAnew(before, now)) return 0;
+  const ended = Math.max(now.requests - before.requests, now.errors - before.errors);
   return Math.max(0, Math.min(now.waiting ?? 0, (before.waiting ?? 0) - ended));
 }
 
