@@ -60,7 +60,7 @@ export async function apply(
   // 8 rollback, where the outcome and the policy ask for it.
   await conclude(run, result, parts);
   // 9 report, a projection of the journal.
-  return result.status === 'completed'
+  return result.status === 'completed' && !result.aborted
     ? await reportCompleted(workspace.store, run)
     : await readReport(workspace.store, run.id);
 }

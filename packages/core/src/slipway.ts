@@ -15,7 +15,7 @@ import { acceptKey } from './session/accept-key.ts';
 import { audit } from './session/audit.ts';
 import { lookingContext } from './session/call-context.ts';
 import { importResource, importService, moveState, removeState } from './session/edit-state.ts';
-import { isOpen } from './session/is-open.ts';
+import { isBack, isOpen } from './session/is-open.ts';
 import { leaveWish } from './session/leave-wish.ts';
 import { lookAtDrift } from './session/look-at-drift.ts';
 import { lookAtStatus } from './session/look-at-status.ts';
@@ -266,7 +266,7 @@ export class Slipway implements SlipwayApi {
 
   /**
    * Plans and applies under the lock, after what an earlier run left was settled. `enough`: a deployment whose
-   * own end is all that is wanted, when it has ended by the time that the lock is free.
+   * own way back is all that is wanted, when it has gone that way by the time that the lock is free.
    */
   async #run(
     kind: PlanKind,
@@ -278,7 +278,7 @@ export class Slipway implements SlipwayApi {
     const environment = await workspace.environment();
     return await underLock(workspace, environment, options, this.#emit, async (lock) => {
       const ended = enough === undefined ? undefined : await requireDeployment(workspace.store, enough);
-      if (ended && !isOpen(ended)) return await readReport(workspace.store, ended.id);
+      if (ended && isBack(ended)) return await readReport(workspace.store, ended.id);
       await settleUnfinished({ workspace, lock, options, emit: this.#emit }, environment);
       const plan = options.plan
         ? await takeSavedPlan(workspace, options.plan, environment, kind)

@@ -2,7 +2,8 @@ import { describeError, type ErrorRecord, SlipwayError } from '../errors.ts';
 import type { DeploymentStatus } from '../journal/event.ts';
 import type { DeploymentHeader } from '../journal/store.ts';
 import { DeploymentRun, type RunParts, type RunResult } from './deployment-run.ts';
-import { inDoubt } from './in-doubt.ts';
+import { goesBackByItself } from './goes-back-by-itself.ts';
+import { inDoubt, isUnsettled, stoppedWhileSettling } from './in-doubt.ts';
 import { planToTakeBack } from './make-plan.ts';
 
 /**
@@ -10,23 +11,27 @@ import { planToTakeBack } from './make-plan.ts';
  * back, where the environment or a person says so. A rollback that fails is never itself rolled back.
  */
 export async function conclude(run: DeploymentRun, result: RunResult, parts: RunParts): Promise<void> {
-  if (result.status === 'completed') {
+  const isAborted = result.aborted && run.plan.kind !== 'rollback';
+  // Whoever aborts wants nothing of it to stay, also when all of it is done by then.
+  if (result.status === 'completed' && !isAborted) {
     await run.end('completed');
     return;
   }
   if (parts.options.kill?.aborted) return;
-  if (result.status === 'waiting') {
+  if (result.status === 'waiting' && !isAborted) {
     await run.leave();
     return;
   }
-  const wanted = result.aborted || (run.plan.onFailure === 'rollback' && result.status !== 'cancelled');
-  const takesBack = wanted && run.plan.kind !== 'rollback' && result.unknown.length === 0;
+  const takesBack = (isAborted || goesBackByItself(run.plan, result)) && result.unknown.length === 0;
   const error = errorOf(run, result, takesBack);
-  if (!takesBack) {
+  if (takesBack && isUnsettled(run.plan, result)) {
+    // The way back would pass over what nobody knows of. The abort counts still when it is taken up.
+    await run.end('cancelled', describeError(stoppedWhileSettling(run)));
+  } else if (takesBack) {
+    await takeBack(run, error, parts);
+  } else {
     await run.end(result.unknown.length > 0 ? 'failed' : result.status, error);
-    return;
   }
-  await takeBack(run, error, parts);
 }
 
 /** Rolls a deployment back to the snapshot from before it, as a deployment of its own under the same lock. */

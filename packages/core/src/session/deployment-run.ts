@@ -19,6 +19,7 @@ import type { RunOptions, SlipwayEvent } from '../slipway-api.ts';
 import type { State } from '../state/record.ts';
 import { adaptersOf, runtimeOptions } from './call-context.ts';
 import { Controls } from './controls.ts';
+import { goesBackByItself } from './goes-back-by-itself.ts';
 import { namesIn } from './names-in.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -141,6 +142,7 @@ export class DeploymentRun {
       onPause: () => this.#showWaiting(),
     });
     this.#controls = controls;
+    const kill = anySignal(options.kill, lock.lost);
     if (controls.paused()) this.#showWaiting();
     const resolve = {
       record: this.#journal.record.bind(this.#journal),
@@ -168,7 +170,7 @@ export class DeploymentRun {
         token: (stepId) => sha256(`${this.id}\n${stepId}`).slice(0, 32),
         signal: anySignal(options.signal, controls.cancel.signal),
         abort: controls.abort.signal,
-        kill: anySignal(options.kill, lock.lost),
+        kill,
         control: controls,
         wishes: controls.wishes,
         onWaiting: (waiting) => {
@@ -179,6 +181,8 @@ export class DeploymentRun {
         lastLook: () => controls.look(),
         onLog: (step, line) => this.#line(step.id, line),
       });
+      // What is said while it ends is heard by nobody else, unless a way back follows.
+      if (!kill.aborted && !goesBackByItself(plan, result)) await controls.look();
       return { ...result, aborted: controls.abort.signal.aborted };
     } finally {
       controls.stop();

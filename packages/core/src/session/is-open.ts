@@ -7,3 +7,8 @@ const OPEN: readonly DeploymentStatus[] = ['pending', 'validating', 'in_progress
 export function isOpen(header: Pick<DeploymentHeader, 'status'>): boolean {
   return OPEN.includes(header.status) || header.status === 'rolling_back';
 }
+
+/** True when a deployment was taken back whole, or is a way back that was gone to its end. */
+export function isBack({ status, kind }: Pick<DeploymentHeader, 'status' | 'kind'>): boolean {
+  return status === 'rolled_back' || (kind === 'rollback' && status === 'completed');
+}

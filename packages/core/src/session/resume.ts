@@ -7,7 +7,7 @@ import type { DeploymentReport } from '../report/report.ts';
 import type { ResumeOptions, SlipwayEvent } from '../slipway-api.ts';
 import { conclude, finishRollback, takeBack } from './conclude.ts';
 import { DeploymentRun, type RunParts } from './deployment-run.ts';
-import { inDoubt, stoppedWhileSettling } from './in-doubt.ts';
+import { inDoubt, isUnsettled, stoppedWhileSettling } from './in-doubt.ts';
 import { planMissing } from './make-plan.ts';
 import { readAllEvents } from './read-events.ts';
 import { readReport, requireDeployment } from './read-report.ts';
@@ -121,7 +121,7 @@ async function resumeDeployment(parts: RunParts, header: DeploymentHeader, optio
   if (header.status === 'rolling_back') {
     const found = await run.execute({ past, settle, settleOnly: true });
     if (parts.options.kill?.aborted) return;
-    const isStopped = found.status === 'cancelled' && !found.aborted;
+    const isStopped = (found.status === 'cancelled' && !found.aborted) || isUnsettled(parts.plan, found);
     if (found.unknown.length > 0 || isStopped) {
       // Not ended, so that whoever takes it up goes on with the way back, and nothing else begins before.
       await run.leave();

@@ -10,11 +10,11 @@ import { readKey } from '../../src/journal/key.ts';
 import { processStart } from '../../src/journal/process-identity.ts';
 import { openSqliteStore } from '../../src/journal/sqlite/open-sqlite-store.ts';
 import type { ResourceType } from '../../src/provider/contract.ts';
-import type { DeploymentReport } from '../../src/report/report.ts';
 import type { Slipway } from '../../src/slipway.ts';
 import { thing } from '../support/declare.ts';
 import { viewOf } from '../support/outside-view.ts';
 import { type Playground, playground } from '../support/playground.ts';
+import { reaches } from '../support/reaches.ts';
 import { refusal } from '../support/refusal.ts';
 
 const chain = (value: number) => ({
@@ -47,15 +47,6 @@ async function slowShop(slowMs = 3_000) {
   const before = await viewOf(play);
   await play.config(chain(2));
   return { play, before };
-}
-
-/** Resolves when the deployment's status is this one. */
-async function reaches(slipway: Slipway, status: DeploymentReport['status']): Promise<void> {
-  const bound = AbortSignal.timeout(60_000);
-  for await (const event of slipway.events(undefined, { follow: true, signal: bound })) {
-    if (event.type === 'deployment.status' && event.data.status === status) return;
-  }
-  throw new Error(`never ${status}`);
 }
 
 describe('from another terminal', () => {
