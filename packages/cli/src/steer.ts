@@ -1,4 +1,4 @@
-import type { LeftWish } from '@slipway/core';
+import type { DeploymentReport, LeftWish, LockState } from '@slipway/core';
 import type { Command } from 'commander';
 import { type ExitCode, exitCode } from './exit-code.ts';
 import { perform } from './perform.ts';
@@ -25,8 +25,8 @@ interface Answers {
   idle(deployment: string, slipway: Slipway): string;
   /** It goes back already, or is a way back itself. */
   goingBack?(deployment: string, slipway: Slipway): string;
-  /** It is over like that: what else may be meant. */
-  instead?(over: Over, deployment: string, slipway: Slipway): string | undefined;
+  /** It is over like that: what else may be meant. `wentBack`: it was a way back itself. */
+  instead?(over: Over, deployment: string, slipway: Slipway, wentBack: boolean): string | undefined;
   /** Whether this process takes up what no other one runs: one command is enough then. */
   takesUp: boolean;
   /** Whether nothing running means that there is nothing to do, or that the wish can't be met. */
@@ -49,20 +49,48 @@ export function defineSteering(command: Command, wish: Wish, answers: Answers): 
         session.output.say(say(left.deployment, slipway));
         return document(session, wish, left, exitCode.done);
       }
-      const over = left.left ? undefined : OVER.find((one) => one === status);
-      if (over) {
-        const instead = answers.instead?.(over, left.deployment, slipway);
-        const is = `${left.deployment} is over: ${over.replaceAll('_', ' ')}.`;
-        session.output.say(instead === undefined ? is : `${is} ${instead}`);
-      } else session.output.say(answers.idle(left.deployment, slipway));
+      // Who names none means what goes on there.
+      if (wanted === undefined && left.heldBy && !left.left) throw await heldBy(left.heldBy);
+      session.output.say(whyNot(answers, left, { kind, status }, slipway));
       if (!left.left || !answers.takesUp) return document(session, wish, left, answers.codeWhenIdle);
       return await takeUp(session, left.deployment, flags);
     }),
   );
 }
 
-function document(session: Session, wish: Wish, { deployment, running, left }: LeftWish, code: ExitCode): ExitCode {
-  session.output.document({ id: deployment, wish, running, ...(left ? { left } : {}) });
+/** What a person reads where no process runs it. */
+function whyNot(
+  answers: Answers,
+  left: LeftWish,
+  { kind, status }: Pick<DeploymentReport, 'kind' | 'status'>,
+  slipway: Slipway,
+): string {
+  const { deployment, supersededBy } = left;
+  if (left.left) return answers.idle(deployment, slipway);
+  const is = status.replaceAll('_', ' ');
+  if (supersededBy !== undefined) {
+    const came = `${deployment} is ${is}, and ${supersededBy} came after it: it can't be steered any more.`;
+    return answers.takesUp ? `${came} Deploy again, or: ${slipway('rollback --to DEPLOYMENT')}` : came;
+  }
+  const over = OVER.find((one) => one === status);
+  if (!over) return answers.idle(deployment, slipway);
+  const instead = answers.instead?.(over, deployment, slipway, kind === 'rollback');
+  return instead === undefined ? `${deployment} is over: ${is}.` : `${deployment} is over: ${is}. ${instead}`;
+}
+
+async function heldBy(lock: LockState): Promise<Error> {
+  const { lockHeld } = await import('@slipway/core');
+  return lockHeld(lock, false);
+}
+
+function document(
+  session: Session,
+  wish: Wish,
+  { deployment, running, left, supersededBy }: LeftWish,
+  code: ExitCode,
+): ExitCode {
+  const after = supersededBy === undefined ? {} : { supersededBy };
+  session.output.document({ id: deployment, wish, running, ...(left ? { left } : {}), ...after });
   return code;
 }
 

@@ -45,6 +45,14 @@ describe('the frame', () => {
     expect(lines[1]).toContain('3/3 c x');
   });
 
+  test('counts a step once that was settled, and so succeeded', () => {
+    const progress = begin(['a/x', 'b/x'], ['a/x']);
+    const settled = sampleEvent('step.settled', 'b/x', { as: 'done', how: 'It is there.' });
+    expect(progress.observe(settled, 1000)).toMatchObject({ kind: 'finished', outcome: 'settled', over: 2 });
+    expect(progress.observe(succeeded('b/x'), 1000)).toBeUndefined();
+    expect(renderFrame(progress.current!, 2000, size, plainLook)[0]).toContain('2 of 2 steps');
+  });
+
   test('shows when a step is tried again, and why', () => {
     const progress = begin(['a/x']);
     progress.observe(started('a/x'), 1000);

@@ -146,6 +146,8 @@ test('doubt says what to look at and how to go on, for a resource and for a serv
   const steps = [
     sampleStepReport('resource:vm/create', { status: 'unknown', look: 'Look whether the machine exists.' }),
     sampleStepReport('service:web/migrate', { status: 'unknown' }),
+    sampleStepReport('resource:disk/update', { status: 'unknown' }),
+    sampleStepReport('service:web/stage', { status: 'unknown' }),
   ];
   const shown = summarize(sampleReport({ status: 'failed', steps }));
   expect(shown).toContain('ended in doubt');
@@ -153,4 +155,9 @@ test('doubt says what to look at and how to go on, for a resource and for a serv
   expect(shown).toContain('slipway resume --redo resource:vm/create -e dev');
   expect(shown).toContain('slipway import resource:vm ID -e dev');
   expect(shown).toContain('slipway resume --done service:web/migrate -e dev');
+  expect(shown).toContain(
+    'there or not, doing it again does no harm: slipway resume --redo resource:disk/update -e dev',
+  );
+  expect(shown).toContain('there or not, doing it again does no harm: slipway resume --redo service:web/stage -e dev');
+  expect(shown).not.toMatch(/import resource:disk|--done service:web\/stage/);
 });

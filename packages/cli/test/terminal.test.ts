@@ -93,6 +93,22 @@ describe.skipIf(!requirePart('tmux'))('on a terminal', () => {
     expect((await play.slipway('history')).stdout).toContain('Nothing was deployed yet');
   });
 
+  test('whoever wants to steer what waits at its question is told that it has begun nothing', async () => {
+    project('{}', ['one']);
+    play.write({ 'go-one': '' });
+    expect((await play.slipway('deploy', '--yes')).code).toBe(0);
+    project('{}', ['two']);
+    terminal.slipway('deploy');
+    await terminal.shows(/Go on with dev\? \(y\/N\)/);
+    for (const wish of ['abort', 'cancel', 'pause', 'continue']) {
+      const said = await play.slipway(wish);
+      expect(said).toMatchObject({ code: 5, stderr: expect.stringMatching(/Answer there, or end process \d+ on/) });
+      expect(said.stdout + said.stderr).not.toContain('slipway rollback');
+    }
+    terminal.type('n', 'Enter');
+    await terminal.shows(/ended with 5/);
+  });
+
   test('Ctrl-C at the question changes nothing and gives 130', async () => {
     project('{}', ['one']);
     terminal.slipway('deploy');

@@ -25,6 +25,7 @@ export * from './plan/only-restores.ts';
 export type * from './plan/plan.ts';
 export * from './plan/plan-digest.ts';
 export type * from './plan/step.ts';
+export * from './plan/word-when-found.ts';
 export type * from './provider/contract.ts';
 export { coreProvider } from './provider/core-provider.ts';
 export * from './provider/registry.ts';

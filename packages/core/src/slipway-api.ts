@@ -98,6 +98,10 @@ export interface LeftWish {
   running: boolean;
   /** No process runs it: whoever takes it up ({@link SlipwayApi.resume}) obeys it first. */
   left?: boolean;
+  /** The newest deployment, where that came after it: it can neither go on nor back any more. */
+  supersededBy?: string;
+  /** Held by who has begun nothing yet, and hears nothing: it plans, or waits for the answer to a question. */
+  heldBy?: LockState;
 }
 
 /** What a listener hears while a deployment runs: the journal's own events and what is only for eyes. */

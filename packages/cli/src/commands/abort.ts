@@ -8,8 +8,8 @@ export function define(command: Command): void {
     idle: (deployment, slipway) =>
       `No process runs ${deployment}. What is left of it is taken back now; should nothing begin: ${slipway('rollback')}`,
     goingBack: (deployment) => `${deployment} goes back already: there is nothing to abort.`,
-    instead: (over, _, slipway) =>
-      over === 'rolled_back' ? undefined : `To take back what it did: ${slipway('rollback')}`,
+    instead: (over, _, slipway, wentBack) =>
+      wentBack || over === 'rolled_back' ? undefined : `To take back what it did: ${slipway('rollback')}`,
     takesUp: true,
     codeWhenIdle: exitCode.refused,
   });

@@ -36,18 +36,17 @@ export interface Phase {
   running: Map<string, StepProgress>;
   /** How many were started, those of an earlier run included. */
   numbered: number;
-  done: number;
+  /** Steps that will not be touched any more, those of an earlier run included. */
+  over: Set<string>;
   failed: number;
-  /** Skipped or cancelled. */
-  left: number;
   status: DeploymentStatus;
   /** Shares of the traffic as the newest switch set them, by service address. */
   weights?: Map<string, Readonly<Record<string, number>>>;
 }
 
 /** How many of a phase's steps will not be touched any more. */
-export function stepsOver({ done, failed, left }: Phase): number {
-  return done + failed + left;
+export function stepsOver({ over }: Phase): number {
+  return over.size;
 }
 
 export type Outcome = 'succeeded' | 'unchanged' | 'failed' | 'skipped' | 'cancelled' | 'unknown' | 'settled';

@@ -6,7 +6,7 @@ import {
   type Plan,
   type SlipwayEvent,
 } from '@slipway/core';
-import { type Happening, type Outcome, type Phase, type StepProgress, stepsOver, wentWell } from './happening.ts';
+import { type Happening, type Outcome, type Phase, type StepProgress, stepsOver } from './happening.ts';
 
 const TAIL_LINES = 10;
 
@@ -62,17 +62,16 @@ export class Progress {
 
   #begin(deployment: string, plan: Plan, now: number): Happening {
     const steps = new Map(plan.steps.map((step) => [step.id, step]));
-    const done = this.#phases.size === 0 ? plan.steps.filter(({ id }) => this.#doneBefore.has(id)).length : 0;
+    const done = this.#phases.size === 0 ? plan.steps.filter(({ id }) => this.#doneBefore.has(id)) : [];
     const phase: Phase = {
       deployment,
       plan,
       steps,
       startedAt: now,
       running: new Map(),
-      numbered: done,
-      done,
+      numbered: done.length,
+      over: new Set(done.map(({ id }) => id)),
       failed: 0,
-      left: 0,
       status: 'in_progress',
       weights: new Map(),
     };
@@ -145,7 +144,7 @@ export class Progress {
     id: string,
     data: { durationMs: number; error: ErrorRecord; final: boolean; retryInMs?: number },
     now: number,
-  ): Happening {
+  ): Happening | undefined {
     const step = phase.running.get(id) ?? newStep(phase, id, { attempt: 1, now });
     step.error = data.error;
     if (!data.final) {
@@ -156,7 +155,7 @@ export class Progress {
     return finish(phase, id, 'failed', data.durationMs, { error: data.error });
   }
 
-  #doubt(phase: Phase, id: string, look: string): Happening {
+  #doubt(phase: Phase, id: string, look: string): Happening | undefined {
     this.#remember(phase.running.get(id) ?? newStep(phase, id, { attempt: 1, now: phase.startedAt }));
     return finish(phase, id, 'unknown', 0, { reason: look });
   }
@@ -220,17 +219,18 @@ function observeDeployment(phase: Phase, event: JournalEvent): Happening | undef
   return undefined;
 }
 
+/** A step that was settled succeeds too, right after: only what comes first counts, and is told. */
 function finish(
   phase: Phase,
   id: string,
   outcome: Outcome,
   durationMs: number,
   why: { error?: ErrorRecord; reason?: string } = {},
-): Happening {
+): Happening | undefined {
+  if (phase.over.has(id)) return undefined;
   const step = phase.running.get(id) ?? newStep(phase, id, { attempt: 0, now: phase.startedAt });
   phase.running.delete(id);
-  if (wentWell(outcome)) phase.done += 1;
-  else if (outcome === 'failed' || outcome === 'unknown') phase.failed += 1;
-  else phase.left += 1;
+  phase.over.add(id);
+  if (outcome === 'failed' || outcome === 'unknown') phase.failed += 1;
   return { kind: 'finished', step, phase, outcome, durationMs, over: stepsOver(phase), ...why };
 }

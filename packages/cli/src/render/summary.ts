@@ -1,4 +1,4 @@
-import { type DeploymentReport, onlyRestores, type Plan, type RollbackReport } from '@slipway/core';
+import { type DeploymentReport, onlyRestores, type Plan, type RollbackReport, wordWhenFound } from '@slipway/core';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import type { StepProgress } from '../progress/happening.ts';
 import { signOf } from './changes.ts';
@@ -232,11 +232,15 @@ function doubtSteps(report: DeploymentReport, commandLine: (command: string) => 
   const doubtful = report.steps.filter(({ status }) => status === 'unknown').slice(0, MOST_TROUBLED);
   return [
     'Look whether the effect of each step in doubt is there, then say so:',
-    ...doubtful.flatMap(({ id, subject }) => [
-      `  not there: ${commandLine(`resume --redo ${id}`)}`,
-      subject.startsWith('resource:')
-        ? `  there:     ${commandLine(`import ${subject} ID`)}, then ${commandLine('resume')}`
-        : `  there:     ${commandLine(`resume --done ${id}`)}`,
-    ]),
+    ...doubtful.flatMap(({ id, subject, action }) => {
+      const redo = commandLine(`resume --redo ${id}`);
+      const word = wordWhenFound(action);
+      if (word === 'redo') return [`  there or not, doing it again does no harm: ${redo}`];
+      const found =
+        word === 'import'
+          ? `${commandLine(`import ${subject} ID`)}, then ${commandLine('resume')}`
+          : commandLine(`resume --done ${id}`);
+      return [`  not there: ${redo}`, `  there:     ${found}`];
+    }),
   ];
 }

@@ -57,7 +57,7 @@ export async function acquireEnvironmentLock(options: EnvironmentLockOptions): P
       if (result.tookOverFrom !== undefined) await noteTakeover(store, environment, lock, result.tookOverFrom, reason);
       return lock;
     }
-    if (performance.now() >= deadline) throw lockHeld(result.by);
+    if (performance.now() >= deadline) throw lockHeld(result.by, await isDeploying(store, environment));
     if (inTheWay !== result.by.epoch) options.onWaiting?.(result.by);
     inTheWay = result.by.epoch;
     await delay(
@@ -163,13 +163,22 @@ async function noteTakeover(
   }
 }
 
-/** Why somebody else has to wait. */
-export function lockHeld(lock: LockState): SlipwayError {
+/** Whether a deployment of the environment has begun and not ended; else who holds the lock has begun nothing. */
+export async function isDeploying(store: Store, environment: string): Promise<boolean> {
+  const [newest] = await store.deployments({ environment, limit: 1 });
+  return newest?.endedAt === null;
+}
+
+/** Why somebody else has to wait. `deploying`: what the holder does is a deployment that others can steer. */
+export function lockHeld(lock: LockState, deploying: boolean): SlipwayError {
   const { environment, holder, expiresAt, epoch } = lock;
   const who = `${holder.user} on ${holder.host} (process ${holder.pid}, \`${holder.command}\`) since ${holder.since}`;
+  const stop = deploying
+    ? 'To stop it and take back what it did: `slipway abort`.'
+    : `No deployment is under way: it plans, or waits for the answer to a question. Answer there, or end process ${holder.pid} on ${holder.host}.`;
   return new SlipwayError('lock-held', `The environment ${environment} is held by ${who}.`, {
     subject: environment,
-    hint: `Try again when it is done, or wait for that with --wait; look with \`slipway status\`. To stop it and take back what it did: \`slipway abort\`. Its lease is renewed while it lives and runs out at ${expiresAt}.`,
+    hint: `Try again when it is done, or wait for that with --wait; look with \`slipway status\`. ${stop} Its lease is renewed while it lives and runs out at ${expiresAt}.`,
     retryable: true,
     details: { epoch, expiresAt, holder },
   });

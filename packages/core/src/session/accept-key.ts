@@ -1,5 +1,5 @@
 import { SlipwayError } from '../errors.ts';
-import { isHeld, lockHeld } from '../journal/lock-keeper.ts';
+import { isDeploying, isHeld, lockHeld } from '../journal/lock-keeper.ts';
 import { currentUser } from './current-user.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -13,7 +13,7 @@ export async function acceptKey(workspace: Workspace): Promise<string[]> {
   if (!(await isKeyLost(workspace))) return [];
   for (const environment of await workspace.store.environments()) {
     const lock = await workspace.store.readLock(environment);
-    if (lock && isHeld(lock)) throw lockHeld(lock);
+    if (lock && isHeld(lock)) throw lockHeld(lock, await isDeploying(workspace.store, environment));
   }
   const store = await workspace.openWithNewKey();
   try {

@@ -19,14 +19,25 @@ export async function leaveWish(
   what: ControlRequest['what'],
   reason?: string,
 ): Promise<LeftWish> {
-  const lock = await store.readLock(header.environment);
-  const running = isOpen(header) && lock !== undefined && isHeld(lock);
+  const { environment } = header;
+  const [lock, [newest]] = await Promise.all([
+    store.readLock(environment),
+    store.deployments({ environment, limit: 1 }),
+  ]);
+  const held = lock && isHeld(lock) ? lock : undefined;
+  const running = isOpen(header) && held !== undefined;
+  const isLast = newest === undefined || newest.id === header.id || newest.rollbackOf === header.id;
   const waits = !running && what !== 'cancel' && (isOpen(header) || STOPPED.includes(header.status));
-  const [newest] = waits ? await store.deployments({ environment: header.environment, limit: 1 }) : [];
-  const left = waits && (newest?.id === header.id || newest?.rollbackOf === header.id);
+  const left = waits && isLast;
   if (running || left) {
     const request = { deployment: header.id, what, by: currentUser(), at: new Date().toISOString() };
     await store.request(reason === undefined ? request : { ...request, reason });
   }
-  return { deployment: header.id, running, ...(left ? { left } : {}) };
+  return {
+    deployment: header.id,
+    running,
+    ...(left ? { left } : {}),
+    ...(isLast ? {} : { supersededBy: newest.id }),
+    ...(held && newest?.endedAt !== null ? { heldBy: held } : {}),
+  };
 }

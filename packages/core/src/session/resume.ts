@@ -2,7 +2,7 @@ import { SlipwayError } from '../errors.ts';
 import type { HeldLock } from '../journal/lock-keeper.ts';
 import type { DeploymentHeader } from '../journal/store.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { StepAction } from '../plan/step.ts';
+import { wordWhenFound } from '../plan/word-when-found.ts';
 import type { DeploymentReport } from '../report/report.ts';
 import type { ResumeOptions, SlipwayEvent } from '../slipway-api.ts';
 import { conclude, finishRollback, takeBack } from './conclude.ts';
@@ -86,9 +86,6 @@ async function partsFor(
   return { workspace, lock, plan, options, emit };
 }
 
-/** Steps that leave nothing in the recorded world: a person's word that they are done is enough. */
-const RECORDS_NOTHING: readonly StepAction[] = ['migrate', 'migrate-down', 'probe', 'test', 'verify', 'drain'];
-
 /** A person's word on a step that isn't there, or that would leave something out of the record, is refused. */
 function refuseWrongWord(plan: Plan, { redo = [], done = [] }: ResumeOptions): void {
   const steps = new Map(plan.steps.map((step) => [step.id, step]));
@@ -101,11 +98,12 @@ function refuseWrongWord(plan: Plan, { redo = [], done = [] }: ResumeOptions): v
   }
   for (const id of done) {
     const { action, subject } = steps.get(id)!;
-    if (RECORDS_NOTHING.includes(action)) continue;
+    const word = wordWhenFound(action);
+    if (word === 'done') continue;
     const hint =
-      action === 'create'
+      word === 'import'
         ? `Bring it into the record: slipway import ${subject} ID, then slipway resume.`
-        : 'Let it be run again: slipway resume --redo STEP.';
+        : `Doing it again does no harm, and records it: slipway resume --redo ${id}.`;
     throw new SlipwayError('not-recorded', `"${id}" being done must be recorded, and saying so doesn't do that.`, {
       subject: id,
       hint,

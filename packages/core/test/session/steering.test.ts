@@ -200,6 +200,16 @@ describe('from another terminal', () => {
     expect(heard).toHaveLength(1);
   });
 
+  it('what another deployment came after can not be steered, and is said to be superseded', async () => {
+    const { play } = await slowShop();
+    const { done, other } = await heldAt(play);
+    await other.control('cancel');
+    const { id } = await done;
+    await play.config(chain(3));
+    const next = await play.deploy();
+    expect(await other.control('abort', id)).toEqual({ deployment: id, running: false, supersededBy: next.id });
+  });
+
   it('events can be followed to the end', async () => {
     const { play } = await slowShop(50);
     const { done, other } = await heldAt(play);
@@ -218,6 +228,7 @@ describe('the lock of an environment', () => {
     const refused = await refusal(other.deploy(), 'lock-held');
     expect(refused.message).toContain(`process ${process.pid}`);
     expect(refused.message).toContain('slipway deploy -e dev');
+    expect(refused.hint).toContain('slipway abort');
     const waiting: string[] = [];
     other.on((event) => {
       if (event.kind === 'waiting-for-lock') waiting.push(event.holder.holder.command);
@@ -227,6 +238,28 @@ describe('the lock of an environment', () => {
     // It planned after the first one was done, so nothing was left to do.
     expect(second).toMatchObject({ status: 'completed', steps: [] });
     expect((await done).status).toBe('completed');
+  });
+
+  it('of who waits at a question is freed there alone, and no deployment of before is named for it', async () => {
+    const { play } = await slowShop();
+    const [session, other] = [await play.open(), await play.open()];
+    const answer = Promise.withResolvers<boolean>();
+    const asked = Promise.withResolvers<void>();
+    const confirm = () => {
+      asked.resolve();
+      return answer.promise;
+    };
+    const done = refusal(session.deploy({ confirm }), 'not-confirmed');
+    await asked.promise;
+    const refused = await refusal(other.deploy(), 'lock-held');
+    expect(refused.hint).toContain(
+      `waits for the answer to a question. Answer there, or end process ${process.pid} on`,
+    );
+    expect(refused.hint).not.toContain('slipway abort');
+    expect(await other.control('abort')).toMatchObject({ running: false, heldBy: { holder: { pid: process.pid } } });
+    answer.resolve(false);
+    await done;
+    expect(await other.control('abort')).not.toHaveProperty('heldBy');
   });
 
   it('is taken over from a process that is gone, and the journal says so', async () => {
