@@ -109,6 +109,31 @@ describe.skipIf(!requirePart('docker'))('publishing a release', () => {
     }
   });
 
+  test('a tag that moves does not move a revision that is there, however often it is published', async () => {
+    const image = `${stand.project}:now`;
+    const idOf = (name: string) => docker('image', 'inspect', '-f', '{{.Id}}', name);
+    const imagesRun = async () =>
+      Promise.all((await stand.containers()).map(async (id) => (await stand.inspect(id)).Image));
+    await docker('tag', 'node:26-slim', image);
+    try {
+      const request = stand.request({ spec: { image } });
+      await publish(request);
+      await stand.serve(request);
+      await docker('tag', 'debian:bookworm-slim', image);
+      await publish(request);
+      await stand.serve({ ...request, slots: [0, 1], leaveRunning: true });
+      const first = await idOf('node:26-slim');
+      expect(await imagesRun()).toEqual([first, first]);
+      // With nothing of it left, it is what its tag means: what broke for its image can be mended under the same tag.
+      await dockerPlatform.retire(stand.context(), request);
+      await publish(request);
+      await dockerPlatform.stage(stand.context(), request);
+      expect(await imagesRun()).toEqual([await idOf('debian:bookworm-slim')]);
+    } finally {
+      await docker('rmi', '-f', image);
+    }
+  });
+
   test('a build ends with its signal', async () => {
     const Dockerfile = 'FROM node:26-slim\nRUN echo begun && sleep 600\n';
     const request = await stand.built({ Dockerfile }, 'slow');

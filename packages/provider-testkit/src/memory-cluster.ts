@@ -54,6 +54,8 @@ interface Route {
 export class MemoryCluster {
   /** By `service/revision`. */
   readonly revisions = new Map<string, MemoryRevision>();
+  /** Digests of the artifacts that were published. */
+  readonly published = new Set<string>();
   readonly calls: ClusterCall[] = [];
   /** Says which revisions, or which of their instances, are not well. Default: all are. */
   isIll: (revision: MemoryRevision, slot: number) => boolean = () => false;

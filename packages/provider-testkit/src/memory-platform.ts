@@ -26,7 +26,6 @@ export function memoryRollouts(cluster: MemoryCluster, options: MemoryPlatformOp
 /** A platform named `memory`: its revisions are entries of a {@link MemoryCluster}, its routes really answer. */
 export function memoryPlatform(cluster: MemoryCluster, options: MemoryPlatformOptions = {}): Platform {
   const act = actOn(cluster, options);
-  const published = new Set<string>();
   return {
     name: 'memory',
     capabilities: { ...CAPABILITIES, ...options.capabilities },
@@ -34,14 +33,18 @@ export function memoryPlatform(cluster: MemoryCluster, options: MemoryPlatformOp
     ...(options.publish === true
       ? {
           publish: (context, { service, revision, artifact }) =>
-            act(context, { call: 'publish', service, revision }, async () => void published.add(artifact.digest)),
+            act(
+              context,
+              { call: 'publish', service, revision },
+              async () => void cluster.published.add(artifact.digest),
+            ),
         }
       : {}),
     stage: (context, request) => {
       const { leaveRunning, slots, ...rest } = request;
       const { service, revision } = rest;
       return act(context, { call: 'stage', service, revision, slots }, async () => {
-        if (options.publish === true && !published.has(request.artifact.digest)) throw notPublished(request);
+        if (options.publish === true && !cluster.published.has(request.artifact.digest)) throw notPublished(request);
         const key = `${service}/${revision}`;
         const before = cluster.revisions.get(key);
         const left = (leaveRunning && before?.slots) || [];

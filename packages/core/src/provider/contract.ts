@@ -250,7 +250,8 @@ export interface Platform {
   ): Objection[];
   /**
    * Makes a release available where its revisions will run: builds and pushes its image, uploads it to the hosts. Safe
-   * to repeat: what is there is left. Absent: there is nothing to do before `stage`.
+   * to repeat: what is there is left, and a revision that exists runs what it was published as, whatever a name in its
+   * spec means by now. Absent: there is nothing to do before `stage`.
    */
   publish?(context: CallContext, request: PublishRequest): Promise<void>;
   /**

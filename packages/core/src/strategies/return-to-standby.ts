@@ -18,7 +18,8 @@ export function isOnStandby({ desired, others }: Rollout): boolean {
 /**
  * Goes back to a revision that served before: all its instances run and answer, then it gets everything in one switch.
  * No weights, holds, pauses, tests or analyses in between. Its migrations ran when it was new, so they are not run again:
- * many tools refuse to run an older release's against a newer schema, and that must not stand in the way back.
+ * many tools refuse to run an older release's against a newer schema, and that must not stand in the way back. Nor is it
+ * published again: it runs as what it was published, though what its image's name means may be another thing by now.
  */
 export function returnToStandby(rollout: Rollout, steps: RolloutSteps, left: Left): EmittedRollout {
   const { desired, others, traffic } = rollout;
@@ -27,7 +28,7 @@ export function returnToStandby(rollout: Rollout, steps: RolloutSteps, left: Lef
   // As in a rollback: of what has all its instances one good answer is enough.
   const isWhole = slotsOf(kept ?? {}).length === rollout.instances;
   const health = isWhole ? { ...desired.spec.health, healthyAfter: 1 } : desired.spec.health;
-  const checked = steps.probe('probe', desired.id, steps.stage(steps.begin()), undefined, health);
+  const checked = steps.probe('probe', desired.id, steps.stage(steps.built()), undefined, health);
   const roles = { [desired.id]: 'active', [active.id]: 'standby' } as const;
   const moved = steps.switch('switch', { weights: { [desired.id]: 100 }, roles, leaves: active.id }, checked);
   const verified = steps.verify(moved);

@@ -34,10 +34,15 @@ export class RolloutSteps {
 
   /** Builds, and makes the release available where it will run. */
   begin(): string[] {
-    const { build, needs, publishes, desired, timeoutMs } = this.#rollout;
-    const built = build === undefined ? [...needs] : [...needs, build];
-    if (!publishes) return built;
-    return this.#add('publish', { action: 'publish', input: { revision: desired } }, built, { timeoutMs });
+    const { publishes, desired, timeoutMs } = this.#rollout;
+    if (!publishes) return this.built();
+    return this.#add('publish', { action: 'publish', input: { revision: desired } }, this.built(), { timeoutMs });
+  }
+
+  /** What a release that was published before needs: its artifact, where that isn't kept any more. */
+  built(): string[] {
+    const { build, needs } = this.#rollout;
+    return build === undefined ? [...needs] : [...needs, build];
   }
 
   migrate(needs: Needs): string[] {

@@ -16,7 +16,7 @@ const canary = {
 };
 
 async function shop(strategy: Config, more: Config = {}) {
-  const play = await playground();
+  const play = await playground({ memory: { publish: true } });
   const config = (one: Config): Config => ({
     services: { web: service('web', 4000, { instances: 3, strategy: one, ...more }) },
   });

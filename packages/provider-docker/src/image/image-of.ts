@@ -2,6 +2,7 @@ import { type CallContext, type PublishRequest, SlipwayError, sha256 } from '@sl
 import type { Engine } from '../engine/connect.ts';
 import { LABEL, labelled } from '../engine/labels.ts';
 import { isAbsent } from '../errors.ts';
+import { instancesOf } from '../instance/instance.ts';
 import { requireRunnable } from '../instance/require-runnable.ts';
 import { buildImage } from './build-image.ts';
 import { recallImage, rememberImage } from './published.ts';
@@ -10,10 +11,22 @@ import { digestIn, pullImage, pushImage } from './registry.ts';
 /**
  * Sees to it that the engine has the release's image: builds it of the artifact unless one of an equal artifact is
  * there, and pushes it; or pulls the one that is given. Returns what to run: by digest where there is one, else by the
- * engine's id. Safe to repeat.
+ * engine's id. Safe to repeat: a revision that is there keeps the image that it runs, wherever its tag has moved.
  */
 export async function publishImage(context: CallContext, engine: Engine, request: PublishRequest): Promise<string> {
   requireRunnable(request);
+  const { service, revision } = request;
+  const isThere = (await instancesOf(engine, service, revision)).some(({ isEnding }) => !isEnding);
+  const kept = isThere ? await publishedImage(context, engine, request) : undefined;
+  return kept ?? (await publishAnew(context, engine, request));
+}
+
+/** What to run of a published release; pulled by digest, or made again, where the engine has lost it. */
+export async function imageOf(context: CallContext, engine: Engine, request: PublishRequest): Promise<string> {
+  return (await publishedImage(context, engine, request)) ?? (await publishAnew(context, engine, request));
+}
+
+async function publishAnew(context: CallContext, engine: Engine, request: PublishRequest): Promise<string> {
   const { image } = request.spec;
   const found = await (image === undefined
     ? publishBuilt(context, engine, request)
@@ -22,12 +35,15 @@ export async function publishImage(context: CallContext, engine: Engine, request
   return found;
 }
 
-/** What to run of a published release; pulled by digest, or made again, where the engine has lost it. */
-export async function imageOf(context: CallContext, engine: Engine, request: PublishRequest): Promise<string> {
+/** As publishing found it, pulled by digest where the engine has lost it. Undefined: never published, or lost for good. */
+async function publishedImage(
+  context: CallContext,
+  engine: Engine,
+  request: PublishRequest,
+): Promise<string | undefined> {
   const known = await recallImage(context, revisionKey(request));
-  if (known === undefined) return await publishImage(context, engine, request);
-  if (await hasImage(engine, known)) return known;
-  if (!known.includes('@')) return await publishImage(context, engine, request);
+  if (known === undefined || (await hasImage(engine, known))) return known;
+  if (!known.includes('@')) return undefined;
   context.log(`pulls ${known}, which the engine no longer has`);
   await pullImage(engine, known, subjectOf(request), context.log);
   return known;
