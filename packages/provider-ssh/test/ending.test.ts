@@ -4,6 +4,8 @@ import type { SshLab, SystemdLab } from '@slipway/provider-testkit';
 import { waitUntil } from '@slipway/provider-testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
+import { callHost } from '../src/connection/call-host.ts';
+import { fleetOf } from '../src/options.ts';
 import { sshPlatform } from '../src/platform/ssh-platform.ts';
 import { TestFleet } from './fleet.ts';
 
@@ -79,6 +81,9 @@ describe.each(['shell', 'systemd'] as const)('an instance that is to end, kept b
         kind: 'unhealthy',
         reason: 'on host0: its process is to end',
       });
+      const at = { fleet: fleetOf(context), host: fleetOf(context).hosts[0]! };
+      const asked = callHost(context, at, 'health', ['backend', 'r1', 5, 'http://localhost'], 'exit 0');
+      expect(await asked).toMatchObject({ code: 1, stdout: 'it does not run any more\n' });
       const staged = sshPlatform.stage(context, { ...slow.request, leaveRunning: true });
       expect(await states(context)).toEqual(ENDING);
       slow.letGo();

@@ -6,6 +6,8 @@ import { waitUntil } from '@slipway/provider-testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
 import { sshPlatform } from '../src/platform/ssh-platform.ts';
+import { HOST_SCRIPT } from '../src/remote/host-script.ts';
+import { RUN_SCRIPT, SUPERVISOR_SCRIPT } from '../src/remote/supervisor-script.ts';
 import { TestFleet } from './fleet.ts';
 
 describe.skipIf(!requirePart('sshd'))('instances on hosts', () => {
@@ -33,6 +35,33 @@ describe.skipIf(!requirePart('sshd'))('instances on hosts', () => {
     await sshPlatform.retire(context, { service: 'backend', revision: 'r1' });
     const started = Number(readFileSync(began, 'utf8'));
     expect([existsSync(`/proc/${started}`), existsSync(release)]).toEqual([false, false]);
+  });
+
+  test('have variables of any name, also those that the scripts use, and change nothing else by them', async () => {
+    const scripts = `${HOST_SCRIPT}\n${SUPERVISOR_SCRIPT}\n${RUN_SCRIPT}`;
+    const assigned = scripts.matchAll(/(?:^|[\s;(])([A-Za-z]\w*)=/g);
+    const looped = scripts.matchAll(/\b(?:for|read -r) ([a-z]\w*)/g);
+    // Not what means something to others: Slipway's own, and the language, which Node reads.
+    const names = [...assigned, ...looped].map(([, name = '']) => name).filter((name) => !/^SLIPWAY_|^LC_/.test(name));
+    expect(names).toEqual(expect.arrayContaining(['release', 'said', 'found', 'name', 'pid']));
+    const all = [...new Set([...names, 'script', 'slipway_script', 'IFS', 'CDPATH', 'ENV', 'PATH'])];
+    const secret = 'correct-horse-battery-staple';
+    const value = (name: string) => `/nowhere; echo ${name}; exit 9`;
+    const env = { ...Object.fromEntries(all.map((name) => [name, value(name)])), TOKEN: secret, REVISION: 'r1' };
+    const request = fleet.request('r1', { env, secrets: [secret] });
+    const { http: _http, ...health } = request.spec.health;
+    const command = `[ "$script" = "${value('script')}" ] && [ "$release" = "${value('release')}" ] && [ "$SLIPWAY_URL" ]`;
+    const spec = { ...request.spec, run: `exec ${process.execPath} server.cjs`, health: { ...health, command } };
+    const context = fleet.context({ environment: 'named' });
+    await fleet.serve(context, { ...request, spec });
+    const says = { ...health, command: 'echo "with $TOKEN"; exit 3' };
+    expect(await sshPlatform.probe(context, { service: 'backend', revision: 'r1', health: says })).toEqual({
+      kind: 'unhealthy',
+      reason: 'on host0: the health command exited with code 3\nwith ***',
+    });
+    expect((await fleet.ask(context, 'r1', 0)).revision).toBe('r1');
+    await sshPlatform.retire(context, { service: 'backend', revision: 'r1' });
+    expect(await sshPlatform.list(context)).toEqual([]);
   });
 
   test('say all that they say, also while their logs are turned over', async () => {

@@ -75,11 +75,15 @@ logs() {
 health() {
   release=$base/$1/releases/$2
   [ -d "$release" ] || refuse no-release "$2"
-  runs "$release" || refuse not-running "$2"
-  script=$(cat)
-  enter_release "$release"
-  export SLIPWAY_URL="$4" SLIPWAY_SCRIPT="$script"
-  said=$(timeout -k 1 "$3" sh -c 'slipway_script=$SLIPWAY_SCRIPT; unset SLIPWAY_SCRIPT; eval "$slipway_script"' 2>&1)
+  runs "$release" || { echo 'it does not run any more'; exit 1; }
+  # The service's variables may have any name, PATH too: they are this subshell's alone, and what it needs has none.
+  said=$(
+    set -- "$release" "$(cat)" "$(command -v timeout)" "$3" "$4"
+    enter_release "$1"
+    export SLIPWAY_SCRIPT="$2" SLIPWAY_URL="$5"
+    exec "$3" -k 1 "$4" /bin/sh -c 'eval "unset SLIPWAY_SCRIPT
+$SLIPWAY_SCRIPT"' 2>&1
+  )
   code=$?
   printf '%s\n' "$said" | tail -n 5 | if [ -s "$release/mask" ]; then sed -f "$release/mask"; else cat; fi
   exit "$code"

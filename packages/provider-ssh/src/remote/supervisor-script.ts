@@ -116,7 +116,8 @@ rm -f "$state/supervisor"
 
 /**
  * What the supervisor starts: makes its own pid known before anything of the service runs, else starts nothing: nobody
- * could see it, or end it. `$0` is in the release.
+ * could see it, or end it. `$0` is in the release. Once the service's variables are there nothing has a name: they may
+ * have any, PATH too.
  */
 export const RUN_SCRIPT = `#!/bin/sh
 ${PROCESS_FUNCTIONS}
@@ -127,5 +128,5 @@ exec 6>&-
 printf '%s\n' "$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" 1<> "$release/state/started"
 enter_release "$release"
 umask 022
-exec sh "\${0%/*}/command"
+exec /bin/sh "\${0%/*}/command"
 `;
