@@ -1,5 +1,5 @@
 import type { JsonObject, StepReport } from '@slipway/core';
-import { formatMoment } from './duration.ts';
+import { formatDuration, formatMoment } from './duration.ts';
 import type { Look } from './plan.ts';
 import { count, oneLine } from './text.ts';
 
@@ -40,10 +40,18 @@ function describeMetric(metric: unknown): string[] {
   return [`  ${text(name)} ${text(verdict)}: ${oneLine(text(why))}`];
 }
 
-function describeMeasurement({ at, metric, value, other, samples, verdict, why }: JsonObject): string {
+function describeMeasurement({ at, metric, value, other, samples, verdict, why, gap }: JsonObject): string {
   const held = other === undefined ? '' : ` against ${text(other)}`;
   const resting = samples === undefined ? '' : ` (${text(samples)} samples)`;
-  return `${formatMoment(text(at))} ${text(metric)} ${text(value)}${held}${resting} ${text(verdict)}: ${oneLine(text(why))}`;
+  return `${formatMoment(text(at))} ${text(metric)} ${text(value)}${held}${resting} ${text(verdict)}: ${oneLine(text(why))}${describeGap(at, gap)}`;
+}
+
+/** What nobody looked at in time: while no process ran, for example. */
+function describeGap(at: unknown, gap: unknown): string {
+  if (gap === null || typeof gap !== 'object') return '';
+  const { since, covered } = gap as JsonObject;
+  const span = formatDuration(Date.parse(text(at)) - Date.parse(text(since)));
+  return covered === true ? `; spans ${span}, since an interruption` : `; the ${span} before it were not measured`;
 }
 
 function text(value: unknown): string {

@@ -1,7 +1,10 @@
 import { type JournalEvent, leftAsIs } from '@slipway/core';
 import { formatDuration, formatMoment } from './duration.ts';
 import type { Look } from './plan.ts';
-import { oneLine } from './text.ts';
+import { fit, oneLine } from './text.ts';
+
+/** Counts of a router are long; whole they are in the JSON. */
+const MOST_OF_A_NOTE = 300;
 
 /** One record of the journal on one line. */
 export function describeEvent(event: JournalEvent, { colors }: Look): string {
@@ -39,7 +42,7 @@ function detailOf(event: JournalEvent): string {
     case 'step.cancelled':
       return event.data.reason;
     case 'step.noted':
-      return JSON.stringify(event.data.note);
+      return fit(JSON.stringify(event.data.note), MOST_OF_A_NOTE);
     case 'state.changed':
       return `${event.data.command} by ${event.data.by}`;
     case 'lock.taken-over':

@@ -2,6 +2,13 @@ import type { MetricReading, RevisionTraffic } from '../provider/contract.ts';
 import { markTraffic, passOver, readTraffic, type TrafficMark } from '../verify/traffic-window.ts';
 import type { Window } from './analyse-sources.ts';
 
+/** What a router had counted at one moment, by revision. */
+export interface CountedTraffic {
+  /** In ms, of the clock of the marks. */
+  at: number;
+  traffic: Record<string, RevisionTraffic>;
+}
+
 /** What the router had counted at the moments when it was asked, for as far back as windows reach. */
 export class Marks {
   readonly #reachMs: number;
@@ -42,6 +49,19 @@ export class Marks {
   /** What it counts after it is asked the next time is measured again. */
   countAgain(): void {
     if (this.#leavesOut === 'all') this.#leavesOut = 'ending';
+  }
+
+  /** At the newest mark, of these revisions. Undefined where what comes next is to be left out, or nothing was marked. */
+  counted(revisions: readonly (string | null)[]): CountedTraffic | undefined {
+    const newest = this.#marks.at(-1);
+    if (!newest || this.#leavesOut !== 'nothing') return undefined;
+    const known = Object.entries(newest.revisions).filter(([revision]) => revisions.includes(revision));
+    return { at: newest.at, traffic: Object.fromEntries(known.map(([revision, { raw }]) => [revision, raw])) };
+  }
+
+  /** Goes on from what was counted at that moment, before anything else is marked. */
+  restore(at: number, traffic: CountedTraffic['traffic']): void {
+    this.#marks = [markTraffic(at, traffic, undefined)];
   }
 
   read(query: string, revision: string, { now, lengthMs }: Window): MetricReading {

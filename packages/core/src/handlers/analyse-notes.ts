@@ -1,5 +1,6 @@
 import type { StepContext } from '../execute/handler.ts';
 import { isObject, type JsonObject } from '../json.ts';
+import type { RevisionTraffic } from '../provider/contract.ts';
 import type { Measurement, Standing } from '../verify/tally-metric.ts';
 import type { Verdict } from '../verify/verdict.ts';
 
@@ -20,9 +21,19 @@ export interface AnalysisVerdict {
   reason?: string | null;
 }
 
+/** From when on the next windows are. */
+export interface Counted {
+  since: string;
+  /** When the router was asked for what follows. */
+  at: string;
+  /** What it had counted of each revision. Absent where that is nothing to take the difference from. */
+  traffic?: Record<string, RevisionTraffic>;
+}
+
 /** What `analyse` and `watch` note, one of these each time: enough to show what happened and to go on after a kill. */
 export type AnalysisNote =
   | { began: { at: string } }
+  | { counted: Counted }
   | { measured: Measurement }
   | { extended: { at: string; times: number; why: string } }
   /** `after`: the newest wish at that time; a newer one ends the waiting. */
@@ -34,6 +45,7 @@ export type AnalysisNote =
 /** What is known of an analysis from its notes. */
 export interface Round {
   began: { at: string } | undefined;
+  counted: Counted | undefined;
   measured: Measurement[];
   extended: { at: string }[];
   waiting: { after: number; why: string } | undefined;
@@ -57,11 +69,19 @@ export function lastVerdict(notes: readonly JsonObject[]): AnalysisVerdict | und
  * something by then; unless its verdict never became the step's outcome.
  */
 export function readRound(notes: readonly JsonObject[]): Round {
-  const fresh = (): Round => ({ began: undefined, measured: [], extended: [], waiting: undefined, decided: undefined });
+  const fresh = (): Round => ({
+    began: undefined,
+    counted: undefined,
+    measured: [],
+    extended: [],
+    waiting: undefined,
+    decided: undefined,
+  });
   let round = fresh();
   let last: AnalysisVerdict | undefined;
   for (const one of notes as unknown as AnalysisNote[]) {
     if ('began' in one) round.began = one.began;
+    else if ('counted' in one) round.counted = one.counted;
     else if ('measured' in one) round.measured.push(one.measured);
     else if ('extended' in one) round.extended.push(one.extended);
     else if ('waiting' in one) round.waiting = one.waiting;

@@ -1,25 +1,18 @@
 import { nameOf } from '../address.ts';
-import type { StepContext } from '../execute/handler.ts';
-import type { AnalysisInput, Step } from '../plan/step.ts';
+import type { AnalysisInput } from '../plan/step.ts';
 import { type Assessment, assess, count, type Tallies } from '../verify/assess.ts';
 import { figure } from '../verify/figure.ts';
 import type { Measurement } from '../verify/tally-metric.ts';
+import { Counting, type CountingParts } from './analyse-counting.ts';
 import { analysisFailed, analysisInconclusive } from './analyse-errors.ts';
-import { answerOf, answerTimeOf, measure } from './analyse-measure.ts';
+import { answerTimeOf, measure } from './analyse-measure.ts';
 import { type AnalysisVerdict, goesOn, note, type Round, readRound } from './analyse-notes.ts';
-import { SHORTEST_WINDOW_MS, type Sources } from './analyse-sources.ts';
+import { SHORTEST_WINDOW_MS } from './analyse-sources.ts';
 import { intervalOf, Timetable } from './analyse-timetable.ts';
 import { waitFor } from './analyse-wait.ts';
 import { isAnswered } from './is-answered.ts';
-import type { OwnRequests } from './own-requests.ts';
 
-export interface AnalysisParts {
-  step: Step;
-  input: AnalysisInput;
-  context: StepContext;
-  sources: Sources;
-  /** What comes in through them is nobody's. */
-  ownRequests: OwnRequests;
+export interface AnalysisParts extends CountingParts {
   /** Absent: until what is watched is over. */
   durationMs?: number;
 }
@@ -32,13 +25,7 @@ export interface AnalysisParts {
 export async function runAnalysis(parts: AnalysisParts): Promise<AnalysisVerdict> {
   const round = readRound(parts.context.notes);
   const run = new AnalysisRun(parts, round);
-  if (round.decided) return await run.uphold(round.decided);
-  const stop = run.heed();
-  try {
-    return await run.run();
-  } finally {
-    stop();
-  }
+  return round.decided ? await run.uphold(round.decided) : await run.run();
 }
 
 const NEVER = new AbortController().signal;
@@ -54,12 +41,9 @@ class AnalysisRun {
   /** What ends the measuring before its time. */
   #ends: AbortSignal;
   #extended: number;
-  /** When it was last measured, or counted from, in ms since it began. */
+  /** The last moment of the timetable that was measured at, in ms since it began. */
   #last: number | undefined;
-  /** From when on it counts; undefined before the initial delay is over. */
-  #measuredSince: number | undefined;
-  /** What the router counts matters by now. */
-  #counts = false;
+  readonly #counting: Counting;
 
   constructor(parts: AnalysisParts, round: Round) {
     this.#parts = parts;
@@ -74,6 +58,7 @@ class AnalysisRun {
     const { initialDelayMs: delayMs } = analysis;
     const durationMs = this.#isWatch ? watchTime(round, usualMs) - delayMs : usualMs * (1 + this.#extended);
     this.#timetable = new Timetable({ delayMs, intervalMs: this.#intervalMs, durationMs });
+    this.#counting = new Counting(parts, () => this.#now(), answerTimeOf(this.#intervalMs));
     for (const measurement of round.measured) this.#tallies = count(analysis, this.#tallies, measurement);
   }
 
@@ -84,6 +69,15 @@ class AnalysisRun {
     if (begun.verdict === 'fail') return await this.#fail(begun);
     if (this.#round.waiting) return await this.#askAPerson(this.#assess('at-the-end'), this.#round.waiting);
     await this.#begin();
+    const stop = this.#counting.heed();
+    try {
+      return await this.#toItsVerdict();
+    } finally {
+      stop();
+    }
+  }
+
+  async #toItsVerdict(): Promise<AnalysisVerdict> {
     for (;;) {
       const ended = await this.#measureOn();
       const assessment = this.#assess('at-the-end');
@@ -92,23 +86,6 @@ class AnalysisRun {
       const verdict = await this.#inconclusive(assessment, ended);
       if (verdict) return verdict;
     }
-  }
-
-  /** Leaves out what comes in while Slipway itself asks through the router, until the returned function is called. */
-  heed(): () => void {
-    const { ownRequests, sources, step } = this.#parts;
-    const heeded = ownRequests.heed(nameOf(step.subject), {
-      begins: async () => {
-        await this.#count();
-        sources.leaveOut();
-      },
-      ended: () => {
-        sources.countAgain();
-        void this.#count();
-      },
-    });
-    if (heeded.now) sources.leaveOut();
-    return heeded.stop;
   }
 
   /** Says what was decided before a kill. */
@@ -126,6 +103,7 @@ class AnalysisRun {
       // A wall clock that was set back mustn't make it last longer than from now on.
       this.#origin = performance.now() - Math.max(0, Date.now() - Date.parse(began.at));
       this.#timetable.takeUp(this.#now());
+      this.#counting.takeUp(this.#round);
     } else await note(this.#parts.context, { began: { at: new Date().toISOString() } });
   }
 
@@ -141,7 +119,7 @@ class AnalysisRun {
       else if (woken === 'promoted') return woken;
       else {
         // What was watched is done: what came since the last time is looked at once more.
-        if (this.#now() - this.#measuredSince! >= SHORTEST_WINDOW_MS) await this.#measureAll(this.#now());
+        if (this.#counting.elapsedMs! >= SHORTEST_WINDOW_MS) await this.#measureAll(this.#now());
         return woken;
       }
       const assessment = this.#assess('on-the-way');
@@ -150,31 +128,15 @@ class AnalysisRun {
     }
   }
 
-  /** After the initial delay, has the router's counts taken: the first differences are from there. */
+  /** Counts from the end of the initial delay on, or from where an interrupted run was. */
   async #countFrom(): Promise<'promoted' | 'over' | 'time'> {
-    const { input, context } = this.#parts;
-    if (this.#measuredSince !== undefined) return 'time';
-    const woken = await this.#until(this.#timetable.delayMs);
-    if (woken !== 'time') return woken;
-    this.#measuredSince = this.#now();
-    this.#counts = input.analysis.metrics.some(({ source }) => source === 'router');
-    await this.#count();
-    context.signal.throwIfAborted();
-    return 'time';
-  }
-
-  /** Has what the router counted by now taken. Never throws: an unanswered question has a later one in its place. */
-  async #count(): Promise<void> {
-    if (!this.#counts) return;
-    const { sources, context } = this.#parts;
-    const now = this.#now();
-    const bounds = { signal: context.signal, timeoutMs: answerTimeOf(this.#intervalMs) };
-    try {
-      await answerOf((signal) => sources.mark(now, signal), bounds);
-    } catch (error) {
-      if (context.signal.aborted) return;
-      context.log(`the router could not be asked yet: ${error instanceof Error ? error.message : String(error)}`);
+    if (this.#counting.isOn) return 'time';
+    if (this.#counting.elapsedMs === undefined) {
+      const woken = await this.#until(this.#timetable.delayMs);
+      if (woken !== 'time') return woken;
     }
+    await this.#counting.begin();
+    return 'time';
   }
 
   /** All metrics at once; each is noted and judged as soon as it is there, and a failure ends the others. */
@@ -184,22 +146,21 @@ class AnalysisRun {
     const signals = [context.signal, ends.signal, ...(this.#isWatch ? [] : [this.#ends])];
     const signal = AbortSignal.any(signals);
     const now = this.#now();
-    const since = Math.max(SHORTEST_WINDOW_MS, now - this.#measuredSince!);
     const measuring = { sources, input, timeoutMs: answerTimeOf(this.#intervalMs), signal };
     const one = async (metric: AnalysisInput['analysis']['metrics'][number]) => {
-      const window = { to: Date.now(), now, lengthMs: metric.windowMs ?? since };
+      const { window, gap } = this.#counting.window(metric, now);
       const measured = await measure(metric, window, measuring).catch((error: unknown) => {
         context.signal.throwIfAborted();
         if (signal.aborted) return undefined;
         throw error;
       });
       if (!measured) return;
-      await this.#add(measured);
+      await this.#add(gap ? { ...measured, gap } : measured);
       if (this.#assess('on-the-way').verdict === 'fail') ends.abort();
     };
     await Promise.all(input.analysis.metrics.map(one));
     this.#last = moment;
-    this.#measuredSince = now;
+    await this.#counting.measured(now);
   }
 
   async #add(measured: Measurement): Promise<void> {

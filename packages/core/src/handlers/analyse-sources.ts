@@ -6,7 +6,7 @@ import type { JsonObject } from '../json.ts';
 import type { Step } from '../plan/step.ts';
 import type { CallContext, MetricReading, MetricSource, Router } from '../provider/contract.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
-import { Marks } from './analyse-marks.ts';
+import { type CountedTraffic, Marks } from './analyse-marks.ts';
 import { routerName } from './switch-handler.ts';
 
 /** A measurement looks back at least so far, in ms. */
@@ -29,6 +29,10 @@ export interface Sources {
   leaveOut(): void;
   /** What the router counts after the next mark is measured again. */
   countAgain(): void;
+  /** What the router had counted of these at the newest mark, to be restored; undefined where that is no beginning. */
+  counted(revisions: readonly (string | null)[]): CountedTraffic | undefined;
+  /** Goes on from what was counted then. */
+  restore(at: number, traffic: CountedTraffic['traffic']): void;
   read(metric: Metric, revision: string, window: Window, signal: AbortSignal): Promise<MetricReading>;
 }
 
@@ -58,6 +62,8 @@ export function openSources(
     mark,
     leaveOut: () => marks.leaveOut(),
     countAgain: () => marks.countAgain(),
+    counted: (revisions) => marks.counted(revisions),
+    restore: (at, traffic) => marks.restore(at, traffic),
     async read(metric, revision, window, signal) {
       if (metric.source === 'router') {
         await mark(window.now, signal);

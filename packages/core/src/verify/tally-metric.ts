@@ -20,9 +20,19 @@ export interface Measurement {
   lacking?: true;
   /** The source could not be asked, which says nothing of the revision. */
   error?: true;
+  /** The first after an interruption: since when nobody had measured. */
+  gap?: Gap;
   /** The single values in the window, where the source told them and a comparison wants them. */
   series?: number[];
   otherSeries?: number[];
+}
+
+/** A time in which nobody measured. */
+export interface Gap {
+  /** ISO 8601. */
+  since: string;
+  /** The measurement spans it. False: what came in it is lost. */
+  covered: boolean;
 }
 
 /** How a metric stands after some measurements. Plain data; never changed. */

@@ -9,6 +9,7 @@ const made = (more: Partial<Metric> = {}) =>
   metric({ source: 'made', query: '{{service}} {{revision}} {{window}}', ...more });
 const quick = (more: Partial<Analysis> = {}) => analysis({ intervalMs: 20, metrics: [made()], ...more });
 const until = (what: string, isTrue: () => boolean) => waitUntil(what, async () => isTrue());
+const measured = ({ notes }: Analysing) => notes.flatMap((note) => ('measured' in note ? [note.measured] : []));
 const failing: Analysis['onInconclusive'] = { kind: 'fail' };
 
 describe('analysing', () => {
@@ -24,7 +25,8 @@ describe('analysing', () => {
     expect(step.marks).toMatch(/^\+{3,6}$/);
     expect(asked[0]).toBe('web web-2 1s');
     expect(step.notes[0]).toHaveProperty('began.at');
-    expect(step.notes[1]).toMatchObject({
+    expect(step.notes[1]).toHaveProperty('counted.since');
+    expect(step.notes[2]).toMatchObject({
       measured: { metric: 'errors', value: 0.01, samples: 40, verdict: 'pass', why: '0.01 is not above 0.05' },
     });
     expect(step.notes.at(-1)).toEqual({ verdict });
@@ -186,6 +188,31 @@ describe('after a kill', () => {
     expect(step.marks).toMatch(/^\+\+?$/);
   });
 
+  it('looks back to the last measurement, and says what nobody looked at in time', async () => {
+    const step = new Analysing(quick({ metrics: [made({ windowMs: 1_000 })] }));
+    const killed = step.analyse(60_000);
+    await until('it has measured', () => step.marks.length > 0);
+    step.stop();
+    await expect(killed).rejects.toThrow('stopped');
+    // A kill that was long ago.
+    const longAgo = (at: string) => new Date(Date.parse(at) - 300_000).toISOString();
+    for (const note of step.notes) {
+      if ('began' in note) note.began.at = longAgo(note.began.at);
+      if ('counted' in note) note.counted.since = longAgo(note.counted.since);
+      if ('measured' in note) note.measured.at = longAgo(note.measured.at);
+    }
+    const last = measured(step).at(-1)!.at;
+    const before = step.marks.length;
+    const windows: { from: number; to: number }[] = [];
+    step.answer = ({ from, to }) => {
+      windows.push({ from, to });
+      return { value: 0 };
+    };
+    await step.analyse(60);
+    expect(windows[0]!.from).toBeLessThanOrEqual(Date.parse(last) + 1);
+    expect(measured(step)[before]!.gap).toEqual({ since: last, covered: true });
+  });
+
   it('upholds a failure that was noted and never became the outcome; mended and run again it begins anew', async () => {
     const step = new Analysing(quick());
     step.answer = () => ({ value: 1 });
@@ -311,7 +338,7 @@ describe('the router as a source', () => {
       await until('it measures meanwhile', () => step.marks.length > length + 1);
     });
     // Left out until they are counted in any case; then it counts again.
-    const values = () => step.notes.flatMap((note) => ('measured' in note ? [note.measured.value] : []));
+    const values = () => measured(step).map(({ value }) => value);
     await until('it counts again', () => {
       step.cluster.traffic.add('web', 'web-2', { requests: 1 });
       return (values().at(-1) ?? 0) > 10;
@@ -320,5 +347,39 @@ describe('the router as a source', () => {
     await done;
     expect(values()).toContain(7);
     expect(Math.max(...values().map(Number))).toBeLessThan(400);
+  });
+
+  it('measures what came between a kill and the next run', async () => {
+    const step = routed(metric({ name: 'p95', query: 'latencyP95', fail: { above: 100 } }), metric());
+    const come = (errors: number) => step.cluster.traffic.add('web', 'web-2', { requests: 50, errors, latencyMs: 5 });
+    step.cluster.beforeTraffic = () => come(0);
+    const killed = step.watch();
+    await until('it has measured', () => step.marks.length > 3);
+    step.stop();
+    await expect(killed).rejects.toThrow('stopped');
+    const before = step.marks.length;
+    step.cluster.beforeTraffic = () => {};
+    for (let i = 0; i < 3; i++) come(25);
+    const error = await refusal(step.watch(), 'analysis-failed');
+    expect(error.message).toContain('0.5 is above 0.05');
+    expect(measured(step).slice(before)).toContainEqual(
+      expect.objectContaining({ metric: 'errors', samples: 150, gap: { since: expect.any(String), covered: true } }),
+    );
+  });
+
+  it('says that it lost what came between, where it was killed while Slipway itself asked', async () => {
+    const step = routed(metric({ fail: { above: 0.9 } }));
+    step.cluster.traffic.add('web', 'web-2', { requests: 50 });
+    const killed = step.watch();
+    await until('it has measured', () => step.marks.length > 0);
+    await step.ownRequests.during('web', async () => step.stop());
+    await expect(killed).rejects.toThrow('stopped');
+    const before = step.marks.length;
+    step.cluster.traffic.add('web', 'web-2', { requests: 50 });
+    const done = step.watch();
+    await until('it measures again', () => step.marks.length > before);
+    step.over.abort();
+    await refusal(done, 'analysis-inconclusive');
+    expect(measured(step)[before]).toMatchObject({ value: null, gap: { since: expect.any(String), covered: false } });
   });
 });
