@@ -155,9 +155,7 @@ test('doubt says what to look at and how to go on, for a resource and for a serv
   expect(shown).toContain('slipway resume --redo resource:vm/create -e dev');
   expect(shown).toContain('slipway import resource:vm ID -e dev');
   expect(shown).toContain('slipway resume --done service:web/migrate -e dev');
-  expect(shown).toContain(
-    'there or not, doing it again does no harm: slipway resume --redo resource:disk/update -e dev',
-  );
-  expect(shown).toContain('there or not, doing it again does no harm: slipway resume --redo service:web/stage -e dev');
+  expect(shown).toContain('there or not, let it be done again: slipway resume --redo resource:disk/update -e dev');
+  expect(shown).toContain('there or not, let it be done again: slipway resume --redo service:web/stage -e dev');
   expect(shown).not.toMatch(/import resource:disk|--done service:web\/stage/);
 });

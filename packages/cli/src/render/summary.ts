@@ -235,7 +235,7 @@ function doubtSteps(report: DeploymentReport, commandLine: (command: string) => 
     ...doubtful.flatMap(({ id, subject, action }) => {
       const redo = commandLine(`resume --redo ${id}`);
       const word = wordWhenFound(action);
-      if (word === 'redo') return [`  there or not, doing it again does no harm: ${redo}`];
+      if (word === 'redo') return [`  there or not, let it be done again: ${redo}`];
       const found =
         word === 'import'
           ? `${commandLine(`import ${subject} ID`)}, then ${commandLine('resume')}`

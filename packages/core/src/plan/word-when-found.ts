@@ -12,7 +12,7 @@ const RECORDS_NOTHING: ReadonlySet<string> = new Set<StepAction>([
 
 /**
  * What a person says of a step in doubt whose effect is there: that it is `done`; an `import`, which records what was
- * created; or to `redo` it, as where it is not there: doing it again does no harm, and records it.
+ * created; or to `redo` it, as where it is not there: it is done again, and so recorded.
  */
 export function wordWhenFound(action: string): 'done' | 'import' | 'redo' {
   if (action === 'create') return 'import';

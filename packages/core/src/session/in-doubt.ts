@@ -8,7 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 export function inDoubt(result: Pick<ExecutionResult, 'unknown'>): SlipwayError {
   return new SlipwayError('in-doubt', result.unknown.map(({ step, look }) => `${step}: ${look}`).join('\n'), {
     ...(result.unknown[0] ? { subject: result.unknown[0].step } : {}),
-    hint: 'Look, then say what you found. It is not there: slipway resume --redo STEP. It is there: slipway import ADDRESS ID for a resource that was to be created, then slipway resume; slipway resume --done STEP for a migration or a check; for all else --redo as well, which does no harm.',
+    hint: 'Look, then say what you found. It is not there: slipway resume --redo STEP. It is there: slipway import ADDRESS ID for a resource that was to be created, then slipway resume; slipway resume --done STEP for a migration or a check; for all else --redo as well, which does it again.',
   });
 }
 

@@ -103,7 +103,7 @@ function refuseWrongWord(plan: Plan, { redo = [], done = [] }: ResumeOptions): v
     const hint =
       word === 'import'
         ? `Bring it into the record: slipway import ${subject} ID, then slipway resume.`
-        : `Doing it again does no harm, and records it: slipway resume --redo ${id}.`;
+        : `Let it be done again, which records it: slipway resume --redo ${id}.`;
     throw new SlipwayError('not-recorded', `"${id}" being done must be recorded, and saying so doesn't do that.`, {
       subject: id,
       hint,
