@@ -59,7 +59,7 @@ until_free() {
 }
 
 stop_instance() {
-  touch "$1/state/ending" || refuse no-space "$1"
+  [ ! -d "$1/state" ] || touch "$1/state/ending" || refuse no-space "$1"
   grace=$(cat "$1/state/grace" 2> /dev/null || echo 100)
   case "$(kept_by "$1")" in system | user) end_unit "$1" "$(kept_by "$1")" ;; esac
   if alive "$1/state/supervisor"; then
