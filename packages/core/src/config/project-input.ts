@@ -279,7 +279,7 @@ export interface MetricInput {
   maxIncrease?: number | undefined;
   /** With `compareWith`: fails when it is less than so many times the other. */
   maxDecrease?: number | undefined;
-  /** With `compareWith`: judged over all measurements (Mann-Whitney U, Hodges-Lehmann shift) instead of one by one. */
+  /** With `compareWith`: judged over all measurements (Mann-Whitney U, Hodges-Lehmann shift) instead of one by one. Limits beside it hold for each value by itself, and take none out of the comparison. */
   judge?: 'mann-whitney' | JudgeInput | undefined;
   /** So many failed measurements in a row fail the metric. Default: `1`. */
   consecutiveFailures?: number | string | undefined;

@@ -37,8 +37,9 @@ export async function measure(metric: Metric, window: Window, measuring: Measuri
       read(metric, measuring.input.revision, window, measuring),
       readOther(metric, window, measuring),
     ]);
-    const judged = judgeMeasurement(metric, minimumSamples(analysis), reading, other);
-    return { metric: metric.name, at, ...figures(metric, reading, other), ...judged };
+    const { kept, ...judged } = judgeMeasurement(metric, minimumSamples(analysis), reading, other);
+    const compared = metric.judge ? { kept: kept === true } : {};
+    return { metric: metric.name, at, ...figures(metric, reading, other), ...judged, ...compared };
   } catch (error) {
     measuring.signal.throwIfAborted();
     const why = `the source ${metric.source} failed: ${describeError(error).message}`;

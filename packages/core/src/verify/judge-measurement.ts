@@ -9,6 +9,8 @@ export type MeasurementVerdict = Verdict | 'collected';
 export interface JudgedMeasurement extends Judged<MeasurementVerdict> {
   /** It is inconclusive because there were no data or too few, on either side, and not for what they say. */
   lacking?: true;
+  /** It has a counterpart, and goes into the comparison at the end, whatever is said of it alone. */
+  kept?: true;
 }
 
 /** What was read of the revision that a metric is held against, or why nothing could be. */
@@ -37,7 +39,11 @@ export function judgeMeasurement(
   const why = [reading, theirs].flatMap((one) =>
     one?.atMost === undefined ? [] : (one.note ?? 'not all of it is over'),
   );
-  return { verdict: 'inconclusive', why: `${figure(reading.value ?? 0)} isn't final: ${why.join('; ')}` };
+  const judged = {
+    verdict: 'inconclusive',
+    why: `${figure(reading.value ?? 0)} isn't final: ${why.join('; ')}`,
+  } as const;
+  return least.kept ? { ...judged, kept: true } : judged;
 }
 
 /** The reading, were it to come to the most that it can; a number beyond all limits where that isn't known. */
@@ -62,7 +68,8 @@ function judgeAsRead(
     const such = judged.filter((one) => one.verdict === verdict);
     if (such.length === 0) continue;
     const why = such.map((one) => one.why).join('; ');
-    return such.every((one) => one.lacking) ? lacking(why) : { verdict, why };
+    if (such.every((one) => one.lacking)) return lacking(why);
+    return judged.some((one) => one.verdict === 'collected') ? { verdict, why, kept: true } : { verdict, why };
   }
   return { verdict: 'inconclusive', why: `${figure(value)} is held against nothing: the metric has no condition` };
 }

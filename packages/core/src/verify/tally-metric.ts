@@ -20,6 +20,8 @@ export interface Measurement {
   lacking?: true;
   /** The source could not be asked, which says nothing of the revision. */
   error?: true;
+  /** Of what a judge compares: it goes into that. Absent in what earlier versions noted: what was collected or failed. */
+  kept?: boolean;
   /** The first after an interruption: since when nobody had measured. */
   gap?: Gap;
   /** The single values in the window, where the source told them and a comparison wants them. */
@@ -42,6 +44,8 @@ export interface Tally {
   inconclusive: number;
   /** Kept to be compared at the end. */
   kept: number;
+  /** How many measurements have a counterpart to be compared with, of whatever verdict. */
+  compared: number;
   errors: number;
   /** Failed since the last that passed. What tells nothing neither counts nor forgives. */
   failuresInARow: number;
@@ -64,6 +68,7 @@ export const NOTHING_MEASURED: Tally = {
   failed: 0,
   inconclusive: 0,
   kept: 0,
+  compared: 0,
   errors: 0,
   failuresInARow: 0,
   errorsInARow: 0,
@@ -88,6 +93,8 @@ export function judgeMetric(metric: Metric, minimumMeasurements: number, tally: 
   const { judge, compareWith } = metric;
   const conclusive = tally.passed + tally.failed + tally.kept;
   const fewest = Math.max(1, minimumMeasurements);
+  const compared = judge && compareWith ? compareSamples(judge, compareWith, tally.ours, tally.theirs) : undefined;
+  if (compared?.verdict === 'fail' && tally.compared >= fewest) return compared;
   if (conclusive < fewest) {
     const why = `${conclusive === 0 ? 'nothing' : `only ${conclusive}`} was measured conclusively, at least ${fewest} needed`;
     return { verdict: 'inconclusive', why: tally.untold === undefined ? why : `${why}; last: ${tally.untold}` };
@@ -98,8 +105,9 @@ export function judgeMetric(metric: Metric, minimumMeasurements: number, tally: 
   const { silence, untold } = tally;
   if (silence > longestNormalSilence(metric, tally, conclusive))
     return { verdict: 'inconclusive', why: `nothing was told of it by the last ${silence} measurements: ${untold}` };
-  if (judge && compareWith) return compareSamples(judge, compareWith, tally.ours, tally.theirs);
-  return { verdict: 'pass', why: `${tally.passed} of ${total(tally)} measurements passed; last: ${newest?.why}` };
+  return (
+    compared ?? { verdict: 'pass', why: `${tally.passed} of ${total(tally)} measurements passed; last: ${newest?.why}` }
+  );
 }
 
 /**
@@ -129,13 +137,18 @@ function counted(before: Tally, one: Measurement): Tally {
   }
 }
 
-/** Keeps the values for the comparison at the end; those that failed by themselves are as good as any other. */
+/**
+ * Keeps the values for the comparison at the end: all that have a counterpart. Without those that limits beside the judge
+ * find too high, or neither good nor bad, only the best of both sides would be compared.
+ */
 function collected(metric: Metric, after: Tally, one: Measurement): Tally {
   const { value, other } = one;
-  if (!metric.judge || (one.verdict !== 'collected' && one.verdict !== 'fail')) return after;
+  const kept = one.kept ?? (one.verdict === 'collected' || one.verdict === 'fail');
+  if (!metric.judge || !kept) return after;
   if (typeof value !== 'number' || typeof other !== 'number') return after;
   return {
     ...after,
+    compared: after.compared + 1,
     ours: [...after.ours, ...(one.series ?? [value])],
     theirs: [...after.theirs, ...(one.otherSeries ?? [other])],
   };

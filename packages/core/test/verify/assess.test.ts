@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { Analysis } from '../../src/config/project.ts';
 import { assess, count, type Tallies } from '../../src/verify/assess.ts';
+import { judgeMeasurement } from '../../src/verify/judge-measurement.ts';
 import { analysis, assessed, comparing, metric } from './analyses.ts';
 
 const verdict = (of: Analysis, marks: string | Record<string, string>, when?: 'on-the-way') =>
@@ -222,6 +223,39 @@ describe('a statistical judge', () => {
     );
     const wild = compared([50, 300, 90, 280, 120], [100, 101, 99, 140, 160]);
     expect([wild.verdict, wild.why]).toEqual(['inconclusive', expect.stringContaining('may be chance')]);
+  });
+
+  it('compares what limits beside it find neither good nor bad, too', () => {
+    const limited = { ...p95, fail: { above: 500 }, pass: { below: 200 } };
+    const whole = analysis({ metrics: [limited] });
+    let tallies: Tallies = new Map();
+    // Three of four windows are twice as slow as the stable revision; the newest isn't.
+    for (const [i, value] of Array.from({ length: 20 }, (_, at) => (at % 4 === 3 ? 184 : 390)).entries()) {
+      const other = { value: 180 + (i % 5) };
+      const { kept, ...judged } = judgeMeasurement(limited, 1, { value }, other);
+      const at = new Date(i * 1_000).toISOString();
+      tallies = count(whole, tallies, { metric: 'p95', at, value, other: other.value, ...judged, kept: kept === true });
+    }
+    const assessment = assess(whole, tallies, 'at-the-end');
+    expect([assessment.verdict, assessment.why]).toEqual(['fail', expect.stringContaining('20 against 20')]);
+  });
+
+  it('says that it is worse even where the newest value is neither good nor bad', () => {
+    const limited = { ...p95, fail: { above: 500 }, pass: { below: 150 } };
+    const whole = analysis({ metrics: [limited] });
+    let tallies: Tallies = new Map();
+    for (const [i, other] of stable.entries()) {
+      const { kept, ...judged } = judgeMeasurement(limited, 1, { value: other * 2 }, { value: other });
+      const at = new Date(i * 1_000).toISOString();
+      tallies = count(whole, tallies, { metric: 'p95', at, value: other * 2, other, ...judged, kept: kept === true });
+    }
+    expect(assess(whole, tallies, 'at-the-end').why).toContain('p95: worse than stable');
+  });
+
+  it('leaves out what has too few samples on the other side', () => {
+    const limited = { ...p95, fail: { above: 10 } };
+    expect(judgeMeasurement(limited, 5, { value: 50, samples: 9 }, { value: 5, samples: 9 }).kept).toBe(true);
+    expect(judgeMeasurement(limited, 5, { value: 50, samples: 9 }, { value: 5, samples: 1 }).kept).toBeUndefined();
   });
 
   it('divides by no median of zero', () => {

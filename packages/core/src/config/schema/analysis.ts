@@ -22,7 +22,7 @@ const judge = z
   ])
   .meta({
     description:
-      'With `compareWith`: judged over all measurements (Mann-Whitney U, Hodges-Lehmann shift) instead of one by one.',
+      'With `compareWith`: judged over all measurements (Mann-Whitney U, Hodges-Lehmann shift) instead of one by one. Limits beside it hold for each value by itself, and take none out of the comparison.',
   });
 
 export const metricSchema = z
