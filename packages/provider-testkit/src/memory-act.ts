@@ -13,6 +13,8 @@ export interface MemoryPlatformOptions {
   router?: boolean;
   /** True: releases must be published before they can be staged. Default false. */
   publish?: boolean;
+  /** How many instances a revision has here. Default: 1, and any number. */
+  instances?: NonNullable<Platform['instances']>;
   /** What a revision costs. Default: nothing. */
   cost?: NonNullable<Platform['cost']>;
 }

@@ -1,4 +1,10 @@
-import { type Platform, type PlatformCapabilities, type Provider, SlipwayError } from '@slipway/core/provider';
+import {
+  type Platform,
+  type PlatformCapabilities,
+  type Provider,
+  type RevisionRequest,
+  SlipwayError,
+} from '@slipway/core/provider';
 import { actOn, type MemoryPlatformOptions } from './memory-act.ts';
 import type { MemoryCluster } from './memory-cluster.ts';
 import { memoryRouter } from './memory-router.ts';
@@ -30,6 +36,7 @@ export function memoryPlatform(cluster: MemoryCluster, options: MemoryPlatformOp
     name: 'memory',
     capabilities: { ...CAPABILITIES, ...options.capabilities },
     ...(options.router === false ? {} : { router: memoryRouter(cluster, options) }),
+    ...(options.instances ? { instances: options.instances } : {}),
     ...(options.publish === true
       ? {
           publish: (context, { service, revision, artifact }) =>
@@ -45,6 +52,8 @@ export function memoryPlatform(cluster: MemoryCluster, options: MemoryPlatformOp
       const { service, revision } = rest;
       return act(context, { call: 'stage', service, revision, slots }, async () => {
         if (options.publish === true && !cluster.published.has(request.artifact.digest)) throw notPublished(request);
+        const { most } = options.instances?.(context.platform) ?? { most: Number.POSITIVE_INFINITY };
+        if (slots.some((slot) => slot >= most)) throw noRoom(request, most);
         const key = `${service}/${revision}`;
         const before = cluster.revisions.get(key);
         const left = (leaveRunning && before?.slots) || [];
@@ -101,6 +110,18 @@ export function memoryPlatform(cluster: MemoryCluster, options: MemoryPlatformOp
     async *logs() {},
     cost: options.cost ?? (() => 0),
   };
+}
+
+function noRoom({ service, slots }: RevisionRequest, most: number): SlipwayError {
+  return new SlipwayError(
+    'no-room',
+    `${service} is to have the instances ${slots.join(', ')}: there is room for ${most}.`,
+    {
+      subject: `service:${service}`,
+      hint: 'Ask for fewer.',
+      details: { effect: 'none' },
+    },
+  );
 }
 
 function notPublished({ service, revision }: { service: string; revision: string }): SlipwayError {

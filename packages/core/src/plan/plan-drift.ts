@@ -4,6 +4,7 @@ import type { ProviderRegistry } from '../provider/registry.ts';
 import { desiredOf } from '../rollback/restore-resources.ts';
 import type { DriftReport } from '../slipway-api.ts';
 import { predecessorAddress, type ResourceRecord, type State } from '../state/record.ts';
+import { roomFor, withinRoom } from '../strategies/room.ts';
 import { assemblePlan } from './assemble.ts';
 import type { Change } from './change.ts';
 import type { Plan, PlanRuntime } from './plan.ts';
@@ -37,7 +38,9 @@ export function planDrift(input: DriftInput): Plan {
       replaces: false,
     }));
     if (record.kind === 'service') {
-      restoreService({ record, revisions: Object.values(record.revisions) }, drafts);
+      const { platform } = input.runtime;
+      const there = withinRoom(record, roomFor(record, input.registry.platform(platform.use), platform));
+      restoreService({ record: there, revisions: Object.values(there.revisions) }, drafts);
       changes.push({ address: item.address, type: 'service', action: 'update', reasons });
     } else {
       const action = item.status === 'missing' ? 'create' : 'update';

@@ -1,9 +1,10 @@
 import type { Address } from '../address.ts';
 import type { Environment, ServiceDeclaration, TestLevel } from '../config/project.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
-import { activeRevision, type RevisionRecord, type ServiceRecord } from '../state/record.ts';
+import { activeRevision, type ServiceRecord } from '../state/record.ts';
 import { bindLockstep } from '../strategies/lockstep.ts';
 import type { EmittedRollout } from '../strategies/rollout.ts';
+import { roomFor, roomOn, withinRoom } from '../strategies/room.ts';
 import { strategyFor } from '../strategies/strategies.ts';
 import type { Dependents } from './dependents.ts';
 import type { StepOrder } from './order.ts';
@@ -49,18 +50,18 @@ export class ServiceRollouts {
       return;
     }
     const active = record && activeRevision(record);
+    const platform = this.#registry.requirePlatform(this.#environment.platform.use, address);
     if (record && active && active.id === decision.desired.id) {
-      this.#tidy(declaration, record, active, decision);
+      this.#tidy(declaration, withinRoom(record, roomFor(record, platform, this.#environment.platform)), decision);
       return;
     }
-    const platform = this.#registry.requirePlatform(this.#environment.platform.use, address);
     const emitted = strategyFor(declaration, platform)(
       {
         address,
         platform: platform.name,
         desired: decision.desired,
         instances: wantedInstances(declaration.spec, platform, this.#environment),
-        mostInstances: platform.instances?.(this.#environment.platform).most ?? Number.POSITIVE_INFINITY,
+        mostInstances: roomOn(platform, this.#environment.platform),
         active,
         traffic: record,
         others: Object.values(record?.revisions ?? {}).filter((one) => one.id !== active?.id),
@@ -130,13 +131,9 @@ export class ServiceRollouts {
   }
 
   /** The release stays. */
-  #tidy(
-    declaration: ServiceDeclaration,
-    record: ServiceRecord,
-    active: RevisionRecord,
-    decision: ServiceDecision,
-  ): void {
+  #tidy(declaration: ServiceDeclaration, record: ServiceRecord, decision: ServiceDecision): void {
     const { address, dependsOn } = declaration;
+    const active = activeRevision(record)!;
     const needs = this.#order.readyAll(dependsOn);
     const build = decision.restores ? this.#build(declaration, decision) : undefined;
     const { ready, serves } = tidyService({ declaration, record, active, decision, needs, build }, this.#drafts);

@@ -10,13 +10,15 @@ import type { Plan, PlanRuntime, PlanWarning } from '../plan/plan.ts';
 import { emitDeletions } from '../plan/resource-steps.ts';
 import { type StepDraft, StepDrafts } from '../plan/step-drafts.ts';
 import type { ProviderRegistry } from '../provider/registry.ts';
-import type { State } from '../state/record.ts';
+import type { ServiceRecord, State } from '../state/record.ts';
+import { roomFor } from '../strategies/room.ts';
 import { Homecoming } from './homecoming.ts';
 import type { MigrationDone } from './migrations-done.ts';
 import { withMigrated } from './migrations-down.ts';
 import { type PresentSecret, rotationWarnings, withPresentSecrets } from './present-secrets.ts';
 import { type Restoration, restoreResources } from './restore-resources.ts';
 import { restoreServices } from './restore-services.ts';
+import { roomWarnings } from './room-warnings.ts';
 import { sameThings } from './same-things.ts';
 
 export interface RollbackInput {
@@ -57,7 +59,8 @@ export function planRollback(input: RollbackInput): Plan {
   const homecoming = new Homecoming(restoration, drafts);
   const intents = restoreResources(restoration, homecoming, drafts, order);
   const platform = input.runtime.platform.use;
-  const services = restoreServices({ ...restoration, platform }, input.migrations, drafts, order, dependents);
+  const room = (record: ServiceRecord) => roomFor(record, registry.platform(platform), input.runtime.platform);
+  const services = restoreServices({ ...restoration, platform, room }, input.migrations, drafts, order, dependents);
   emitDeletions(intents, drafts, order, dependents);
   homecoming.emitDeletions(order, dependents);
   const changes: Change[] = [...intents.map((intent) => intent.change), ...services];
@@ -81,6 +84,7 @@ export function planRollback(input: RollbackInput): Plan {
       warnings: warningsOf(
         input,
         intents.map((intent) => intent.change),
+        room,
       ),
       rollback: input.rollback,
     },
@@ -126,8 +130,13 @@ function refuseProtected(current: State, changes: readonly Change[]): void {
   });
 }
 
-function warningsOf(input: RollbackInput, changes: readonly Change[]): PlanWarning[] {
+function warningsOf(
+  input: RollbackInput,
+  changes: readonly Change[],
+  room: (record: ServiceRecord) => number,
+): PlanWarning[] {
   const warnings = rotationWarnings(input.target, input.presentSecret, input.selected);
+  warnings.push(...roomWarnings(input, input.selected, room));
   for (const { service, spec } of input.migrations) {
     if (spec.migrations?.down) continue;
     warnings.push({

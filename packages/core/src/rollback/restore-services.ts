@@ -18,13 +18,13 @@ import { ServiceRestore } from './service-restore.ts';
  * steps are never replayed.
  */
 export function restoreServices(
-  restoration: Restoration & { platform: string },
+  restoration: Restoration & { platform: string; room: (record: ServiceRecord) => number },
   migrations: readonly MigrationDone[],
   drafts: StepDrafts,
   order: StepOrder,
   dependents: Dependents,
 ): Change[] {
-  const { current, target, selected, isSameThing, platform } = restoration;
+  const { current, target, selected, isSameThing, platform, room } = restoration;
   const down = new MigrationsDown(drafts, migrations);
   const isRecorded = (address: Address) => current.has(address) || target.has(address);
   const changes = down
@@ -35,7 +35,7 @@ export function restoreServices(
     const now = serviceOf(current, address);
     const then = serviceOf(target, address);
     if (then) {
-      const back = { address, current: now, target: then, isSameThing };
+      const back = { address, current: now, target: then, isSameThing, room: room(then) };
       const change = new ServiceRestore(back, down, drafts, order, dependents).emit();
       if (change) changes.push(change);
     } else if (now) {

@@ -9,6 +9,7 @@ import type { StepWork } from '../plan/step.ts';
 import type { StepDrafts } from '../plan/step-drafts.ts';
 import { activeRevision, type RevisionRecord, type ServiceRecord, slotsOf } from '../state/record.ts';
 import { mostMissing } from '../strategies/instances.ts';
+import { withinRoom } from '../strategies/room.ts';
 import type { MigrationDone } from './migrations-done.ts';
 import type { MigrationsDown } from './migrations-down.ts';
 import { reasonsToRestore } from './reasons-to-restore.ts';
@@ -22,13 +23,18 @@ export interface ServiceReturn {
   current: ServiceRecord | undefined;
   target: ServiceRecord;
   isSameThing: (address: Address) => boolean;
+  /** How many instances of a revision there is room for now. */
+  room: number;
 }
 
 /** Emits the steps that bring one service back to a recorded state. */
 export class ServiceRestore {
   readonly #address: Address;
   readonly #current: ServiceRecord | undefined;
+  /** As it can be brought back: with no more instances than there is room for. */
   readonly #target: ServiceRecord;
+  /** Nothing of it changed since. */
+  readonly #isUntouched: boolean;
   readonly #migrationsDown: MigrationsDown;
   /** What was migrated since, the newest first. */
   readonly #undo: readonly MigrationDone[];
@@ -46,7 +52,8 @@ export class ServiceRestore {
   ) {
     this.#address = back.address;
     this.#current = back.current;
-    this.#target = back.target;
+    this.#target = withinRoom(back.target, back.room);
+    this.#isUntouched = equalJson(back.current, back.target) || equalJson(back.current, this.#target);
     this.#migrationsDown = migrationsDown;
     this.#undo = migrationsDown.of(back.address);
     this.#isSameThing = back.isSameThing;
@@ -58,7 +65,7 @@ export class ServiceRestore {
   emit(): Change | undefined {
     const then = activeRevision(this.#target);
     const follows = refersToAnother(then?.declared, this.#isSameThing);
-    if (equalJson(this.#current, this.#target) && this.#undo.length === 0 && !follows) return undefined;
+    if (this.#isUntouched && this.#undo.length === 0 && !follows) return undefined;
     const now = this.#current && activeRevision(this.#current);
     const wanted = then && follows ? this.#anew(then) : then;
     const before = this.#before();
