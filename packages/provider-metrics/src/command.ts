@@ -47,13 +47,17 @@ export const command: MetricSource = {
   },
 };
 
-function facts(environment: string, { query, service, revision, from, to }: MetricQuery): Record<string, string> {
+function facts(
+  environment: string,
+  { query, service, revision, from, to, since }: MetricQuery,
+): Record<string, string> {
   return {
     SLIPWAY_ENVIRONMENT: environment,
     SLIPWAY_SERVICE: service,
     SLIPWAY_REVISION: revision,
     SLIPWAY_FROM: String(Math.round(from / 1_000)),
     SLIPWAY_TO: String(Math.round(to / 1_000)),
+    SLIPWAY_SINCE: String(Math.round(since / 1_000)),
     SLIPWAY_QUERY: query,
   };
 }

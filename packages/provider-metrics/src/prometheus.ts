@@ -26,9 +26,12 @@ const schema = z.strictObject({
   timeout: timeoutOption.optional(),
   step: durationOption.optional().meta({
     description:
-      'With it, a `judge` gets the single values within the window, one each step, instead of one a measurement. Not less than the scrape interval: the same value counted twice would feign certainty. Default: none.',
+      'With it, a `judge` gets the single values since the last measurement, one each step, instead of one a measurement. Not less than the scrape interval, nor than what a `rate()` looks back at: the same value counted twice would feign certainty. Default: none.',
   }),
 });
+
+/** Values that are asked for at once; it refuses more than 11,000. */
+const MOST_VALUES = 1_000;
 
 type Options = z.output<typeof schema>;
 
@@ -51,13 +54,16 @@ export const prometheus: MetricSource = {
   },
 };
 
+/**
+ * The values since the last measurement, at whole multiples of the step: whatever the windows are, each is told once. Of a
+ * long time, as after an interruption, every second or third, so that Prometheus doesn't refuse.
+ */
 async function readSeries(options: Options, step: string, query: MetricQuery, signal: AbortSignal): Promise<number[]> {
-  const range = {
-    query: query.query,
-    start: seconds(query.from),
-    end: seconds(query.to),
-    step: seconds(parseDuration(step) ?? 0),
-  };
+  const declared = parseDuration(step)!;
+  const stepMs = declared * Math.max(1, Math.ceil((query.to - query.since) / declared / MOST_VALUES));
+  const startMs = (Math.floor(query.since / stepMs) + 1) * stepMs;
+  if (startMs > query.to) return [];
+  const range = { query: query.query, start: seconds(startMs), end: seconds(query.to), step: seconds(stepMs) };
   const { result } = await get(options, 'query_range', range, signal);
   const [first] = several(result);
   const values = isObject(first) && Array.isArray(first.values) ? first.values : [];

@@ -26,7 +26,8 @@ export async function reads(
   const place = await openTestPlace();
   const { signal = new AbortController().signal, directory = place.context.directory, ...rest } = more;
   const to = Date.now();
-  const asked = { service: 'web', revision: 'web-2', from: to - 30_000, to, ...rest, query };
+  const from = to - 30_000;
+  const asked = { service: 'web', revision: 'web-2', from, to, since: rest.from ?? from, ...rest, query };
   try {
     return await source.read({ ...place.with(signal), directory }, options, asked);
   } finally {

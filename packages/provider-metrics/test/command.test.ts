@@ -18,7 +18,8 @@ test('is told what is asked about, and runs in the project, with no environment 
   onTestFinished(() => rm(directory, { recursive: true }));
   await writeFile(join(directory, 'figure'), '7\n');
   expect(await reads(command, {}, 'cat figure', { directory })).toEqual({ value: 7 });
-  const facts = '"$SLIPWAY_SERVICE" = web -a "$SLIPWAY_REVISION" = web-2 -a "$((SLIPWAY_TO - SLIPWAY_FROM))" = 30';
+  const facts =
+    '"$SLIPWAY_SERVICE" = web -a "$SLIPWAY_REVISION" = web-2 -a "$((SLIPWAY_TO - SLIPWAY_FROM))" = 30 -a "$SLIPWAY_SINCE" = "$SLIPWAY_FROM"';
   const options = { run: `test ${facts} -a "$SLIPWAY_QUERY" = 'p95 of it' -a "$KEY" = k && echo 1`, env: { KEY: 'k' } };
   expect(await reads(command, options, 'p95 of it')).toEqual({ value: 1 });
   process.env.METRICS_TEST_SECRET = 'seen';

@@ -109,6 +109,42 @@ describe.skipIf(!requirePart('prometheus'))('a real Prometheus', () => {
   });
 });
 
+test('asks for each single value once, however far a window looks back', async () => {
+  const asked: number[] = [];
+  const url = await serve((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://prometheus');
+    const [start, end, step] = ['start', 'end', 'step'].map((name) => Number(searchParams.get(name)));
+    const values: [number, string][] = [];
+    for (let at = start!; pathname.endsWith('query_range') && at <= end!; at += step!) values.push([at, '1']);
+    asked.push(...values.map(([at]) => at));
+    const result = pathname.endsWith('query_range') ? [{ metric: {}, values }] : [{ metric: {}, value: [0, '1'] }];
+    response.end(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } }));
+  });
+  const begun = 1_795_000_003_000;
+  const counts: (number | undefined)[] = [];
+  for (let since = begun; since < begun + 60_000; since += 10_000) {
+    const to = since + 10_000;
+    const window = { from: to - 120_000, to, since };
+    counts.push((await reads(prometheus, { url, step: '15s' }, 'up', window)).series?.length);
+  }
+  expect(asked).toEqual([1, 2, 3, 4].map((i) => 1_795_000_000 - (1_795_000_000 % 15) + i * 15));
+  // Most windows are shorter than the step: where no value is due, there is none.
+  expect(counts.filter((count) => count === 0)).toHaveLength(2);
+});
+
+test('asks for no more values than it is answered, after a long time in which nobody measured', async () => {
+  const ranges: URLSearchParams[] = [];
+  const url = await serve((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://prometheus');
+    if (pathname.endsWith('query_range')) ranges.push(searchParams);
+    response.end(JSON.stringify({ status: 'success', data: { resultType: 'vector', result: [] } }));
+  });
+  const to = Date.now();
+  await reads(prometheus, { url, step: '1s' }, 'up', { from: to - 7 * 86_400_000, to });
+  const of = (name: string) => Number(ranges[0]?.get(name));
+  expect((of('end') - of('start')) / of('step')).toBeLessThanOrEqual(1_000);
+});
+
 test('sends its token, and tells a broken gateway by status and body', async () => {
   const tokens: unknown[] = [];
   const url = await serve((request, response) => {

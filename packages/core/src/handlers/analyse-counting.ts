@@ -18,6 +18,9 @@ export interface CountingParts {
   ownRequests: OwnRequests;
 }
 
+/** Now, by two clocks: see {@link Window}. */
+export type Moment = Pick<Window, 'now' | 'to'>;
+
 /**
  * From when on an analysis counts, and what the windows of its measurements are. What the router had counted at the last
  * measurement is noted, so that after a kill the first window reaches back to there: what came meanwhile is measured too.
@@ -30,6 +33,8 @@ export class Counting {
   readonly #asksRouter: boolean;
   #isOn = false;
   #since: number | undefined;
+  /** The same in ms since 1970, as the sources know it. */
+  #sinceTime = 0;
   /** What the next measurement has to span, because nobody measured meanwhile. */
   #gap: Gap | undefined;
 
@@ -59,6 +64,7 @@ export class Counting {
     // A wall clock that was set back mustn't put it into the future.
     const sinceBegan = (at: string) => Math.min(this.#now() - 1, Date.parse(at) - Date.parse(began.at));
     this.#since = sinceBegan(since);
+    this.#sinceTime = Date.parse(since);
     this.#gap = { since, covered: counted?.traffic !== undefined };
     if (counted?.traffic) this.#parts.sources.restore(sinceBegan(counted.at), counted.traffic);
   }
@@ -67,7 +73,10 @@ export class Counting {
   async begin(): Promise<void> {
     const { signal } = this.#parts.context;
     this.#isOn = true;
-    this.#since ??= this.#now();
+    if (this.#since === undefined) {
+      this.#since = this.#now();
+      this.#sinceTime = Date.now();
+    }
     if (this.#gap?.covered) return;
     await this.#count();
     signal.throwIfAborted();
@@ -75,17 +84,18 @@ export class Counting {
   }
 
   /** What a measurement of this metric looks back at, and what of it nobody looked at in time. */
-  window({ source, windowMs }: Metric, now: number): { window: Window; gap?: Gap } {
+  window({ source, windowMs }: Metric, { now, to }: Moment): { window: Window; gap?: Gap } {
     const sinceMs = Math.max(SHORTEST_WINDOW_MS, now - (this.#since ?? now));
-    const to = Date.now();
-    if (!this.#gap) return { window: { to, now, lengthMs: windowMs ?? sinceMs } };
+    const since = this.#sinceTime;
+    if (!this.#gap) return { window: { to, now, lengthMs: windowMs ?? sinceMs, since } };
     const gap = { ...this.#gap, covered: this.#gap.covered || source !== 'router' };
-    return { window: { to, now, lengthMs: Math.max(windowMs ?? 0, sinceMs) }, gap };
+    return { window: { to, now, lengthMs: Math.max(windowMs ?? 0, sinceMs), since }, gap };
   }
 
   /** All was measured at this moment: the next windows begin there. */
-  async measured(now: number): Promise<void> {
+  async measured({ now, to }: Moment): Promise<void> {
     this.#since = now;
+    this.#sinceTime = to;
     this.#gap = undefined;
     if (this.#asksRouter) await this.#note();
   }

@@ -104,8 +104,9 @@ function figures(
 }
 
 function seriesOf(reading: MetricReading | undefined): number[] | undefined {
-  const finite = reading?.series?.filter((value) => Number.isFinite(value)) ?? [];
-  if (finite.length === 0) return undefined;
+  const finite = reading?.series?.filter((value) => Number.isFinite(value));
+  // None is an answer too: the value of the whole window isn't to be compared in their place.
+  if (!finite) return undefined;
   const step = Math.max(1, finite.length / MOST_OF_A_SERIES);
   const length = Math.min(finite.length, MOST_OF_A_SERIES);
   return Array.from({ length }, (_, i) => rounded(finite[Math.floor(i * step)]!));

@@ -145,10 +145,10 @@ class AnalysisRun {
     const ends = new AbortController();
     const signals = [context.signal, ends.signal, ...(this.#isWatch ? [] : [this.#ends])];
     const signal = AbortSignal.any(signals);
-    const now = this.#now();
+    const at = { now: this.#now(), to: Date.now() };
     const measuring = { sources, input, timeoutMs: answerTimeOf(this.#intervalMs), signal };
     const one = async (metric: AnalysisInput['analysis']['metrics'][number]) => {
-      const { window, gap } = this.#counting.window(metric, now);
+      const { window, gap } = this.#counting.window(metric, at);
       const measured = await measure(metric, window, measuring).catch((error: unknown) => {
         context.signal.throwIfAborted();
         if (signal.aborted) return undefined;
@@ -160,7 +160,7 @@ class AnalysisRun {
     };
     await Promise.all(input.analysis.metrics.map(one));
     this.#last = moment;
-    await this.#counting.measured(now);
+    await this.#counting.measured(at);
   }
 
   async #add(measured: Measurement): Promise<void> {

@@ -19,6 +19,8 @@ export interface Window {
   /** In ms, of a clock that never jumps. */
   now: number;
   lengthMs: number;
+  /** Up to when the measurement before has looked, in ms since 1970. */
+  since: number;
 }
 
 /** Asks the sources of one analysis about revisions. What a source throws is thrown. */
@@ -71,7 +73,8 @@ export function openSources(
       }
       const { source, options } = await sourceOf(metric.source);
       const from = window.to - window.lengthMs;
-      const query = { service, revision, from, to: window.to };
+      const since = Math.min(window.to, Math.max(from, window.since));
+      const query = { service, revision, from, to: window.to, since };
       const call = { ...context.call, signal };
       const url = /\{\{\s*url\s*\}\}/.test(metric.query) ? await urlOf(registry, step, call, query) : '';
       return await source.read(call, options, { ...query, query: fillIn(metric.query, { ...query, url }) });
@@ -130,7 +133,14 @@ async function findSource(
 
 function fillIn(
   query: string,
-  { service, revision, url, from, to }: Record<'service' | 'revision' | 'url', string> & Record<'from' | 'to', number>,
+  {
+    service,
+    revision,
+    url,
+    from,
+    to,
+    since,
+  }: Record<'service' | 'revision' | 'url', string> & Record<'from' | 'to' | 'since', number>,
 ): string {
   const values: Record<string, string> = {
     service,
@@ -139,6 +149,7 @@ function fillIn(
     window: `${Math.max(1, Math.round((to - from) / 1_000))}s`,
     from: String(Math.round(from / 1_000)),
     to: String(Math.round(to / 1_000)),
+    since: String(Math.round(since / 1_000)),
   };
   return query.replace(/\{\{\s*(\w+)\s*\}\}/g, (all, name: string) => values[name] ?? all);
 }

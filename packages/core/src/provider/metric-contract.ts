@@ -6,7 +6,7 @@ import type { CallContext } from './contract.ts';
 export interface MetricQuery {
   /**
    * In the words of the source. Filled in already: `{{service}}`, `{{revision}}`, `{{url}}` (of the revision's first
-   * instance), `{{window}}` (as `30s`), and `{{from}}` and `{{to}}` (seconds since 1970).
+   * instance), `{{window}}` (as `30s`), and `{{from}}`, `{{to}}` and `{{since}}` (seconds since 1970).
    */
   query: string;
   service: string;
@@ -14,6 +14,8 @@ export interface MetricQuery {
   /** The window that is asked about, in ms since 1970. */
   from: number;
   to: number;
+  /** Within the window: what came up to then was asked about by the measurement before, or came before all of them. */
+  since: number;
 }
 
 /** What a source answered. A source that can't be asked throws; that is told apart from having no data. */
@@ -27,7 +29,10 @@ export interface MetricReading {
   atMost?: number;
   /** How many observations (requests) it rests on, where the source knows. */
   samples?: number;
-  /** The single values in the window, where the source has them, for a statistical comparison. */
+  /**
+   * For a statistical comparison, where the source has them: the single values after `since`, which may be none. One that is
+   * told by two measurements counts twice, and feigns certainty. Default: `value` is compared.
+   */
   series?: number[];
   /** For people, where there is something to say: why there is no data. */
   note?: string;

@@ -1,6 +1,7 @@
 import { waitUntil } from '@slipway/provider-testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Analysis, Metric } from '../../src/config/project.ts';
+import type { MetricQuery } from '../../src/provider/contract.ts';
 import { refusal } from '../support/refusal.ts';
 import { analysis, comparing, metric } from '../verify/analyses.ts';
 import { Analysing } from './analysing.ts';
@@ -31,6 +32,22 @@ describe('analysing', () => {
       measured: { metric: 'errors', value: 0.01, samples: 40, verdict: 'pass', why: '0.01 is not above 0.05' },
     });
     expect(step.notes.at(-1)).toEqual({ verdict });
+  });
+
+  it('asks a source for single values since the last measurement, and compares none where there are none', async () => {
+    const judge = { direction: 'increase', confidence: 0.95, tolerance: 0.1, minimumMeasurements: 3 } as const;
+    const compared = comparing({ source: 'made', query: 'q', judge, windowMs: 60_000 });
+    const step = new Analysing(quick({ metrics: [compared], onInconclusive: failing }));
+    const asked: MetricQuery[] = [];
+    step.answer = (query) => {
+      if (query.revision === 'web-2') asked.push(query);
+      return { value: 5, series: [] };
+    };
+    const error = await refusal(step.analyse(400), 'analysis-inconclusive');
+    expect(error.message).toContain('too few measurements to compare: 0 against 0');
+    expect(asked.length).toBeGreaterThan(1);
+    expect(asked.slice(1).map(({ since }) => since)).toEqual(asked.slice(0, -1).map(({ to }) => to));
+    expect(asked.every(({ from, to }) => to - from === 60_000)).toBe(true);
   });
 
   it('fails at the sample that decides it, at once, and says metric, value, limit and revision', async () => {
