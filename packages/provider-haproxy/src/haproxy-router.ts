@@ -87,12 +87,12 @@ export const haproxyRouter: Router = {
   async traffic(context, service) {
     return await look(context, service, {}, async ({ sockets, backend, counters, request }) => {
       const counting = { file: counters, ...sockets };
-      const { counts, measures } = await countAll(counting, { service, backend }, context.signal);
+      const { counts, waiting, measures } = await countAll(counting, { service, backend }, context.signal);
       for (const revision of Object.keys(request.weights)) counts[revision] ??= { requests: 0, errors: 0, took: {} };
       const traffic: Record<string, RevisionTraffic> = {};
       for (const [revision, counted] of Object.entries(counts)) {
         const open = await openSessions(sockets, { backend, revision }, context.signal);
-        traffic[revision] = trafficOf(counted, open, measures);
+        traffic[revision] = trafficOf(counted, { open, waiting: waiting[revision] ?? 0 }, measures);
       }
       return traffic;
     });

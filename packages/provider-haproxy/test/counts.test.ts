@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { Agent, createServer, request as httpRequest, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallContext, Endpoint } from '@slipway/core/provider';
 import { freePort, waitUntil } from '@slipway/provider-testkit';
 import { describe, expect, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
-import { haproxyRouter, load, openStand, requestFor, startInstance } from './stand.ts';
+import { ask, haproxyRouter, load, openStand, requestFor, startInstance } from './stand.ts';
 
 /** One that can die: what is open to it breaks off. */
 async function startMortal(name: string, slot: number): Promise<{ endpoint: Endpoint; die(): void }> {
@@ -18,6 +18,21 @@ async function startMortal(name: string, slot: number): Promise<{ endpoint: Endp
     server.closeAllConnections();
   };
   return { endpoint: { slot, host: '127.0.0.1', port: (server.address() as AddressInfo).port }, die };
+}
+
+/** Sends one POST, which is never repeated; anything but 200 is `failed`. */
+function post(port: number, agent: Agent | false, path = '/'): Promise<'v1' | 'v2' | 'failed'> {
+  return new Promise((resolve) => {
+    const sent = httpRequest({ port, host: '127.0.0.1', method: 'POST', path, agent }, (response) => {
+      let body = '';
+      response.on('data', (part: Buffer) => {
+        body += part.toString();
+      });
+      response.once('end', () => resolve(response.statusCode === 200 ? (body as 'v1' | 'v2') : 'failed'));
+    });
+    sent.once('error', () => resolve('failed'));
+    sent.end();
+  });
 }
 
 const total = async (context: CallContext) => {
@@ -54,6 +69,82 @@ describe.skipIf(!requirePart('haproxy'))('counts', () => {
     mortal.die();
     expect((await fetch(`http://127.0.0.1:${request.port}/`)).status).toBe(503);
     expect(await total(context)).toEqual({ requests: 1, errors: 1 });
+  });
+
+  test('errors go to the revision that made them, whatever another one had tried again before', async () => {
+    const context = await openStand();
+    let asked = 0;
+    const drops = (method: 'GET' | 'POST', name: string) =>
+      startInstance(name, (incoming, response) => {
+        if (incoming.method === method && ++asked % 2 === 1) incoming.socket.destroy();
+        else response.end(name);
+      });
+    const [v1, v2] = [await drops('GET', 'v1'), await drops('POST', 'v2')];
+    const request = await requestFor({ v1: [v1] }, { v1: 100 });
+    await haproxyRouter.setWeights(context, request);
+    expect(await ask(request.port, 200)).toEqual({ v1: 200 });
+    const backends = { v1: [v1], v2: [v2] };
+    await haproxyRouter.setWeights(context, { ...request, backends, weights: { v1: 50, v2: 50 } });
+    const seen = { v1: 0, v2: 0, failed: 0 };
+    // Users of new connections get 502; one that is kept is closed instead.
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (let time = 0; time < 100; time++) seen[await post(request.port, time % 3 === 0 ? false : agent)]++;
+    agent.destroy();
+    expect(seen.failed).toBeGreaterThan(10);
+    const wanted = { v1: [200 + seen.v1, 0], v2: [seen.v2 + seen.failed, seen.failed] };
+    await waitUntil('all is counted', async () => {
+      const { v1: one, v2: two } = await haproxyRouter.traffic(context, 'shop');
+      const counted = { v1: [one?.requests, one?.errors], v2: [two?.requests, two?.errors] };
+      return JSON.stringify(counted) === JSON.stringify(wanted) || { counted, wanted };
+    });
+  });
+
+  test('nothing that was counted is taken back, whoever fails next', async () => {
+    const context = await openStand();
+    const drops = (name: string) =>
+      startInstance(name, (incoming, response) => {
+        if (incoming.url === `/${name}`) incoming.socket.destroy();
+        else response.end(name);
+      });
+    const backends = { v1: [await drops('v1')], v2: [await drops('v2')] };
+    const request = await requestFor(backends, { v1: 50, v2: 50 });
+    await haproxyRouter.setWeights(context, request);
+    const look = async () => {
+      const { v1, v2 } = await haproxyRouter.traffic(context, 'shop');
+      return { v1: v1?.errors ?? 0, v2: v2?.errors ?? 0 };
+    };
+    const failAt = async (name: string, times: number) => {
+      for (let failed = 0; failed < times; ) if ((await post(request.port, false, `/${name}`)) === 'failed') failed++;
+    };
+    await failAt('v2', 5);
+    await waitUntil('they are counted', async () => (await look()).v2 === 5 || look());
+    // What v1 drops of these is tried again, with success.
+    for (let time = 0; time < 40; time++) expect((await fetch(`http://127.0.0.1:${request.port}/v1`)).status).toBe(200);
+    expect(await look()).toEqual({ v1: 0, v2: 5 });
+    await failAt('v1', 3);
+    await waitUntil('they are counted', async () => (await look()).v1 === 3 || look());
+    expect(await look()).toEqual({ v1: 3, v2: 5 });
+  });
+
+  test('requests that hang are told, and no answer of 400 is taken for a user who left', async () => {
+    const context = await openStand();
+    const v1 = await startInstance('v1', (incoming, response) => {
+      if (incoming.url !== '/hang') setTimeout(() => response.writeHead(400).end('v1'), 700);
+    });
+    const request = await requestFor({ v1: [v1] }, { v1: 100 });
+    await haproxyRouter.setWeights(context, request);
+    const url = `http://127.0.0.1:${request.port}`;
+    expect((await fetch(url)).status).toBe(400);
+    const users = new AbortController();
+    const hanging = [1, 2, 3].map(() => fetch(`${url}/hang`, { signal: users.signal }).catch(() => {}));
+    const look = async () => (await haproxyRouter.traffic(context, 'shop')).v1;
+    await waitUntil('they wait', async () => (await look())?.waiting === 3 || look());
+    expect(await look()).toMatchObject({ requests: 1, errors: 0, open: 3 });
+    await sleep(600);
+    users.abort();
+    await Promise.all(hanging);
+    await waitUntil('they have given up', async () => (await look())?.errors === 3 || look());
+    expect(await look()).toMatchObject({ requests: 4, errors: 3, open: 0, waiting: 0 });
   });
 
   test('what the worker of before a reload still serves is counted, also after it ended', async () => {

@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import { type HealthCheck, SlipwayError, type TrafficRequest, type TrafficRoute } from '@slipway/core/provider';
 import { fromFolder, type Place } from '../place.ts';
 import { type Backend, backendsOf, type Declared, routeBackend, type Server } from './declared.ts';
+import { gaveUpRules, wholeRules } from './gave-up-rules.ts';
 import { histogramRules } from './histogram-rules.ts';
 
 /** How often HAProxy looks whether an instance still answers, at least: an instance that died is to be noticed soon. */
@@ -68,6 +69,8 @@ function globalLines(place: Place, skeleton: string): string[] {
     '  retry-on conn-failure empty-response',
     // A reload ends idle connections with an answer, never between the user's request and it.
     '  option idle-close-on-response',
+    // What nobody waits for any more ends, and is seen to have had no answer.
+    '  option abortonclose',
     '  timeout connect 2s',
     '  timeout client 5m',
     '  timeout server 5m',
@@ -99,6 +102,7 @@ function frontend(name: string, binds: readonly string[], backend: string, rules
     `frontend ${name}`,
     ...binds,
     '  http-request set-var(txn.start) date(0,us)',
+    ...wholeRules(),
     '  http-request disable-l7-retry unless { method GET HEAD OPTIONS }',
     ...rules,
     `  default_backend ${backend}`,
@@ -130,6 +134,7 @@ function backendLines(request: TrafficRequest, { name, servers }: Backend, withS
       : []),
     `  http-error status 503 content-type text/plain string "No instance of ${service} takes requests now.\\n"`,
     ...histogramRules(service, name === service),
+    ...gaveUpRules(),
     ...(withServers ? servers.map((server) => `  server ${serverLine(server, request)}`) : []),
   ];
 }

@@ -3,8 +3,9 @@ import { inTurn } from '../in-turn.ts';
 import { ask } from '../runtime/ask.ts';
 import { leavingWorkers } from '../runtime/leaving-workers.ts';
 import { info, type StatRow, stats } from '../runtime/tables.ts';
-import { add, addAll, addLive, begunOf, countsOf, type RowCounts, type ServiceCounts } from './counts.ts';
-import { emptyPast, type Past, readPast, writePast } from './past.ts';
+import { type BackendAccount, bringUpToDate, emptyAccount, forgetGone, type ServerAccount } from './account.ts';
+import { add, addAll, addLive, begunOf, countsOf, type RowCounts, type ServiceCounts, waitingOf } from './counts.ts';
+import { changePast, emptyPast, type Past } from './past.ts';
 
 /** Where to ask what was counted, and the file with what can't be asked any more. */
 export interface Counting {
@@ -25,13 +26,14 @@ export async function keepServers(
 ): Promise<void> {
   if (rows.length === 0) return;
   await change(counting, signal, async (past, pid) => {
-    const all = await stats(counting.statsSocket, signal);
+    const accounts = await readAccounts(past, { socket: counting.statsSocket, pid, isOurs: isOurs(counting) }, signal);
     const counts = past.services[service] ?? {};
     past.services[service] = counts;
     for (const row of rows) {
       const owner = ownerOf(row.svname ?? '');
-      if (owner) add(counts, owner.revision, { ...uncounted(past, pid, countsOf(row, all), row), took: {} });
-      past.kept[markOf(pid, row)] = countsOf(row, all);
+      const counted = countsOf(row, accounts.of(row));
+      if (owner) add(counts, owner.revision, { ...uncounted(past, pid, counted, row), took: {} });
+      past.kept[markOf(pid, row)] = counted;
     }
   });
 }
@@ -39,8 +41,14 @@ export async function keepServers(
 /** After they were removed: one that comes back under the same name counts from the beginning. */
 export async function settleServers(counting: Counting, signal: AbortSignal): Promise<void> {
   await change(counting, signal, async (past, pid) => {
-    const there = new Set((await stats(counting.statsSocket, signal)).map((row) => markOf(pid, row)));
+    const rows = await stats(counting.statsSocket, signal);
+    const there = new Set(rows.map((row) => markOf(pid, row)));
     for (const mark of Object.keys(past.kept)) if (!there.has(mark)) delete past.kept[mark];
+    for (const [backend, account] of Object.entries(past.accounts[pid] ?? {}))
+      forgetGone(
+        account,
+        rows.filter(({ pxname }) => pxname === backend),
+      );
   });
 }
 
@@ -53,29 +61,35 @@ export async function keepWorker(counting: Counting, signal: AbortSignal): Promi
 
 /** Forgets a service. */
 export async function dropPast(file: string, service: string): Promise<void> {
-  await inTurn(file, AbortSignal.any([]), async () => {
-    const past = await readPast(file);
-    delete past.services[service];
-    for (const counts of Object.values(past.leaving)) delete counts[service];
-    await writePast(file, past);
-  });
+  await inTurn(file, AbortSignal.any([]), () =>
+    changePast(file, async (past) => {
+      delete past.services[service];
+      for (const counts of Object.values(past.leaving)) delete counts[service];
+      return { past, result: undefined };
+    }),
+  );
 }
 
-/** All that was counted of a service since HAProxy was started. `measures`: durations are. */
+/** All that was counted of a service since HAProxy was started, and by revision what waits. `measures`: durations are. */
 export async function countAll(
   counting: Counting,
   { service, backend }: { service: string; backend: string },
   signal: AbortSignal,
-): Promise<{ counts: ServiceCounts; measures: boolean }> {
+): Promise<{ counts: ServiceCounts; waiting: Record<string, number>; measures: boolean }> {
   const { statsSocket: socket } = counting;
   return await change(counting, signal, async (past, pid) => {
     const counts = structuredClone(past.services[service] ?? {});
     for (const [leaver, counted] of Object.entries(past.leaving))
       if (leaver !== pid) addAll(counts, counted[service] ?? {});
     const table = await ask(socket, `show table ${backend}`, signal);
-    const rows = await stats(socket, signal);
-    const countsOfRow = (row: StatRow) => uncounted(past, pid, countsOf(row, rows), row);
-    return { counts: addLive(counts, backend, { rows, table, countsOfRow }), measures: table.startsWith('# table') };
+    const accounts = await readAccounts(past, { socket, pid, isOurs: isOurs(counting) }, signal);
+    const { rows } = accounts;
+    const countsOfRow = (row: StatRow) => uncounted(past, pid, countsOf(row, accounts.of(row)), row);
+    return {
+      counts: addLive(counts, backend, { rows, table, countsOfRow }),
+      waiting: waitingOf(backend, rows, accounts.of),
+      measures: table.startsWith('# table'),
+    };
   });
 }
 
@@ -85,14 +99,44 @@ async function change<T>(
   signal: AbortSignal,
   work: (past: Past, pid: string) => Promise<T>,
 ): Promise<T> {
-  return await inTurn(counting.file, signal, async () => {
-    const before = await readPast(counting.file);
-    const { Pid = '' } = await info(counting.statsSocket, signal);
-    const past = await upToDate(counting, structuredClone(before), { pid: Pid, signal });
-    const result = await work(past, Pid);
-    if (JSON.stringify(past) !== JSON.stringify(before)) await writePast(counting.file, past);
-    return result;
-  });
+  return await inTurn(counting.file, signal, () =>
+    changePast(counting.file, async (before) => {
+      const { Pid = '' } = await info(counting.statsSocket, signal);
+      const past = await upToDate(counting, before, { pid: Pid, signal });
+      return { past, result: await work(past, Pid) };
+    }),
+  );
+}
+
+/** What HAProxy's workers count goes by the rules of a config of ours, where Slipway runs it. */
+const isOurs = ({ masterSocket }: Counting) => masterSocket !== undefined;
+
+/** What a worker counts, with its accounts brought up to date by it. */
+async function readAccounts(
+  past: Past,
+  { socket, pid, prefix, isOurs }: { socket: string; pid: string; prefix?: string; isOurs: boolean },
+  signal: AbortSignal,
+): Promise<{ rows: StatRow[]; of(row: StatRow): ServerAccount | undefined }> {
+  const accounts: Record<string, BackendAccount> = past.accounts[pid] ?? {};
+  past.accounts[pid] = accounts;
+  let rows = await stats(socket, signal, prefix);
+  if (noteAll(accounts, rows, isOurs)) {
+    rows = await stats(socket, signal, prefix);
+    noteAll(accounts, rows, isOurs);
+  }
+  return { rows, of: ({ pxname = '', svname = '' }) => accounts[pxname]?.servers[svname] };
+}
+
+/** Says whether another look at once would tell more. */
+function noteAll(accounts: Record<string, BackendAccount>, rows: readonly StatRow[], isOurs: boolean): boolean {
+  let isMore = false;
+  for (const backend of new Set(rows.flatMap(({ pxname = '', svname = '' }) => (ownerOf(svname) ? [pxname] : [])))) {
+    const account = accounts[backend] ?? emptyAccount();
+    accounts[backend] = account;
+    const own = rows.filter(({ pxname }) => pxname === backend);
+    isMore = bringUpToDate(account, own, { isOurs, now: Date.now() }) || isMore;
+  }
+  return isMore;
 }
 
 /** Asks the workers that leave, and closes the account of those that have left. */
@@ -116,6 +160,8 @@ async function upToDate(
       now.services[service] = addAll(now.services[service] ?? {}, counts);
     delete now.leaving[leaver];
   }
+  for (const worker of Object.keys(now.accounts))
+    if (worker !== pid && !seen.old.includes(Number(worker))) delete now.accounts[worker];
   return now;
 }
 
@@ -125,9 +171,10 @@ async function countedBy(
   { socket, pid, prefix }: { socket: string; pid: string; prefix: string },
   signal: AbortSignal,
 ): Promise<Record<string, ServiceCounts>> {
-  const rows = await stats(socket, signal, prefix);
+  const accounts = await readAccounts(past, { socket, pid, prefix, isOurs: true }, signal);
+  const { rows } = accounts;
   // It ends with its last answer, and nobody can ask it then: what it has begun counts.
-  const countsOfRow = (row: StatRow) => uncounted(past, pid, begunOf(row, rows), row);
+  const countsOfRow = (row: StatRow) => uncounted(past, pid, begunOf(row, accounts.of(row)), row);
   const own = rows.filter(({ svname = '' }) => ownerOf(svname));
   const services = new Set(own.map(({ pxname = '' }) => pxname.split(':')[0] ?? ''));
   const counted: Record<string, ServiceCounts> = {};

@@ -3,6 +3,7 @@ import { ownerOf, read } from '../config/declared.ts';
 import { BOUNDS, bucketAt } from '../config/histogram-rules.ts';
 import { belongs } from '../runtime/open-sessions.ts';
 import type { StatRow } from '../runtime/tables.ts';
+import { repeatedAt, type ServerAccount } from './account.ts';
 
 /** What is counted of one revision. `took`: how many answers took at least so many µs, by the bucket's start. */
 export interface Counts {
@@ -21,30 +22,20 @@ const number = (text: string | undefined) => Number(text) || 0;
 
 const ANSWERS = ['hrsp_1xx', 'hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx', 'hrsp_other'];
 
-/** Attempts that failed, whether or not another one then succeeded. */
-const failuresOf = ({ econ, eresp, wretr, wredis }: StatRow) =>
-  number(econ) + number(eresp) + number(wretr) + number(wredis);
-
 /**
- * What users got of a server, whose row of `show stat` is among all `rows`. Attempts that were repeated are no
- * requests (`stot` counts them) and no errors (`eresp` does): answers are counted, and to them comes what HAProxy
- * answered itself with 5xx, divided among the servers of the backend by what failed there.
+ * What users got of a server: its answers, and what it failed by its account. Attempts that were repeated are no requests
+ * (`stot` counts them) and no errors (`eresp` does).
  */
-export function countsOf(row: StatRow, rows: readonly StatRow[]): Pick<Counts, 'requests' | 'errors'> {
-  const beside = rows.filter(({ pxname }) => pxname === row.pxname);
-  const servers = beside.filter(({ svname = '' }) => ownerOf(svname));
-  const all = number(beside.find(({ svname }) => svname === 'BACKEND')?.hrsp_5xx);
-  const itself = Math.max(0, all - servers.reduce((sum, { hrsp_5xx }) => sum + number(hrsp_5xx), 0));
-  const failures = servers.reduce((sum, server) => sum + failuresOf(server), 0);
-  const failed = failures === 0 ? 0 : Math.min(failuresOf(row), Math.round((itself * failuresOf(row)) / failures));
+export function countsOf(row: StatRow, account: ServerAccount | undefined): RowCounts {
+  const failed = account?.failed ?? 0;
   const answered = ANSWERS.reduce((sum, name) => sum + number(row[name]), 0);
   return { requests: answered + failed, errors: number(row.hrsp_5xx) + failed };
 }
 
 /** As {@link countsOf}, with the requests that are still open. */
-export function begunOf(row: StatRow, rows: readonly StatRow[]): RowCounts {
-  const { requests, errors } = countsOf(row, rows);
-  return { requests: Math.max(requests, number(row.stot) - number(row.wretr) - number(row.wredis)), errors };
+export function begunOf(row: StatRow, account: ServerAccount | undefined): RowCounts {
+  const { requests, errors } = countsOf(row, account);
+  return { requests: Math.max(requests, number(row.stot) - repeatedAt(row)), errors };
 }
 
 /** Adds what a worker counted of a service: its servers' rows and its table of durations. */
@@ -62,6 +53,20 @@ export function addLive(
   return sum;
 }
 
+/** How many requests have no answer yet, by revision. */
+export function waitingOf(
+  service: string,
+  rows: readonly StatRow[],
+  accountOf: (row: StatRow) => ServerAccount | undefined,
+): Record<string, number> {
+  const waiting: Record<string, number> = {};
+  for (const row of rows) {
+    const owner = belongs(row.pxname ?? '', service) ? ownerOf(row.svname ?? '') : undefined;
+    if (owner) waiting[owner.revision] = (waiting[owner.revision] ?? 0) + (accountOf(row)?.waiting ?? 0);
+  }
+  return waiting;
+}
+
 /** Adds all that was counted of a service. */
 export function addAll(sum: ServiceCounts, counts: ServiceCounts): ServiceCounts {
   for (const [revision, counted] of Object.entries(counts)) add(sum, revision, counted);
@@ -76,8 +81,12 @@ export function add(sum: ServiceCounts, revision: string, { requests, errors, to
   for (const [start, count] of Object.entries(took)) counts.took[start] = (counts.took[start] ?? 0) + count;
 }
 
-/** `open`: what is open now. Without measured durations (`measures` false) there is no histogram. */
-export function trafficOf({ requests, errors, took }: Counts, open: number, measures: boolean): RevisionTraffic {
+/** `now`: what is open, and what of it waits. Without measured durations (`measures` false) there is no histogram. */
+export function trafficOf(
+  { requests, errors, took }: Counts,
+  now: { open: number; waiting: number },
+  measures: boolean,
+): RevisionTraffic {
   const counts = new Array<number>(BOUNDS.length + 1).fill(0);
   for (const [start, count] of Object.entries(took)) {
     const at = bucketAt(Number(start));
@@ -86,7 +95,8 @@ export function trafficOf({ requests, errors, took }: Counts, open: number, meas
   return {
     requests,
     errors,
-    open,
+    open: now.open,
+    waiting: Math.min(now.open, now.waiting),
     latency: { p50: percentile(counts, 0.5), p95: percentile(counts, 0.95), p99: percentile(counts, 0.99) },
     ...(measures ? { histogram: { bounds: [...BOUNDS], counts } } : {}),
   };

@@ -1,9 +1,14 @@
+import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { exchange } from '../load/exchange.ts';
 import { sendLoad } from '../load/load.ts';
 import { waitUntil } from '../wait-until.ts';
 import { checksOn } from './checks-on.ts';
 import { distribute, type OpenStand } from './stand.ts';
+
+/** Who leaves after it has given up; half a second is the limit. */
+const LONG_WAIT_MS = 700;
 
 export function describeCounts(open: OpenStand): void {
   const check = checksOn(open);
@@ -45,6 +50,44 @@ export function describeCounts(open: OpenStand): void {
       await waitUntil('the failure is counted', async () => {
         const { r1 } = await stand.router.traffic(stand.context(), stand.service);
         return r1?.errors === 1 || r1;
+      });
+    });
+
+    check('a connection that breaks instead of an answer is an error, kept or new', async (stand) => {
+      await stand.serve('r1');
+      const url = await distribute(stand, { r1: 100 });
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      try {
+        // What its user gets is an answer of the router, or the end of a connection that they had used before.
+        expect((await exchange(new URL('/drop', url))).kind).toBe('failed');
+        expect((await exchange(url, { agent })).kind).toBe('answered');
+        expect((await exchange(new URL('/drop', url), { agent })).kind).toBe('failed');
+      } finally {
+        agent.destroy();
+      }
+      await waitUntil('they are counted', async () => {
+        const { r1 } = await stand.router.traffic(stand.context(), stand.service);
+        return (r1?.requests === 3 && r1.errors === 2) || r1;
+      });
+    });
+
+    check('a request that hangs is none until it ends, and an error when its user gives up', async (stand) => {
+      await Promise.all([stand.serve('r1'), stand.serve('r2')]);
+      const url = await distribute(stand, { r1: 50, r2: 50 });
+      const look = async () => {
+        const { r1, r2 } = await stand.router.traffic(stand.context(), stand.service);
+        const of = (count: 'requests' | 'errors' | 'open') => (r1?.[count] ?? 0) + (r2?.[count] ?? 0);
+        return { requests: of('requests'), errors: of('errors'), open: of('open') };
+      };
+      const asked = [1, 2, 3, 4].map(() => request(new URL('/slow?ms=60000', url), { agent: false }).end());
+      for (const each of asked) each.on('error', () => {});
+      await waitUntil('they wait', async () => (await look()).open === 4 || look());
+      await sleep(LONG_WAIT_MS);
+      expect(await look()).toMatchObject({ requests: 0, errors: 0 });
+      for (const each of asked) each.destroy();
+      await waitUntil('all is counted', async () => {
+        const { requests, errors, open } = await look();
+        return (requests === 4 && errors === 4 && open === 0) || { requests, errors, open };
       });
     });
 

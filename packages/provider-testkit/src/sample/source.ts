@@ -9,6 +9,7 @@
  * | `/healthz` | says whether it is well |
  * | `/slow?ms=` | answers after so long |
  * | `/fail` | answers 500 |
+ * | `/drop` | closes the connection instead of answering |
  * | `/env?name=` | answers the variable's value |
  * | `/ending` | answers `yes` after SIGTERM, else `no` |
  * | `/say?text=` | writes a line to standard output |
@@ -39,6 +40,7 @@ const server = createServer((request, response) => {
   if (url.pathname === '/healthz') return answer(response, ILL === '1' ? 503 : 200);
   if (url.pathname === '/slow') return void setTimeout(() => answer(response, 200), Number(value('ms')));
   if (url.pathname === '/fail') return answer(response, 500);
+  if (url.pathname === '/drop') return void request.socket.destroy();
   if (url.pathname === '/env') return answer(response, 200, process.env[value('name')] || '');
   if (url.pathname === '/ending') return answer(response, 200, ending ? 'yes' : 'no');
   if (url.pathname === '/crash') return answer(response, 200), void setTimeout(() => process.exit(7), 50);

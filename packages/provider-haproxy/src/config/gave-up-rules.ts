@@ -1,0 +1,25 @@
+/** Who leaves sooner without an answer may have changed their mind; who has waited so long has given up. */
+const GIVES_UP_AFTER_US = 500_000;
+/** What is smaller is there as a whole when it is sent on. */
+const SMALL_BODY = 8_192;
+
+/**
+ * Rules that note of which requests it is certain that their user had sent all of them: whose upload broke off didn't
+ * wait for anybody.
+ */
+export function wholeRules(): string[] {
+  return [
+    `  http-request set-var(txn.whole) bool(true) unless { req.hdr(content-length) -m int ge ${SMALL_BODY} } || { req.hdr(transfer-encoding) -m found }`,
+  ];
+}
+
+/**
+ * Rules that make HAProxy's own answer to a user who isn't there any more, which is 400, tell how long they had waited: it
+ * counts its answers by class alone, and gives none with 3xx otherwise. Nobody gets to see it.
+ */
+export function gaveUpRules(): string[] {
+  return [
+    '  http-after-response set-var(txn.waited) date(0,us),sub(txn.start) unless { var(txn.took) -m found }',
+    `  http-after-response set-status 399 if { status 400 } { var(txn.whole) -m bool } { var(txn.waited) -m int ge ${GIVES_UP_AFTER_US} }`,
+  ];
+}
