@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { waitUntil } from '@slipway/provider-testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
 import { callHost } from '../src/connection/call-host.ts';
@@ -50,6 +51,33 @@ describe.skipIf(!requirePart('sshd'))('a host that is cut off', () => {
       message: expect.stringMatching(/quorum of 2[\s\S]*host1[\s\S]*host2|quorum of 2[\s\S]*host2[\s\S]*host1/),
     });
   });
+
+  test.each(['before it was reached', 'while it was being asked'])(
+    'is left out of probes, too, that take less time than finding out: cut off %s',
+    async (when) => {
+      const context = fleet.context({ options: { unreachable: { quorum: 2 } } });
+      const target = { service: 'backend', revision: 'r1', slots: [0, 1, 2] };
+      const { health } = fleet.request('r1').spec;
+      const probe = () => sshPlatform.probe(context, { ...target, health: { ...health, timeoutMs: 1_500 } });
+      if (when === 'before it was reached') fleet.lab.cut(2);
+      await fleet.serve(context, fleet.request('r1'));
+      fleet.lab.cut(2);
+      const results: string[] = [];
+      while (results.length < 60 && !results.join(' ').endsWith('healthy, healthy, healthy,')) {
+        const result = await probe();
+        results.push(result.kind === 'healthy' ? 'healthy,' : result.reason);
+      }
+      expect(results.slice(-3)).toEqual(['healthy,', 'healthy,', 'healthy,']);
+      fleet.lab.mend(2);
+      await sshPlatform.stage(context, fleet.request('r1'));
+      expect(await sshPlatform.list(context)).toMatchObject([{ slots: [0, 1, 2] }]);
+      const everywhere = fleet.context();
+      await waitUntil(
+        'it is healthy on all',
+        async () => (await sshPlatform.probe(everywhere, { ...target, health })).kind === 'healthy',
+      );
+    },
+  );
 
   test('removes what was removed elsewhere meanwhile as soon as it is back', async () => {
     const context = fleet.context({ options: { unreachable: { quorum: 2 }, connectTimeout: '6s' } });

@@ -266,7 +266,8 @@ export interface Platform {
    */
   stage(context: CallContext, request: RevisionRequest): Promise<StagedRevision>;
   /**
-   * One probe, bounded by the check's timeout. Failure to be healthy is a result, not an error. A health command runs
+   * One probe, bounded by the check's timeout from when the place that it runs at is reached; that this can't be reached
+   * may take as long as connecting does. Failure to be healthy is a result, not an error. A health command runs
    * where and with what the revision itself runs; `url` is what it is told instead of the revision's own address. With
    * several instances it is healthy when each of them is; `slots` narrows it to these. One that is being ended is not.
    */

@@ -29,7 +29,8 @@ export interface Ended {
 
 /**
  * One login on a host, shared by all calls. It keeps the process alive only while a call is under way, and finds out
- * by itself that the host fell silent: nothing heard for the fleet's connect timeout, though asked half-way.
+ * by itself that the host fell silent: nothing heard for the fleet's connect timeout, though asked half-way. Calls that
+ * were given up before count: a host that has answered none of them is lost too, however short each was.
  */
 export class HostConnection {
   readonly #host: Host;
@@ -40,6 +41,8 @@ export class HostConnection {
   #open = 0;
   #asking = false;
   #heardAt = Date.now();
+  /** It was asked something and nothing has come from it since. */
+  #isSilent = false;
   #lost: Error | undefined;
 
   static async open(host: Host, fleet: Fleet, closed: () => void): Promise<HostConnection> {
@@ -65,6 +68,7 @@ export class HostConnection {
     });
     socket.on('data', () => {
       this.#heardAt = Date.now();
+      this.#isSilent = false;
     });
     socket.unref();
     this.#watch = setInterval(() => this.#look(), Math.max(50, silenceMs / 4));
@@ -100,7 +104,10 @@ export class HostConnection {
     }
     signal.throwIfAborted();
     if (this.#lost) throw this.#lost;
-    if (this.#open === 0) this.#heardAt = Date.now();
+    if (this.#open === 0 && !this.#isSilent) {
+      this.#heardAt = Date.now();
+      this.#isSilent = true;
+    }
     this.#open += 1;
     this.#login.socket.ref();
   }
@@ -156,7 +163,7 @@ export class HostConnection {
   /** Asks a host that is silent for half the time that it has; gives it up when it stays so. */
   #look(): void {
     const silent = Date.now() - this.#heardAt;
-    if (this.#open === 0) {
+    if (this.#open === 0 && !this.#isSilent) {
       if (silent > IDLE_MS) this.close();
       return;
     }

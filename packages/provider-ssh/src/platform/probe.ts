@@ -1,9 +1,11 @@
 import { type CallContext, checkAddress, type HealthCheck, type ProbeResult } from '@slipway/core/provider';
 import { callHost } from '../connection/call-host.ts';
+import { reach } from '../connection/pool.ts';
 import { isUnreachable } from '../errors.ts';
 import { type Fleet, fleetOf, type Host } from '../options.ts';
+import { eachHost } from './each-host.ts';
 import { endpointHost } from './endpoints.ts';
-import { type Instance, lookAtHost, lookAtHosts } from './look.ts';
+import { type Instance, lookAtHost } from './look.ts';
 
 interface Target {
   service: string;
@@ -13,19 +15,20 @@ interface Target {
   slots?: readonly number[];
 }
 
-/** One probe of each wanted instance, past the router. The first that isn't healthy says why. */
+/**
+ * One probe of each wanted instance, past the router. The first that isn't healthy says why. The check's timeout bounds
+ * what a host that was reached is asked; that one can't be reached shows when connecting has failed.
+ */
 export async function probe(context: CallContext, target: Target): Promise<ProbeResult> {
   const fleet = fleetOf(context);
-  const limit = AbortSignal.timeout(target.health.timeoutMs);
-  const within = { ...context, signal: AbortSignal.any([context.signal, limit]) };
   const hosts = fleet.hosts.filter(({ slot }) => target.slots?.includes(slot) ?? true);
   const results = await Promise.all(
     hosts.map(async (host): Promise<Probed> => {
       try {
-        return { host, ...(await probeHost(within, { fleet, host }, target)) };
+        const work = (within: CallContext) => probeHost(within, { fleet, host }, target);
+        return { host, ...(await askWithin(context, { fleet, host }, target, work)) };
       } catch (error) {
         context.signal.throwIfAborted();
-        if (limit.aborted) return { host, kind: 'ill', why: `no answer within ${target.health.timeoutMs} ms` };
         if (isUnreachable(error)) return { host, kind: 'away', why: (error as Error).message };
         throw error;
       }
@@ -33,23 +36,46 @@ export async function probe(context: CallContext, target: Target): Promise<Probe
   );
   const verdict = verdictOf(results, fleet, target);
   if (verdict) return verdict;
-  return (await runsElsewhere(within, fleet, target)) ? { kind: 'healthy' } : NOWHERE;
+  return (await runsElsewhere(context, fleet, target)) ? { kind: 'healthy' } : NOWHERE;
+}
+
+/** Does the work within the check's timeout once the host is reached; ill when it takes longer. */
+async function askWithin<T>(
+  context: CallContext,
+  { fleet, host }: { fleet: Fleet; host: Host },
+  { health: { timeoutMs } }: Target,
+  work: (within: CallContext) => Promise<T>,
+): Promise<T | Ill> {
+  await reach(host, { fleet, patienceMs: timeoutMs, signal: context.signal });
+  const limit = AbortSignal.timeout(timeoutMs);
+  try {
+    return await work({ ...context, signal: AbortSignal.any([context.signal, limit]) });
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (limit.aborted && !isUnreachable(error)) return { kind: 'ill', why: `no answer within ${timeoutMs} ms` };
+    throw error;
+  }
 }
 
 const NOWHERE: ProbeResult = { kind: 'unhealthy', reason: 'it runs on no host that can be reached' };
 
 /** Whether a quorum of the hosts is reached, and the revision runs on one of these: then others need not be waited for. */
-async function runsElsewhere(context: CallContext, fleet: Fleet, { service, revision }: Target): Promise<boolean> {
+async function runsElsewhere(context: CallContext, fleet: Fleet, target: Target): Promise<boolean> {
   try {
-    const hosts = await lookAtHosts(context, { fleet, service });
-    return hosts.flatMap(({ value }) => value).some((one) => one.revision === revision && one.state === 'running');
+    const { reached } = await eachHost(context, { fleet, hosts: fleet.hosts }, (host) =>
+      askWithin(context, { fleet, host }, target, (within) => find(within, { fleet, host }, target)),
+    );
+    return reached.some(({ value }) => value !== undefined && 'state' in value && value.state === 'running');
   } catch (error) {
-    if (context.signal.aborted || isUnreachable(error)) return false;
+    context.signal.throwIfAborted();
+    if (isUnreachable(error)) return false;
     throw error;
   }
 }
 
-type Probed = { host: Host } & ({ kind: 'well' } | { kind: 'none' } | { kind: 'ill' | 'away'; why: string });
+type Ill = { kind: 'ill'; why: string };
+type Outcome = { kind: 'well' } | { kind: 'none' } | Ill;
+type Probed = { host: Host } & (Outcome | { kind: 'away'; why: string });
 
 /** Undefined: all that were asked for are away, which the policy may allow. */
 function verdictOf(results: readonly Probed[], fleet: Fleet, { slots }: Target): ProbeResult | undefined {
@@ -64,8 +90,6 @@ function verdictOf(results: readonly Probed[], fleet: Fleet, { slots }: Target):
   if (results.some(({ kind }) => kind === 'well')) return { kind: 'healthy' };
   return results.length > 0 && away === results.length ? undefined : NOWHERE;
 }
-
-type Outcome = { kind: 'well' } | { kind: 'none' } | { kind: 'ill'; why: string };
 
 async function probeHost(
   context: CallContext,
