@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CallContext } from '@slipway/core/provider';
 import { waitUntil } from '@slipway/provider-testkit';
@@ -102,7 +102,20 @@ describe.skipIf(!requirePart('sshd'))('releases on hosts', () => {
     const wrong = callHost(context, on, 'receive', [1, 'backend', 'd1', '0'.repeat(64)], 'not what was meant');
     await expect(wrong).rejects.toMatchObject({ code: 'artifact-damaged', retryable: true });
     expect(existsSync(join(fleet.folder(0, 'damaged'), 'artifacts/d1'))).toBe(false);
-    const words = [1, 'backend', 'r1', 'd1', 30, 20_000, 29_999, 'shell', SUPERVISOR_FILE, on.host.bindTo, 'renew'];
+    const words = [
+      1,
+      'backend',
+      'r1',
+      'd1',
+      30,
+      20_000,
+      29_999,
+      'shell',
+      SUPERVISOR_FILE,
+      on.host.bindTo,
+      'renew',
+      '1.1',
+    ];
     const half = callHost(context, on, 'stage', words, 'environment eA==\n');
     await expect(half).rejects.toMatchObject({ code: 'artifact-damaged' });
     expect(readdirSync(join(fleet.folder(0, 'damaged'), 'releases'))).toEqual([]);
@@ -115,6 +128,36 @@ describe.skipIf(!requirePart('sshd'))('releases on hosts', () => {
     for (const epoch of [8, 3]) await expect(retire(epoch)).rejects.toThrow('epoch 9');
     await retire(9);
     expect(readdirSync(join(fleet.folder(0, 'epochs'), '../.epochs'))).toEqual(['9']);
+  });
+
+  test('what a host was to remove is removed there, unless it was staged later', async () => {
+    const context = fleet.context({ epoch: 5, environment: 'owing' });
+    const { hosts } = fleetOf(context);
+    const on = (slot: number) => ({ fleet: fleetOf(context), host: hosts[slot]! });
+    const owe = (epoch: number, at: number) =>
+      callHost(context, on(0), 'owe', [5, 'backend', 'host1', 'r1', `${epoch}.${at}`, 'remove']);
+    const afterNextChange = async () => {
+      await sshPlatform.retire(context, { service: 'backend', revision: 'none' });
+      return (await sshPlatform.list(context)).map(({ revision }) => revision);
+    };
+    await sshPlatform.stage(context, fleet.request('r1', { slots: [1] }));
+    await owe(4, Date.now() + 60_000);
+    expect(await afterNextChange()).toEqual(['r1']);
+    await owe(5, Date.now() - 60_000);
+    expect(await afterNextChange()).toEqual(['r1']);
+    await owe(5, Date.now() + 60_000);
+    expect(await afterNextChange()).toEqual([]);
+    await sshPlatform.stage(context, fleet.request('r1', { slots: [1] }));
+    await owe(10, 1);
+    expect(await afterNextChange()).toEqual([]);
+    // As versions before have left them, which kept no times.
+    await sshPlatform.stage(context, fleet.request('r1', { slots: [1] }));
+    const oweAsBefore = () => mkdirSync(join(fleet.folder(0, 'owing'), '.owed/host1/r1'), { recursive: true });
+    oweAsBefore();
+    expect(await afterNextChange()).toEqual(['r1']);
+    rmSync(join(fleet.folder(1, 'owing'), 'releases/r1/state/staged'));
+    oweAsBefore();
+    expect(await afterNextChange()).toEqual([]);
   });
 
   test('environments on the same hosts don’t touch each other, and have ports of their own', async () => {

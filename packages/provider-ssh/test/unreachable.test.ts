@@ -98,6 +98,32 @@ describe.skipIf(!requirePart('sshd'))('a host that is cut off', () => {
     expect(existsSync(join(fleet.folder(0), '.owed'))).toBe(false);
   });
 
+  test.each(['back', 'still away'])(
+    'keeps what was staged again since, though another still remembers that it was to be removed: %s at that time',
+    async (at) => {
+      const as = (epoch: number) => fleet.context({ options: { unreachable: { quorum: 1 } }, epoch });
+      const which = (revision: string) => ({ service: 'backend', revision });
+      await fleet.serve(as(1), fleet.request('r1'));
+      const first = await fleet.ask(as(1), 'r1', 2);
+      fleet.lab.cut(2);
+      await sshPlatform.retire(as(2), which('r1'));
+      fleet.lab.cut(0);
+      if (at === 'back') fleet.lab.mend(2);
+      await fleet.serve(as(3), fleet.request('r1'));
+      fleet.lab.mend(0);
+      fleet.lab.mend(2);
+      await sshPlatform.retire(as(4), which('r2'));
+      expect(await sshPlatform.list(as(4))).toMatchObject([{ revision: 'r1', state: 'running', slots: [1, 2] }]);
+      expect(await fleet.ask(as(4), 'r1', 2)).toEqual(first);
+      expect([0, 1, 2].filter((index) => existsSync(join(fleet.folder(index), '.owed')))).toEqual([]);
+      fleet.lab.cut(2);
+      await sshPlatform.retire(as(5), which('r1'));
+      fleet.lab.mend(2);
+      await sshPlatform.retire(as(5), which('r2'));
+      expect(await sshPlatform.list(as(5))).toEqual([]);
+    },
+  );
+
   test('holds nobody up when it was lost in the middle of an upload', async () => {
     const context = fleet.context({ options: { connectTimeout: '6s' } });
     const on = { fleet: fleetOf(context), host: fleetOf(context).hosts[0]! };

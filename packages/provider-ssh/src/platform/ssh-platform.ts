@@ -5,7 +5,7 @@ import { type Answers, eachHost } from './each-host.ts';
 import { endpoints } from './endpoints.ts';
 import { list, recover } from './list.ts';
 import { logs } from './logs.ts';
-import { rememberOwed, settleOwed } from './owed.ts';
+import { decidedNow, rememberOwed, settleOwed } from './owed.ts';
 import { probe } from './probe.ts';
 import { publish } from './publish.ts';
 import { stage } from './stage.ts';
@@ -49,12 +49,13 @@ async function activated(context: CallContext, target: { service: string; revisi
 /** What a host that was left out still has is removed as soon as a later call reaches it. */
 async function retire(context: CallContext, target: { service: string; revision: string }): Promise<void> {
   const { service, revision } = target;
+  const decidedAt = decidedNow(context);
   const { fleet, reached, leftOut } = await changeEverywhere(context, 'remove', target);
   for (const { host, value } of reached) {
     if (/^removed$/m.test(value)) context.log(`stopped ${service} ${revision} on ${host.name}`);
   }
-  const debts = leftOut.map(({ host }) => ({ host: host.name, revision }));
-  await rememberOwed(context, { fleet, service, reached: reached.map(({ host }) => host) }, debts);
+  const owed = leftOut.map(({ host }) => ({ host: host.name, revision, what: 'remove' as const, decidedAt }));
+  await rememberOwed(context, { fleet, service, reached: reached.map(({ host }) => host) }, owed);
 }
 
 async function changeEverywhere(

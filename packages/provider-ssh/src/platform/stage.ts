@@ -11,7 +11,7 @@ import { RUN_SCRIPT } from '../remote/supervisor-script.ts';
 import { exportsOf } from '../shell.ts';
 import { eachHost } from './each-host.ts';
 import { endpointHost } from './endpoints.ts';
-import { rememberOwed, settleOwed } from './owed.ts';
+import { decidedNow, rememberOwed, settleOwed } from './owed.ts';
 import { publish } from './publish.ts';
 
 /**
@@ -22,6 +22,7 @@ export async function stage(context: CallContext, request: RevisionRequest): Pro
   const fleet = fleetOf(context);
   const { service, revision, slots, spec, leaveRunning = false } = request;
   requireRunnable(request, fleet);
+  const decidedAt = decidedNow(context);
   const input = `${filesAsInput(releaseFiles(context, request))}end\n`;
   const { reached, leftOut } = await eachHost(context, { fleet, hosts: fleet.hosts }, async (host) => {
     if (!slots.includes(host.slot)) {
@@ -32,7 +33,7 @@ export async function stage(context: CallContext, request: RevisionRequest): Pro
     const words = [
       ...[context.epoch, service, revision, request.artifact.digest, Math.ceil(spec.stopGraceMs / 100)],
       ...[...fleet.portRange, fleet.supervisor, SUPERVISOR_FILE, host.bindTo],
-      ...[leaveRunning ? 'leave' : 'renew', ...fleet.shared],
+      ...[leaveRunning ? 'leave' : 'renew', decidedAt, ...fleet.shared],
     ];
     const said = await start(context, { fleet, host }, words, input, request);
     const port = /^port (\d+)$/m.exec(said)?.[1];
@@ -40,11 +41,12 @@ export async function stage(context: CallContext, request: RevisionRequest): Pro
     return { said, port };
   });
   const answers = reached.map(({ host, value: { said } }) => ({ host, said }));
-  const isWanted = (host: Host, of: string) => of === revision && slots.includes(host.slot);
-  await settleOwed(context, { fleet, service, reached: answers }, isWanted);
-  const surplus = leftOut.filter(({ host }) => !slots.includes(host.slot));
-  const debts = surplus.map(({ host }) => ({ host: host.name, revision }));
-  await rememberOwed(context, { fleet, service, reached: reached.map(({ host }) => host) }, debts);
+  await settleOwed(context, { fleet, service, reached: answers });
+  const owed = leftOut.map(({ host }) => {
+    const what = slots.includes(host.slot) ? ('keep' as const) : ('remove' as const);
+    return { host: host.name, revision, what, decidedAt };
+  });
+  await rememberOwed(context, { fleet, service, reached: reached.map(({ host }) => host) }, owed);
   const first = reached.find(({ value }) => value.port !== undefined);
   return { preview: first ? `http://${endpointHost(first.host)}:${first.value.port}` : '' };
 }

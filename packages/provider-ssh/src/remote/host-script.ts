@@ -6,6 +6,8 @@ import { UNIT_FUNCTIONS } from './unit-functions.ts';
 
 /** Exit code of a call that the host refused; what and why is the last line of its standard error. */
 export const REFUSED = 65;
+/** What was staged or decided before such times were kept was so before all that has one. */
+const NEVER = '0.0';
 
 /**
  * All that is done on a host: `sh host.sh ROOT PROJECT ENVIRONMENT VERB ARGUMENTS`. Needs a POSIX shell, coreutils,
@@ -67,7 +69,8 @@ lay_out() {
   case $? in 0) ;; 1) rm -rf "$new"; refuse no-port "$first-$last" ;; *) return 1 ;; esac
   own=$(export_line PORT "$port"; export_line HOST "$listen_on"; export_line SLIPWAY_DATA_DIR "$service/shared")
   printf '%s\n' "$own" > "$new/environment.own" && printf '%s\n' "$port" > "$new/state/port" &&
-    printf '%s\n' "$digest" > "$new/state/digest" && printf '%s\n' "$grace" > "$new/state/grace" && keep_login "$new"
+    printf '%s\n' "$digest" > "$new/state/digest" && printf '%s\n' "$grace" > "$new/state/grace" &&
+    printf '%s\n' "$decided_at" > "$new/state/staged" && keep_login "$new"
 }
 
 make_release() {
@@ -98,19 +101,37 @@ renew_release() {
 stage() {
   revision=$1 digest=$2 grace=$3 first=$4 last=$5 by=$6 supervisor=$7 listen_on=$8 running=$9
   shift 9
+  decided_at=$1
+  shift
   [ "$(tail -n 1 "$sent")" = end ] || refuse damaged
   release=$service/releases/$revision
   logs=$service/log/$revision
   mkdir -p "$logs"
-  if [ -d "$release" ]; then renew_release; else make_release "$@"; fi
+  if [ -d "$release" ]; then
+    write_down "$release/state/staged" "$decided_at" || refuse no-space "$release"
+    renew_release
+  else
+    make_release "$@"
+  fi
   touch "$service/artifacts/$digest" "$logs"
   start_instance "$release" "$by"
   tell_owed
   printf 'port %s\n' "$(cat "$release/state/port")"
 }
 
+later() {
+  [ "${'$'}{1%.*}" -gt "${'$'}{2%.*}" ] || { [ "${'$'}{1%.*}" -eq "${'$'}{2%.*}" ] && [ "${'$'}{1#*.}" -gt "${'$'}{2#*.}" ]; }
+}
+
+staged_since() { later "$(word_in "$release/state/staged" ${NEVER})" "$1"; }
+
+# With a third word it was decided then, while this host was away.
 remove() {
   release=$service/releases/$1
+  if [ -n "${'$'}{3:-}" ] && staged_since "$3"; then
+    echo kept
+    return 0
+  fi
   rm -rf "$service/releases/.new-$1" "$service/releases/.old-$1"
   tell_owed
   [ -d "$release" ] || { echo gone; prune "$2"; return 0; }
@@ -123,8 +144,14 @@ remove() {
   prune "$2"
 }
 
+keep() {
+  release=$service/releases/$1
+  [ -d "$release" ] || return 0
+  staged_since "$2" || write_down "$release/state/staged" "$2" || refuse no-space "$release"
+}
+
 owe() {
-  mkdir -p "$service/.owed/$1/$2" || refuse no-space "$service"
+  mkdir -p "$service/.owed/$1/$2" && write_down "$service/.owed/$1/$2/decided" "$3 $4" || refuse no-space "$service"
 }
 
 settle() {
@@ -136,9 +163,10 @@ settle() {
 tell_owed() {
   for owed in "$service"/.owed/*/*; do
     [ -d "$owed" ] || continue
+    decided=$(word_in "$owed/decided" "${NEVER} remove")
     revision_owed=${'$'}{owed##*/}
     owed=${'$'}{owed%/*}
-    printf 'owed %s %s\n' "${'$'}{owed##*/}" "$revision_owed"
+    printf 'owed %s %s %s\n' "${'$'}{owed##*/}" "$revision_owed" "$decided"
   done
 }
 
@@ -163,7 +191,7 @@ prune() {
 
 case "$verb" in
   has) [ -d "$base/$1/artifacts/$2" ] && echo yes || echo no ;;
-  receive | stage | remove | activate | owe | settle)
+  receive | stage | remove | keep | activate | owe | settle)
     change "$1" "$2"
     shift 2
     "$verb" "$@"
