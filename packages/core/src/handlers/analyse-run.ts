@@ -8,7 +8,7 @@ import { analysisFailed, analysisInconclusive } from './analyse-errors.ts';
 import { answerTimeOf, measure } from './analyse-measure.ts';
 import { type AnalysisVerdict, goesOn, note, type Round, readRound } from './analyse-notes.ts';
 import { SHORTEST_WINDOW_MS } from './analyse-sources.ts';
-import { intervalOf, Timetable } from './analyse-timetable.ts';
+import { durationOf, intervalOf, Timetable } from './analyse-timetable.ts';
 import { waitFor } from './analyse-wait.ts';
 import { isAnswered } from './is-answered.ts';
 
@@ -56,7 +56,8 @@ class AnalysisRun {
     const usualMs = parts.durationMs ?? analysis.durationMs;
     this.#intervalMs = intervalOf(analysis, usualMs);
     const { initialDelayMs: delayMs } = analysis;
-    const durationMs = this.#isWatch ? watchTime(round, usualMs) - delayMs : usualMs * (1 + this.#extended);
+    const plannedMs = this.#isWatch ? Number.POSITIVE_INFINITY : usualMs;
+    const durationMs = durationOf(round, { delayMs, plannedMs, usualMs });
     this.#timetable = new Timetable({ delayMs, intervalMs: this.#intervalMs, durationMs });
     this.#counting = new Counting(parts, () => this.#now(), answerTimeOf(this.#intervalMs));
     for (const measurement of round.measured) this.#tallies = count(analysis, this.#tallies, measurement);
@@ -237,11 +238,4 @@ class AnalysisRun {
   get #isWatch(): boolean {
     return this.#parts.durationMs === undefined;
   }
-}
-
-/** A watch has no time of its own, but for one that measures on after what it watched was done. */
-function watchTime({ began, extended }: Round, onMs: number): number {
-  const last = extended.at(-1);
-  if (!began || !last) return Number.POSITIVE_INFINITY;
-  return Math.max(0, Date.parse(last.at) - Date.parse(began.at)) + onMs;
 }

@@ -1,4 +1,5 @@
 import type { Analysis } from '../config/project.ts';
+import type { Round } from './analyse-notes.ts';
 
 const LONGEST_DEFAULT_INTERVAL_MS = 10_000;
 const SHORTEST_INTERVAL_MS = 1_000;
@@ -7,6 +8,21 @@ const SHORTEST_INTERVAL_MS = 1_000;
 export function intervalOf(analysis: Analysis, durationMs: number): number {
   const fifth = Math.max(SHORTEST_INTERVAL_MS, durationMs / 5);
   return analysis.intervalMs ?? Math.round(Math.min(LONGEST_DEFAULT_INTERVAL_MS, fifth));
+}
+
+/**
+ * How long an analysis lasts after its delay, in ms: as planned, or for its usual time from where it was extended last.
+ */
+export function durationOf(
+  { began, extended }: Pick<Round, 'began' | 'extended'>,
+  times: { delayMs: number; plannedMs: number; usualMs: number },
+): number {
+  const last = extended.at(-1);
+  if (!began || !last) return times.plannedMs;
+  const extendedMs = Math.max(0, Date.parse(last.at) - Date.parse(began.at) - times.delayMs);
+  return Number.isFinite(times.plannedMs)
+    ? Math.max(extendedMs, times.plannedMs * extended.length) + times.usualMs
+    : extendedMs + times.usualMs;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { intervalOf, Timetable } from '../../src/handlers/analyse-timetable.ts';
+import { durationOf, intervalOf, Timetable } from '../../src/handlers/analyse-timetable.ts';
 import { analysis } from '../verify/analyses.ts';
 
 /** The moments at which it measures when each measurement takes so long. */
@@ -19,6 +19,22 @@ test('the interval is a fifth of the duration between 1 s and 10 s, where none i
     1_000, 4_000, 10_000, 10_000,
   ]);
   expect(intervalOf(analysis({ intervalMs: 250 }), 60_000)).toBe(250);
+});
+
+test('what was extended lasts its usual time from there, however long nobody measured before', () => {
+  const at = (seconds: number) => ({ at: new Date(seconds * 1_000).toISOString() });
+  const analyse = { delayMs: 10_000, plannedMs: 60_000, usualMs: 60_000 };
+  const watch = { ...analyse, plannedMs: Number.POSITIVE_INFINITY };
+  expect(durationOf({ began: at(0), extended: [] }, analyse)).toBe(60_000);
+  expect(durationOf({ began: at(0), extended: [] }, watch)).toBe(Number.POSITIVE_INFINITY);
+  // It was killed, and resumed and extended after eight minutes.
+  expect(durationOf({ began: at(0), extended: [at(510)] }, analyse)).toBe(560_000);
+  expect(durationOf({ began: at(0), extended: [at(70), at(510)] }, analyse)).toBe(560_000);
+  expect(durationOf({ began: at(0), extended: [at(510)] }, watch)).toBe(560_000);
+  // Timers and clocks are never exact, and take nothing away.
+  expect(durationOf({ began: at(0), extended: [at(65)] }, analyse)).toBe(120_000);
+  // One that was over before its delay was begins after that.
+  expect(durationOf({ began: at(0), extended: [at(4)] }, watch)).toBe(60_000);
 });
 
 describe('the moments', () => {

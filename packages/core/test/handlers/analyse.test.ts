@@ -231,6 +231,15 @@ describe('after a kill', () => {
     expect(measured(step)[before]!.gap).toEqual({ since: last, covered: true });
   });
 
+  it('measures all of an extension that it was killed in', async () => {
+    const step = new Analysing(quick({ intervalMs: 100, onInconclusive: { kind: 'extend', times: 1, else: 'fail' } }));
+    const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
+    step.notes.push({ began: { at: ago(600_000) } }, { extended: { at: ago(0), times: 1, why: 'no data' } });
+    step.answer = () => ({ value: step.marks.length < 1 ? null : 0 });
+    // Without data at first, and with them well before the extension is over.
+    expect(await step.analyse(3_000).catch((error: Error) => error.message)).toMatchObject({ verdict: 'pass' });
+  });
+
   it('upholds a failure that was noted and never became the outcome; mended and run again it begins anew', async () => {
     const step = new Analysing(quick());
     step.answer = () => ({ value: 1 });
