@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CallContext } from '@slipway/core/provider';
-import { waitUntil } from '@slipway/provider-testkit';
+import type { CallContext, RevisionRequest } from '@slipway/core/provider';
+import { type LabHost, waitUntil } from '@slipway/provider-testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requirePart } from '../../../tests/require.ts';
 import { callHost, SUPERVISOR_FILE } from '../src/connection/call-host.ts';
@@ -191,6 +192,42 @@ describe.skipIf(!requirePart('sshd'))('releases on hosts', () => {
     expect(await sshPlatform.list(context)).toMatchObject([{ revision: 'r1', slots: [0] }]);
     expect(await fleet.ask(context, 'r1', 0)).toEqual(before);
     await sshPlatform.retire(context, { service: 'backend', revision: 'r1' });
+  });
+
+  test('what runs is reached where it listens, also after its host is to bind elsewhere', async () => {
+    const [{ name, address, root, namespace }] = fleet.lab.hosts as [LabHost];
+    const other = address.replace(/\d+$/, '200');
+    execFileSync('ip', ['-n', namespace, 'address', 'add', `${other}/24`, 'dev', 'eth0']);
+    const before = fleet.context({ environment: 'moved' });
+    const after = fleet.context({
+      environment: 'moved',
+      options: { hosts: [{ name, address, root, bindTo: other }] },
+    });
+    const [r1, r2] = ['r1', 'r2'].map((id) => fleet.request(id, { slots: [0] })) as [RevisionRequest, RevisionRequest];
+    const where = async (context: CallContext) => {
+      const found = await sshPlatform.endpoints(context, { service: 'backend', revisions: ['r1', 'r2'] });
+      return Object.entries(found).map(([revision, all]) => [revision, ...all.map(({ host }) => host)]);
+    };
+    await fleet.serve(before, r1);
+    const { pid } = await fleet.ask(before, 'r1', 0);
+    const { preview } = await sshPlatform.stage(after, { ...r1, leaveRunning: true });
+    expect(preview).toContain(`//${address}:`);
+    await fleet.serve(after, r2);
+    expect(await where(after)).toEqual([
+      ['r1', address],
+      ['r2', other],
+    ]);
+    expect((await sshPlatform.list(after)).map((one) => one.preview)).toEqual([
+      expect.stringContaining(`//${address}:`),
+      expect.stringContaining(`//${other}:`),
+    ]);
+    const probe = { service: 'backend', revision: 'r1', health: r1.spec.health };
+    expect(await sshPlatform.probe(after, probe)).toEqual({ kind: 'healthy' });
+    expect((await fleet.ask(after, 'r1', 0)).pid).toBe(pid);
+    await fleet.serve(after, r1);
+    expect(await where(after)).toContainEqual(['r1', other]);
+    expect((await fleet.ask(after, 'r1', 0)).pid).not.toBe(pid);
+    for (const { revision } of [r1, r2]) await sshPlatform.retire(after, { service: 'backend', revision });
   });
 
   test('paths that are shared outlive a revision', async () => {

@@ -4,9 +4,13 @@ import { lookAtHosts } from './look.ts';
 
 const ANY_ADDRESS = new Set(['0.0.0.0', '::', '*']);
 
-/** Where instances of a host are reached: the address that they listen on, or its own when they listen on all. */
-export function endpointHost({ address, bindTo }: Pick<Host, 'address' | 'bindTo'>): string {
-  return ANY_ADDRESS.has(bindTo) ? address : bindTo;
+/**
+ * Where an instance is reached: the address that it listens on since it was started, whatever the inventory says by now;
+ * the host's when it listens on all.
+ */
+export function endpointHost({ address, bindTo }: Pick<Host, 'address' | 'bindTo'>, listensOn: string): string {
+  const on = listensOn === '' ? bindTo : listensOn;
+  return ANY_ADDRESS.has(on) ? address : on;
 }
 
 /**
@@ -19,8 +23,8 @@ export async function endpoints(
 ): Promise<Record<string, Endpoint[]>> {
   const found: Record<string, Endpoint[]> = Object.fromEntries(revisions.map((revision) => [revision, []]));
   for (const { host, value } of await lookAtHosts(context, { fleet: fleetOf(context), leaveOut: true, service })) {
-    for (const { revision, port } of value) {
-      found[revision]?.push({ slot: host.slot, host: endpointHost(host), port });
+    for (const { revision, port, listensOn } of value) {
+      found[revision]?.push({ slot: host.slot, host: endpointHost(host, listensOn), port });
     }
   }
   return found;

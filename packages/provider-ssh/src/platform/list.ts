@@ -26,7 +26,7 @@ function summary(found: Found[]): RunningRevision {
     state: found.map((one) => one.instance.state).reduce((a, b) => (STATES.indexOf(a) > STATES.indexOf(b) ? a : b)),
     instances: running.length,
     slots: running.map((one) => one.host.slot),
-    preview: `http://${endpointHost(host)}:${instance.port}`,
+    preview: `http://${endpointHost(host, instance.listensOn)}:${instance.port}`,
     restarts: found.reduce((sum, one) => sum + one.instance.restarts, 0),
     startedAt: started.sort().at(-1) ?? null,
     ...(found.length === 1 && instance.pid > 0 ? { pid: instance.pid } : {}),

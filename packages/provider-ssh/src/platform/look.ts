@@ -14,6 +14,8 @@ export interface Instance {
   startedAt: string | null;
   /** How its process ended last; empty before it did. */
   lastExit: string;
+  /** The address that it was given to listen on; empty where that can't be read. */
+  listensOn: string;
   /** What `stage` was told to keep; undefined where that can't be read. */
   record: JsonObject | undefined;
 }
@@ -41,6 +43,7 @@ export async function lookAtHost(
     const newest = found.at(-1);
     if (kind === 'release') found.push(instanceOf(rest.split(' ')));
     else if (kind === 'why' && newest) newest.lastExit = rest;
+    else if (kind === 'listens' && newest) newest.listensOn = rest;
     else if (kind === 'record' && newest) newest.record = recordIn(rest);
   }
   return found;
@@ -57,6 +60,7 @@ function instanceOf(words: readonly string[]): Instance {
     restarts: Number(restarts),
     startedAt: started === '-' ? null : started,
     lastExit: '',
+    listensOn: '',
     record: undefined,
   };
 }

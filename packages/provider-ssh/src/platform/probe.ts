@@ -99,7 +99,7 @@ async function probeHost(
   const before = await find(context, { fleet, host }, target);
   if (!before) return { kind: 'none' };
   if (before.state !== 'running') return { kind: 'ill', why: whyDown(before) };
-  const url = `http://${endpointHost(host)}:${before.port}`;
+  const url = `http://${endpointHost(host, before.listensOn)}:${before.port}`;
   const why = await check(context, { fleet, host }, target, url);
   return why === undefined ? { kind: 'well' } : { kind: 'ill', why };
 }

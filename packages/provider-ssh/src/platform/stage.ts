@@ -28,7 +28,7 @@ export async function stage(context: CallContext, request: RevisionRequest): Pro
     if (!slots.includes(host.slot)) {
       const which = [context.epoch, service, revision, fleet.keepReleases];
       const { stdout } = await callHost(context, { fleet, host }, 'remove', which);
-      return { said: stdout, port: undefined };
+      return { said: stdout, port: undefined, listensOn: '' };
     }
     const words = [
       ...[context.epoch, service, revision, request.artifact.digest, Math.ceil(spec.stopGraceMs / 100)],
@@ -37,8 +37,9 @@ export async function stage(context: CallContext, request: RevisionRequest): Pro
     ];
     const said = await start(context, { fleet, host }, words, input, request);
     const port = /^port (\d+)$/m.exec(said)?.[1];
+    const listensOn = /^listens (.+)$/m.exec(said)?.[1] ?? '';
     context.log(`${service} ${revision} runs on ${host.name}, port ${port}`);
-    return { said, port };
+    return { said, port, listensOn };
   });
   const answers = reached.map(({ host, value: { said } }) => ({ host, said }));
   await settleOwed(context, { fleet, service, reached: answers });
@@ -48,7 +49,8 @@ export async function stage(context: CallContext, request: RevisionRequest): Pro
   });
   await rememberOwed(context, { fleet, service, reached: reached.map(({ host }) => host) }, owed);
   const first = reached.find(({ value }) => value.port !== undefined);
-  return { preview: first ? `http://${endpointHost(first.host)}:${first.value.port}` : '' };
+  if (!first) return { preview: '' };
+  return { preview: `http://${endpointHost(first.host, first.value.listensOn)}:${first.value.port}` };
 }
 
 /** A host that was away when the artifact was published, or lost it, is given it now. */

@@ -36,6 +36,11 @@ export_line() {
   printf '%s\n' "$2" | sed "s/'/'\\\\''/g; s/^/'/; s/\$/'/"
 }
 
+give_own() {
+  own=$(export_line PORT "$1"; export_line HOST "$listen_on"; export_line SLIPWAY_DATA_DIR "$service/shared")
+  printf '%s\n' "$own" > "$2/environment.own"
+}
+
 receive_files() {
   while read -r name data; do
     [ "$name" != end ] || continue
@@ -67,8 +72,7 @@ lay_out() {
   done
   port=$(choose_port "$first" "$last" "$release")
   case $? in 0) ;; 1) rm -rf "$new"; refuse no-port "$first-$last" ;; *) return 1 ;; esac
-  own=$(export_line PORT "$port"; export_line HOST "$listen_on"; export_line SLIPWAY_DATA_DIR "$service/shared")
-  printf '%s\n' "$own" > "$new/environment.own" && printf '%s\n' "$port" > "$new/state/port" &&
+  give_own "$port" "$new" && printf '%s\n' "$port" > "$new/state/port" &&
     printf '%s\n' "$digest" > "$new/state/digest" && printf '%s\n' "$grace" > "$new/state/grace" &&
     printf '%s\n' "$decided_at" > "$new/state/staged" && keep_login "$new"
 }
@@ -89,10 +93,12 @@ renew_release() {
     rm -rf "$given"
     return 0
   fi
-  for file in environment command; do
+  give_own "$(cat "$release/state/port")" "$given" || { rm -rf "$given"; refuse no-space "$release"; }
+  for file in environment environment.own command; do
     [ "$(cat "$given/$file")" = "$(cat "$release/$file")" ] && continue
     stop_instance "$release"
-    mv -f "$given/environment" "$given/mask" "$given/command" "$release/" || refuse no-space "$release"
+    mv -f "$given/environment" "$given/environment.own" "$given/mask" "$given/command" "$release/" ||
+      refuse no-space "$release"
     break
   done
   rm -rf "$given"
@@ -116,7 +122,7 @@ stage() {
   touch "$service/artifacts/$digest" "$logs"
   start_instance "$release" "$by"
   tell_owed
-  printf 'port %s\n' "$(cat "$release/state/port")"
+  printf 'port %s\nlistens %s\n' "$(cat "$release/state/port")" "$(listens_on "$release")"
 }
 
 later() {

@@ -8,6 +8,9 @@ const LOG_CHUNK = 1024 * 1024;
 export const LOOK_FUNCTIONS = String.raw`
 word_in() { [ -s "$1" ] && cat "$1" 2> /dev/null || echo "$2"; }
 
+# Where it was told to listen, whatever its host's options say by now.
+listens_on() { sed -n "s/^export HOST='\(.*\)'$/\1/p" "$1/environment.own" 2> /dev/null | head -n 1; }
+
 list() {
   for release in "$base"/${'$'}{1:-*}/releases/*; do
     [ -d "$release/state" ] || continue
@@ -19,7 +22,7 @@ list() {
       "$(word_in "$release/state/port" 0)" "$pid" "$(word_in "$release/state/restarts" 0)" \
       "$(word_in "$release/state/started" -)"
     ending "$release" && why='is to end' || why=$(word_in "$release/state/last-exit" "")
-    printf 'why %s\n' "$why"
+    printf 'why %s\nlistens %s\n' "$why" "$(listens_on "$release")"
     printf 'record %s\n' "$(word_in "$release/.slipway.json" null)"
   done
 }
