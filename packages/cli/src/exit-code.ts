@@ -41,7 +41,7 @@ export type ReportOutcome = Pick<DeploymentReport, 'kind' | 'status'> & {
 export function exitCodeOfReport(report: ReportOutcome, interrupted = false): ExitCode {
   if (report.steps.some((step) => step.status === 'unknown')) return exitCode.inDoubt;
   if (report.status === 'completed') return exitCode.done;
-  if (report.status === 'waiting') return exitCode.waiting;
+  if (report.status === 'waiting' || report.rollback?.status === 'waiting') return exitCode.waiting;
   if (report.status === 'rolled_back') return report.kind === 'rollback' ? exitCode.done : exitCode.rolledBack;
   if (wasTakenBack(report)) return exitCode.rolledBack;
   return interrupted || report.status === 'cancelled' ? exitCode.interrupted : exitCode.failed;

@@ -121,8 +121,9 @@ function conclude(
 
 /** What a person can do about a wait; this terminal is taken by the run. */
 function steeringLine(session: Session, progress: Progress): string {
-  const go = session.commandLine('continue', progress.current?.plan.environment);
-  return `from another terminal: ${go} (or promote, or abort)`;
+  const plan = progress.current?.plan;
+  const others = plan?.kind === 'rollback' ? '' : ' (or promote, or abort)';
+  return `from another terminal: ${session.commandLine('continue', plan?.environment)}${others}`;
 }
 
 function resumeLine(session: Session, progress: Progress): string {

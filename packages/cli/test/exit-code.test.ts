@@ -27,6 +27,12 @@ test.each<[string, ReportOutcome, boolean, number]>([
     1,
   ],
   ['waiting', { kind: 'deploy', status: 'waiting', steps: [] }, false, 4],
+  [
+    'taken back, which waits',
+    { kind: 'deploy', status: 'rolling_back', steps: [], rollback: rollback('waiting', [1]) },
+    false,
+    4,
+  ],
   ['in doubt', { kind: 'deploy', status: 'failed', steps: [{ status: 'unknown' }] }, false, 7],
   ['in doubt, rest taken back', { kind: 'deploy', status: 'rolled_back', steps: [{ status: 'unknown' }] }, false, 7],
   ['in doubt after Ctrl-C', { kind: 'deploy', status: 'cancelled', steps: [{ status: 'unknown' }] }, true, 7],

@@ -46,3 +46,31 @@ test('those that are missing show, and what is wrong with whom', () => {
   expect(shown([revision('a', { instances: 0, state: 'stopped' })], { a: 2 })).toBe('0 of 2 running, a stopped');
   expect(shown([], { a: 2 })).toBe('-');
 });
+
+test('of what a person can say to a deployment that waits, a way back is only offered to go on', () => {
+  const header: NonNullable<EnvironmentStatus['latest']> = {
+    id: 'dep1',
+    environment: 'dev',
+    kind: 'deploy',
+    status: 'waiting',
+    project: 'shop',
+    ship: 'v1',
+    plan: 'p',
+    snapshot: 0,
+    lastSeq: 1,
+    startedAt: '2026-11-22T10:00:00.000Z',
+    endedAt: null,
+    durationMs: null,
+    rollbackOf: null,
+    error: null,
+    counts: { create: 1, update: 0, replace: 0, delete: 0, none: 0 },
+  };
+  const offered = (latest: typeof header) => {
+    const status = { project: 'shop', environment: 'dev', lock: null, latest, services: [], resources: 0 };
+    return renderStatus(status, plainLook)
+      .join('\n')
+      .match(/slipway \w+/g);
+  };
+  expect(offered(header)).toEqual(['slipway continue', 'slipway promote', 'slipway abort']);
+  expect(offered({ ...header, kind: 'rollback' })).toEqual(['slipway continue']);
+});

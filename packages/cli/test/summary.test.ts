@@ -62,6 +62,18 @@ test('nothing to do says what could not be looked at', () => {
   expect(shown).toContain('local: It could not be asked what runs.');
 });
 
+test('of what a person can say to what waits, a way back is only offered to go on', () => {
+  const offered = (report: ReturnType<typeof sampleReport>) =>
+    summarize(report, { code: exitCode.waiting }).match(/slipway \w+/g);
+  const waiting = sampleReport({ status: 'waiting' });
+  const rollback = { id: 'dep2', status: 'waiting' as const, restored: [], destroyed: [], failed: [] };
+  expect(offered(waiting)).toEqual(['slipway continue', 'slipway promote', 'slipway abort']);
+  expect(offered({ ...waiting, kind: 'rollback', rollback: { ...rollback, id: 'dep1' } })).toEqual([
+    'slipway continue',
+  ]);
+  expect(offered({ ...waiting, status: 'rolling_back', rollback })).toEqual(['slipway continue']);
+});
+
 describe('a rollout that was stopped', () => {
   const steps = [
     sampleStepReport('service:web/switch-20', { action: 'switch', status: 'succeeded' }),

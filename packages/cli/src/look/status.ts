@@ -57,7 +57,8 @@ function renderLatest({ latest, lock, environment, waiting }: EnvironmentStatus)
     if (waiting !== undefined) lines.push(`        ${waiting}`);
     const alone = lock === null ? 'no process runs it; ' : '';
     const [goOn, skip, back] = ['continue', 'promote', 'abort'].map((what) => `slipway ${what} -e ${environment}`);
-    lines.push(`        ${alone}go on: ${goOn}; past everything: ${skip}; take it back: ${back}`);
+    const others = latest.kind === 'rollback' ? '' : `; past everything: ${skip}; take it back: ${back}`;
+    lines.push(`        ${alone}go on: ${goOn}${others}`);
   } else if (lock === null && (OPEN.has(latest.status) || STOPPED.has(latest.status))) {
     const back =
       STOPPED.has(latest.status) && latest.kind === 'deploy' ? `; take it back: slipway abort -e ${environment}` : '';

@@ -209,8 +209,12 @@ function nextSteps(report: DeploymentReport, { plan, commandLine, code }: Summar
     case exitCode.waiting:
       return [
         `go on: ${commandLine(`continue ${report.id}`)}`,
-        `go on past all that is still to be waited for: ${commandLine(`promote ${report.id}`)}`,
-        `take it back: ${commandLine(`abort ${report.id}`)}`,
+        ...(report.rollback
+          ? []
+          : [
+              `go on past all that is still to be waited for: ${commandLine(`promote ${report.id}`)}`,
+              `take it back: ${commandLine(`abort ${report.id}`)}`,
+            ]),
       ];
     case exitCode.interrupted:
       return report.kind === 'deploy' ? [`take it back: ${commandLine(`abort ${report.id}`)}`] : [];

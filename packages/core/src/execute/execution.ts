@@ -10,7 +10,7 @@ import type { Clock } from './clock.ts';
 import type { StepHandlers, Wishes } from './handler.ts';
 import type { WaitingStep } from './waiting-list.ts';
 
-/** Holds a run back: while paused nothing new starts, what runs goes on. */
+/** Holds a run back: while paused nothing new starts; what runs goes on, and what is in doubt is settled. */
 export interface PauseControl {
   paused(): boolean;
   /** Told after each change. Returns the way to stop listening. */

@@ -176,13 +176,11 @@ class Run {
       this.#endWhenQuiet();
       return;
     }
-    const { control, settleOnly } = this.#options;
-    // A pause holds up neither the way back nor what must be known for it.
-    const paused = !this.#stop && !settleOnly && (control?.paused() ?? false);
+    const paused = !this.#stop && (this.#options.control?.paused() ?? false);
     if (this.#stage === 'settling') {
-      // A rollback must know what is there: only a cancel leaves doubts unsettled.
+      // What was begun must be known, also while it is paused: only a cancel leaves doubts unsettled.
       const maySettle = this.#stop?.kind !== 'cancel';
-      if (maySettle && !paused) this.#startAll(this.#doubts, (n) => this.#settleDoubt(n));
+      if (maySettle) this.#startAll(this.#doubts, (n) => this.#settleDoubt(n));
       if (this.#doubts.running > 0 || (this.#doubts.size > 0 && maySettle)) return;
       this.#stage = 'running';
       this.#queue(this.#steps.keys().filter((n) => this.#board.isReady(n)));

@@ -41,11 +41,13 @@ const ASK_AGAIN_MS = 200;
  */
 export async function acquireEnvironmentLock(options: EnvironmentLockOptions): Promise<HeldLock> {
   const { store, environment, leaseMs = DEFAULT_LEASE_MS, waitMs = 0, signal } = options;
-  const holder = describeSelf(options.command);
+  const self = describeSelf(options.command);
   const deadline = performance.now() + waitMs;
   let inTheWay: number | undefined;
   for (;;) {
     signal?.throwIfAborted();
+    // From when it has the lock, not from when it began to wait: what is said to its run is said after that.
+    const holder = { ...self, since: new Date().toISOString() };
     let result = await store.acquireLock(environment, holder, leaseMs);
     let reason = 'its lease had run out';
     if (result.kind === 'held' && isDead(result.by.holder)) {

@@ -13,6 +13,7 @@ export interface LockHolder {
   processStart: string | null;
   user: string;
   command: string;
+  /** When it took the lock, ISO 8601 UTC. */
   since: string;
 }
 

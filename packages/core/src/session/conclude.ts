@@ -65,7 +65,7 @@ async function runRollback(
   }
   const { signal: _, ...options } = parts.options;
   const rollback = await DeploymentRun.begin({ ...parts, plan, options }, run.id);
-  const result = await rollback.execute();
+  const result = await rollback.execute({ takesBack: { deployment: run.id, heard: run.heard } });
   await finishRollback(rollback, result, run, error, parts);
 }
 

@@ -14,13 +14,17 @@ const LOOK_SOON_MS = 40;
 export interface ControlParts {
   store: Store;
   deployment: string;
+  /** For a way back: what it takes back, and the last word to that which was heard before. Words since are meant for it. */
+  takesBack?: { deployment: string; heard: number };
+  /** Since when this process has the lock (ISO 8601 UTC): who said something after that meant this run. */
+  since: string;
   /** What earlier runs of this deployment journalled. */
   past: Iterable<JournalEvent>;
   /** It only looks what is there: what was said before it began was meant for something else. */
   onlySettles: boolean;
   /** Wishes are heard within a fraction of a second instead of a second. */
   attentive: boolean;
-  /** A way back can't be taken back. */
+  /** A way back can't be taken back: an abort only lets it go on. */
   goesBack: boolean;
   /** Told of each wish when it is heard, before it takes effect. */
   onAsked: (request: ControlRequest) => void;
@@ -30,7 +34,7 @@ export interface ControlParts {
 /**
  * Hears what people ask of a deployment from other terminals, and turns it into signals. What earlier runs heard and
  * what was left while nobody ran it count as well, but for a cancel, which was meant for the run of then; nothing of it
- * counts where the deployment is only settled.
+ * counts where the deployment is only settled. Who speaks to a deployment that is being taken back speaks to its way back.
  */
 export class Controls implements PauseControl {
   /** Aborted: stop cleanly; the deployment stays resumable. */
@@ -40,7 +44,8 @@ export class Controls implements PauseControl {
   readonly wishes = new WishList();
   readonly #parts: ControlParts;
   readonly #listeners = new Set<() => void>();
-  #seen = 0;
+  /** By deployment, the number of the last word to it that was heard. */
+  readonly #heard = new Map<string, number>();
   #paused = false;
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
@@ -48,6 +53,14 @@ export class Controls implements PauseControl {
 
   private constructor(parts: ControlParts) {
     this.#parts = parts;
+    const { deployment, takesBack } = parts;
+    this.#heard.set(deployment, 0);
+    if (takesBack) this.#heard.set(takesBack.deployment, takesBack.heard);
+  }
+
+  /** The number of the last word to this deployment that was heard; 0: none was. */
+  get heard(): number {
+    return this.#heard.get(this.#parts.deployment)!;
   }
 
   /** Knows what was said before when it resolves, and listens from then on. */
@@ -56,13 +69,12 @@ export class Controls implements PauseControl {
     let isTakenUp = false;
     for (const event of parts.past) {
       isTakenUp = true;
-      if (parts.onlySettles) continue;
       if (event.type === 'deployment.asked') controls.#remember(event.data, event.at);
       // Who takes up what a person stopped wants it to go on; a pause outlives only a process that died.
       else if (event.type === 'deployment.ended') controls.#paused = false;
     }
     controls.#schedule(FIRST_LOOK_MS);
-    if (isTakenUp) await controls.look({ before: true });
+    if (isTakenUp || parts.takesBack) await controls.look({ before: true });
     if (parts.attentive) controls.#stopWatching = parts.store.onWrite(() => controls.#lookSoon());
     return controls;
   }
@@ -84,15 +96,19 @@ export class Controls implements PauseControl {
     this.#listeners.clear();
   }
 
-  /** Looks for what was said since the last look. `before`: what is found was said before this run. */
+  /** Looks for what was said since the last look. `before`: some of it may have been said before this run. */
   async look({ before = false } = {}): Promise<void> {
-    const { store, deployment } = this.#parts;
-    const requests = await store.requests(deployment, this.#seen).catch(() => []);
+    const { store, since, onlySettles } = this.#parts;
+    const looks = Array.from(this.#heard, ([deployment, after]) => store.requests(deployment, after));
+    const found = await Promise.all(looks).catch(() => []);
     if (this.#timer === undefined) return;
-    for (const request of requests) {
-      if (request.number <= this.#seen) continue;
-      this.#seen = request.number;
-      if (before && (request.what === 'cancel' || this.#parts.onlySettles)) continue;
+    for (const request of found.flat().sort((one, other) => one.number - other.number)) {
+      if (request.number <= this.#heard.get(request.deployment)!) continue;
+      // Who only settles starts nothing: a pause, and what ends it, is for what comes after.
+      if (onlySettles && request.what !== 'cancel' && request.what !== 'abort') continue;
+      this.#heard.set(request.deployment, request.number);
+      const isOld = before && request.at < since;
+      if (isOld && (request.what === 'cancel' || onlySettles)) continue;
       this.#parts.onAsked(request);
       this.#obey(request);
     }
@@ -116,10 +132,11 @@ export class Controls implements PauseControl {
   }
 
   #remember(asked: Omit<ControlRequest, 'deployment' | 'at' | 'reason'> & { reason: string | null }, at: string): void {
-    this.#seen = Math.max(this.#seen, asked.number);
+    for (const [deployment, number] of this.#heard) this.#heard.set(deployment, Math.max(number, asked.number));
     const { reason, ...rest } = asked;
     const { deployment } = this.#parts;
-    if (asked.what !== 'cancel') this.#obey({ ...rest, deployment, at, ...(reason === null ? {} : { reason }) });
+    const counts = asked.what !== 'cancel' && !this.#parts.onlySettles;
+    if (counts) this.#obey({ ...rest, deployment, at, ...(reason === null ? {} : { reason }) });
   }
 
   #obey(request: ControlRequest): void {
@@ -127,7 +144,8 @@ export class Controls implements PauseControl {
     if (what === 'cancel') {
       this.cancel.abort(new Error(`cancel by ${by}`));
     } else if (what === 'abort') {
-      if (!this.#parts.goesBack) this.abort.abort(new Error(`abort by ${by}`));
+      if (this.#parts.goesBack) this.#pause(false);
+      else this.abort.abort(new Error(`abort by ${by}`));
     } else {
       if (what !== 'pause') this.wishes.add({ number, what, by, at, reason });
       this.#pause(what === 'pause');

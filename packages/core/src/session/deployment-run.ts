@@ -112,6 +112,11 @@ export class DeploymentRun {
     return this.#journal.state;
   }
 
+  /** The number of the last word of a person to this deployment that was heard; 0: none was. */
+  get heard(): number {
+    return this.#controls?.heard ?? 0;
+  }
+
   static async #open(parts: RunParts, id: string): Promise<DeploymentRun> {
     const { workspace, lock, plan } = parts;
     const { environment } = plan;
@@ -123,7 +128,12 @@ export class DeploymentRun {
 
   /** Runs the plan, or what is left of it. */
   async execute(
-    how: { past?: Iterable<JournalEvent>; settle?: DoubtDecisions; settleOnly?: boolean } = {},
+    how: {
+      past?: Iterable<JournalEvent>;
+      settle?: DoubtDecisions;
+      settleOnly?: boolean;
+      takesBack?: { deployment: string; heard: number };
+    } = {},
   ): Promise<RunResult> {
     const { workspace, lock, options, plan } = this.#parts;
     const secrets = await workspace.secrets(plan.runtime);
@@ -134,6 +144,8 @@ export class DeploymentRun {
     const controls = await Controls.listen({
       store,
       deployment: this.id,
+      ...(how.takesBack ? { takesBack: how.takesBack } : {}),
+      since: lock.holder.since,
       past: how.past ?? [],
       onlySettles: how.settleOnly ?? false,
       attentive: plan.steps.some((step) => letsTimePass(step) || step.action === 'switch'),
@@ -181,9 +193,13 @@ export class DeploymentRun {
         lastLook: () => controls.look(),
         onLog: (step, line) => this.#line(step.id, line),
       });
-      // What is said while it ends is heard by nobody else, unless a way back follows.
-      if (!kill.aborted && !goesBackByItself(plan, result)) await controls.look();
-      return { ...result, aborted: controls.abort.signal.aborted };
+      // What is said while it ends is heard by nobody else.
+      if (!kill.aborted) await controls.look();
+      const aborted = controls.abort.signal.aborted;
+      // Who cancels wants it to stay where it is, whatever it would have done by itself.
+      if (controls.cancel.signal.aborted && goesBackByItself(plan, result))
+        return { ...result, status: 'cancelled', aborted };
+      return { ...result, aborted };
     } finally {
       controls.stop();
     }

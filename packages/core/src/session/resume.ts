@@ -1,6 +1,6 @@
 import { SlipwayError } from '../errors.ts';
 import type { HeldLock } from '../journal/lock-keeper.ts';
-import type { DeploymentHeader } from '../journal/store.ts';
+import type { DeploymentHeader, Store } from '../journal/store.ts';
 import type { Plan } from '../plan/plan.ts';
 import { wordWhenFound } from '../plan/word-when-found.ts';
 import type { DeploymentReport } from '../report/report.ts';
@@ -136,9 +136,19 @@ async function resumeRollback(parts: RunParts, header: DeploymentHeader, options
   const past = await readAllEvents(store, { environment: header.environment, deployment: header.id });
   const rollback = await DeploymentRun.takeUp(parts, header);
   const settle = { redo: new Set(options.redo), done: new Set(options.done) };
-  const result = await rollback.execute({ past, settle });
   const deployment = header.rollbackOf === null ? undefined : await store.deployment(header.rollbackOf);
+  const takesBack = deployment && { deployment: deployment.id, heard: await lastHeard(store, deployment) };
+  const result = await rollback.execute({ past, settle, ...(takesBack ? { takesBack } : {}) });
   const plan = deployment && (await store.plan(deployment.plan));
   const of = deployment && plan ? await DeploymentRun.attach({ ...parts, plan }, deployment) : undefined;
   await finishRollback(rollback, result, of, deployment?.error ?? undefined, parts);
+}
+
+/** The number of the last word of a person to this deployment that a run of its own heard; 0: none was. */
+async function lastHeard(store: Store, { id, environment }: DeploymentHeader): Promise<number> {
+  let heard = 0;
+  for (const event of await readAllEvents(store, { environment, deployment: id })) {
+    if (event.type === 'deployment.asked') heard = Math.max(heard, event.data.number);
+  }
+  return heard;
 }
