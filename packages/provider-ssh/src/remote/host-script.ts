@@ -152,7 +152,7 @@ remove() {
 
 keep() {
   release=$service/releases/$1
-  [ -d "$release" ] || return 0
+  [ -d "$release/state" ] || return 0
   staged_since "$2" || write_down "$release/state/staged" "$2" || refuse no-space "$release"
 }
 
