@@ -12,6 +12,7 @@ import { mostMissing } from '../strategies/instances.ts';
 import { withinRoom } from '../strategies/room.ts';
 import type { MigrationDone } from './migrations-done.ts';
 import type { MigrationsDown } from './migrations-down.ts';
+import { NowAndThen } from './now-and-then.ts';
 import { reasonsToRestore } from './reasons-to-restore.ts';
 import { refersToAnother } from './same-things.ts';
 
@@ -33,6 +34,7 @@ export class ServiceRestore {
   readonly #current: ServiceRecord | undefined;
   /** As it can be brought back: with no more instances than there is room for. */
   readonly #target: ServiceRecord;
+  readonly #records: NowAndThen;
   /** Nothing of it changed since. */
   readonly #isUntouched: boolean;
   readonly #migrationsDown: MigrationsDown;
@@ -53,6 +55,7 @@ export class ServiceRestore {
     this.#address = back.address;
     this.#current = back.current;
     this.#target = withinRoom(back.target, back.room);
+    this.#records = new NowAndThen(this.#current, this.#target);
     this.#isUntouched = equalJson(back.current, back.target) || equalJson(back.current, this.#target);
     this.#migrationsDown = migrationsDown;
     this.#undo = migrationsDown.of(back.address);
@@ -72,10 +75,10 @@ export class ServiceRestore {
     let done: string[];
     if (wanted && wanted.id !== now?.id && wanted.spec.strategy.kind === 'recreate') {
       done = this.#stopThenStart(wanted, now, before);
-    } else if (wanted && (wanted.id !== now?.id || this.#isTrafficMoved(wanted))) {
+    } else if (wanted && (wanted.id !== now?.id || this.#records.isTrafficMoved(wanted))) {
       done = this.#startThenStop(wanted, now, before);
     } else if (wanted) {
-      done = this.#down(this.#retire(this.#surplus(wanted), before));
+      done = this.#down(this.#retire(this.#records.surplus(wanted), before));
       if (this.#undo.length > 0) done = this.#verify(wanted, done);
     } else {
       done = this.#takeOff(now, before);
@@ -100,17 +103,6 @@ export class ServiceRestore {
     return [...steps];
   }
 
-  /** The same revision is the active one, but not all is with it as it was: weights, routes, router or instances. */
-  #isTrafficMoved(wanted: RevisionRecord): boolean {
-    const traffic = ({ weights, routes = [], router, revisions }: ServiceRecord) => ({
-      weights,
-      routes,
-      router: router ?? null,
-      slots: Object.keys({ ...weights, [wanted.id]: 0 }).map((id) => slotsOf(revisions[id] ?? {})),
-    });
-    return this.#current === undefined || !equalJson(traffic(this.#current), traffic(this.#target));
-  }
-
   /** The same release, but what its environment refers to is another thing by now: it must be started with that. */
   #anew(then: RevisionRecord): RevisionRecord {
     let { id } = then;
@@ -123,15 +115,15 @@ export class ServiceRestore {
   #startThenStop(wanted: RevisionRecord, now: RevisionRecord | undefined, needs: readonly string[]): string[] {
     const soon = this.#moveToServing(wanted, now, needs);
     let done = this.#shrink(wanted, this.#switch(wanted, now, this.#answering(wanted, soon)));
-    done = this.#drainAll(this.#leaving(wanted, now), done);
-    done = this.#down(this.#retire(this.#surplus(wanted), done));
+    done = this.#drainAll(this.#records.leaving(wanted, now), done);
+    done = this.#down(this.#retire(this.#records.surplus(wanted), done));
     return this.#verify(wanted, done);
   }
 
   #stopThenStart(wanted: RevisionRecord, now: RevisionRecord | undefined, needs: readonly string[]): string[] {
     let done = [...needs];
     if (now) done = this.#drain('drain', now.id, this.#close(now, done));
-    done = this.#down(this.#retire(this.#surplus(wanted), done));
+    done = this.#down(this.#retire(this.#records.surplus(wanted), done));
     done = this.#shrink(wanted, this.#switch(wanted, now, this.#answering(wanted, done)));
     return this.#verify(wanted, done);
   }
@@ -140,7 +132,7 @@ export class ServiceRestore {
   #takeOff(now: RevisionRecord | undefined, needs: readonly string[]): string[] {
     let done = [...needs];
     if (now) done = this.#drain('drain', now.id, this.#close(now, done));
-    done = this.#down(this.#retire(this.#surplus(undefined), done));
+    done = this.#down(this.#retire(this.#records.surplus(undefined), done));
     return now ? [this.#step('unroute', { action: 'unroute', input: {} }, done)] : done;
   }
 
@@ -160,7 +152,7 @@ export class ServiceRestore {
     if (left.length >= all.length || !isEnough) return [...needs];
     const health = { ...spec.health, healthyAfter: 1 };
     const probe: StepWork = { action: 'probe', input: { revision: id, health, slots: left } };
-    const roles = this.#rolesThen(wanted, now);
+    const roles = this.#records.rolesThen(wanted, now);
     const work: StepWork = { action: 'switch', input: { weights: { [id]: 100 }, roles } };
     return [this.#step('switch-serving', work, [this.#step('probe-serving', probe, needs, deadlineOf(health))])];
   }
@@ -168,21 +160,12 @@ export class ServiceRestore {
   /** All that had traffic then runs with all its instances and answers; one after another, for each writes the record. */
   #answering(wanted: RevisionRecord, needs: readonly string[]): string[] {
     let done = [...needs];
-    for (const id of this.#serving(wanted)) {
+    for (const id of this.#records.serving(wanted)) {
       const isWanted = id === wanted.id;
       const revision = isWanted ? wanted : this.#target.revisions[id]!;
       done = this.#start(revision, isWanted ? '' : `-${id}`, done);
     }
     return done;
-  }
-
-  /** What had weight or a route then, the wanted one first. */
-  #serving(wanted: RevisionRecord): string[] {
-    const { weights, routes = [], revisions } = this.#target;
-    const weighted = Object.keys(weights).filter((id) => weights[id]! > 0);
-    const others = [...weighted, ...routes.map(({ revision }) => revision)].filter((id) => revisions[id]);
-    const then = activeRevision(this.#target);
-    return [...new Set([wanted.id, ...others])].filter((id) => id === wanted.id || id !== then?.id);
   }
 
   /**
@@ -193,42 +176,20 @@ export class ServiceRestore {
   #start(revision: RevisionRecord, suffix: string, needs: readonly string[]): string[] {
     const { id, spec } = revision;
     const known = this.#current?.revisions[id];
-    const tooMany = this.#tooMany(revision);
+    const tooMany = this.#records.tooMany(revision);
     const slots = [...slotsOf(revision), ...tooMany].toSorted((a, b) => a - b);
     const isWhole = known !== undefined && equalJson(slotsOf(known), slots);
-    const serves = isWhole && this.#hasUsers(id);
+    const serves = isWhole && this.#records.hasUsers(id);
     const ready = serves ? [...needs] : this.#ensure(`stage${suffix}`, revision, needs, slots);
     const health = isWhole ? { ...spec.health, healthyAfter: 1 } : spec.health;
     const input = { revision: id, health, ...(tooMany.length > 0 ? { slots: slotsOf(revision) } : {}) };
     return [this.#step(`probe${suffix}`, { action: 'probe', input }, ready, deadlineOf(health))];
   }
 
-  #hasUsers(id: string): boolean {
-    const { weights = {}, routes = [] } = this.#current ?? {};
-    return (weights[id] ?? 0) > 0 || routes.some(({ revision }) => revision === id);
-  }
-
-  /** Instances that a revision with users has now and didn't have then. */
-  #tooMany(revision: RevisionRecord): number[] {
-    const known = this.#current?.revisions[revision.id];
-    if (!known || !this.#hasUsers(revision.id)) return [];
-    const then = slotsOf(revision);
-    return slotsOf(known).filter((slot) => !then.includes(slot));
-  }
-
-  /** What will serve and has more instances than it had then. */
-  #shrinking(wanted: RevisionRecord): { revision: RevisionRecord; tooMany: number[] }[] {
-    const all = this.#serving(wanted).map((id) => {
-      const revision = id === wanted.id ? wanted : this.#target.revisions[id]!;
-      return { revision, tooMany: this.#tooMany(revision) };
-    });
-    return all.filter(({ tooMany }) => tooMany.length > 0);
-  }
-
   /** Instances that get nothing any more since the switch are drained, and go. */
   #shrink(wanted: RevisionRecord, needs: readonly string[]): string[] {
     let done = [...needs];
-    for (const { revision, tooMany } of this.#shrinking(wanted)) {
+    for (const { revision, tooMany } of this.#records.shrinking(wanted)) {
       const { id } = revision;
       const drain: StepWork = { action: 'drain', input: { revision: id, drainMs: DRAIN_MS, slots: tooMany } };
       done = [this.#step(`drain-surplus-${id}`, drain, done, DRAIN_MS + 30_000)];
@@ -261,31 +222,14 @@ export class ServiceRestore {
     const named = (id: string) => (id === then.id ? wanted.id : id);
     const { weights: before, routes = [] } = this.#target;
     const weights = Object.fromEntries(Object.entries(before).map(([id, weight]) => [named(id), weight]));
-    const fewer = this.#shrinking(wanted).map(({ revision }) => [revision.id, slotsOf(revision)] as const);
+    const fewer = this.#records.shrinking(wanted).map(({ revision }) => [revision.id, slotsOf(revision)] as const);
     const input = {
       weights: Object.keys(weights).length > 0 ? weights : { [wanted.id]: 100 },
-      roles: this.#rolesThen(wanted, now),
+      roles: this.#records.rolesThen(wanted, now),
       ...(fewer.length > 0 ? { slots: Object.fromEntries(fewer) } : {}),
       routes: routes.map((route) => ({ ...route, revision: named(route.revision) })),
     };
     return [this.#step('switch', { action: 'switch', input }, needs)];
-  }
-
-  /** What was kept was on standby then as well; what is left behind is so until it goes. */
-  #rolesThen(wanted: RevisionRecord, now: RevisionRecord | undefined): Record<string, RevisionRecord['role']> {
-    const then = activeRevision(this.#target);
-    const roles: Record<string, RevisionRecord['role']> = now ? { [now.id]: 'standby' } : {};
-    for (const { id, role } of Object.values(this.#target.revisions)) roles[id === then?.id ? wanted.id : id] = role;
-    return roles;
-  }
-
-  /** What has traffic now and will have none. */
-  #leaving(wanted: RevisionRecord, now: RevisionRecord | undefined): string[] {
-    const { weights = {}, routes = [] } = this.#current ?? {};
-    const given = Object.keys(weights).filter((id) => weights[id]! > 0);
-    const stays = new Set(this.#serving(wanted));
-    const all = new Set([...(now ? [now.id] : []), ...given, ...routes.map(({ revision }) => revision)]);
-    return [...all].filter((id) => !stays.has(id) && this.#current?.revisions[id]);
   }
 
   #drainAll(revisions: readonly string[], needs: readonly string[]): string[] {
@@ -309,15 +253,6 @@ export class ServiceRestore {
     return [this.#step('verify', work, needs, deadlineOf(health))];
   }
 
-  /** Revisions that the snapshot doesn't have, and the one that was to be started anew. */
-  #surplus(wanted: RevisionRecord | undefined): RevisionRecord[] {
-    const then = activeRevision(this.#target);
-    const replaced = wanted && then && wanted.id !== then.id ? then.id : undefined;
-    return Object.values(this.#current?.revisions ?? {}).filter(
-      ({ id }) => id === replaced || !this.#target.revisions[id],
-    );
-  }
-
   #retire(revisions: readonly RevisionRecord[], needs: readonly string[]): string[] {
     if (revisions.length === 0) return [...needs];
     return revisions.map((revision) => {
@@ -335,7 +270,7 @@ export class ServiceRestore {
   #keepStandby(wanted: RevisionRecord | undefined, needs: readonly string[]): string[] {
     let done = [...needs];
     const then = activeRevision(this.#target);
-    const ensured = new Set(wanted ? [then?.id, ...this.#serving(wanted)] : []);
+    const ensured = new Set(wanted ? [then?.id, ...this.#records.serving(wanted)] : []);
     for (const revision of Object.values(this.#target.revisions)) {
       const known = this.#current?.revisions[revision.id];
       const isThere = known !== undefined && equalJson(slotsOf(known), slotsOf(revision));
