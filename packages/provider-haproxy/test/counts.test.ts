@@ -136,15 +136,24 @@ describe.skipIf(!requirePart('haproxy'))('counts', () => {
     const url = `http://127.0.0.1:${request.port}`;
     expect((await fetch(url)).status).toBe(400);
     const users = new AbortController();
-    const hanging = [1, 2, 3].map(() => fetch(`${url}/hang`, { signal: users.signal }).catch(() => {}));
+    const asks = [{}, {}, { method: 'POST', body: 'small' }];
+    const hanging = asks.map((ask) => fetch(`${url}/hang`, { ...ask, signal: users.signal }).catch(() => {}));
+    // Its user never gets as far as waiting.
+    const headers = { 'content-length': 50_000 };
+    const upload = httpRequest(`${url}/hang`, { method: 'POST', agent: false, headers, signal: users.signal });
+    upload.on('error', () => {});
+    upload.write('some of it');
     const look = async () => (await haproxyRouter.traffic(context, 'shop')).v1;
-    await waitUntil('they wait', async () => (await look())?.waiting === 3 || look());
-    expect(await look()).toMatchObject({ requests: 1, errors: 0, open: 3 });
+    await waitUntil('they wait', async () => (await look())?.waiting === 4 || look());
+    expect(await look()).toMatchObject({ requests: 1, errors: 0, open: 4 });
     await sleep(600);
     users.abort();
     await Promise.all(hanging);
-    await waitUntil('they have given up', async () => (await look())?.errors === 3 || look());
-    expect(await look()).toMatchObject({ requests: 4, errors: 3, open: 0, waiting: 0 });
+    await waitUntil('they have given up', async () => {
+      const { errors, open, waiting } = (await look()) ?? {};
+      return (errors === 3 && open === 0 && waiting === 0) || { errors, open, waiting };
+    });
+    expect(await look()).toMatchObject({ requests: 4, errors: 3 });
   });
 
   test('what the worker of before a reload still serves is counted, also after it ended', async () => {

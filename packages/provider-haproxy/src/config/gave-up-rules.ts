@@ -4,12 +4,13 @@ const GIVES_UP_AFTER_US = 500_000;
 const SMALL_BODY = 8_192;
 
 /**
- * Rules that note of which requests it is certain that their user had sent all of them: whose upload broke off didn't
+ * Rules that note of which requests it isn't certain that their user had sent all of them: whose upload broke off didn't
  * wait for anybody.
  */
-export function wholeRules(): string[] {
+export function uploadRules(): string[] {
   return [
-    `  http-request set-var(txn.whole) bool(true) unless { req.hdr(content-length) -m int ge ${SMALL_BODY} } || { req.hdr(transfer-encoding) -m found }`,
+    `  http-request set-var(txn.upload) bool(true) if !METH_GET { req.hdr(content-length) -m int ge ${SMALL_BODY} }`,
+    '  http-request set-var(txn.upload) bool(true) if !METH_GET { req.hdr(transfer-encoding) -m found }',
   ];
 }
 
@@ -19,7 +20,7 @@ export function wholeRules(): string[] {
  */
 export function gaveUpRules(): string[] {
   return [
-    '  http-after-response set-var(txn.waited) date(0,us),sub(txn.start) unless { var(txn.took) -m found }',
-    `  http-after-response set-status 399 if { status 400 } { var(txn.whole) -m bool } { var(txn.waited) -m int ge ${GIVES_UP_AFTER_US} }`,
+    '  http-after-response set-var(txn.waited) date(0,us),sub(txn.start) if { status 400 } !{ var(txn.took) -m found } !{ var(txn.upload) -m found }',
+    `  http-after-response set-status 399 if { status 400 } { var(txn.waited) -m int ge ${GIVES_UP_AFTER_US} }`,
   ];
 }

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { type HealthCheck, SlipwayError, type TrafficRequest, type TrafficRoute } from '@slipway/core/provider';
 import { fromFolder, type Place } from '../place.ts';
 import { type Backend, backendsOf, type Declared, routeBackend, type Server } from './declared.ts';
-import { gaveUpRules, wholeRules } from './gave-up-rules.ts';
+import { gaveUpRules, uploadRules } from './gave-up-rules.ts';
 import { histogramRules } from './histogram-rules.ts';
 
 /** How often HAProxy looks whether an instance still answers, at least: an instance that died is to be noticed soon. */
@@ -102,7 +102,7 @@ function frontend(name: string, binds: readonly string[], backend: string, rules
     `frontend ${name}`,
     ...binds,
     '  http-request set-var(txn.start) date(0,us)',
-    ...wholeRules(),
+    ...uploadRules(),
     '  http-request disable-l7-retry unless { method GET HEAD OPTIONS }',
     ...rules,
     `  default_backend ${backend}`,
