@@ -1,5 +1,5 @@
 import { waitUntil } from '@slipway/provider-testkit';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Analysis, Metric } from '../../src/config/project.ts';
 import type { MetricQuery } from '../../src/provider/contract.ts';
 import { refusal } from '../support/refusal.ts';
@@ -10,7 +10,6 @@ const made = (more: Partial<Metric> = {}) =>
   metric({ source: 'made', query: '{{service}} {{revision}} {{window}}', ...more });
 const quick = (more: Partial<Analysis> = {}) => analysis({ intervalMs: 20, metrics: [made()], ...more });
 const until = (what: string, isTrue: () => boolean) => waitUntil(what, async () => isTrue());
-const measured = ({ notes }: Analysing) => notes.flatMap((note) => ('measured' in note ? [note.measured] : []));
 const failing: Analysis['onInconclusive'] = { kind: 'fail' };
 
 describe('analysing', () => {
@@ -184,82 +183,6 @@ describe('where the data do not tell', () => {
   });
 });
 
-describe('after a kill', () => {
-  it('goes on with what was measured, and time has passed', async () => {
-    const step = new Analysing(quick({ metrics: [made({ consecutiveFailures: 3 })] }));
-    let asked = 0;
-    step.answer = () => (++asked === 3 ? new Promise(() => {}) : { value: 1 });
-    const killed = step.analyse(60_000);
-    await until('it is asked', () => asked === 3);
-    step.stop();
-    await expect(killed).rejects.toThrow('stopped');
-    expect(step.marks).toBe('--');
-    // The third in a row comes in the second run.
-    await refusal(step.analyse(60_000), 'analysis-failed');
-    expect(step.marks).toBe('---');
-  });
-
-  it('measures once more when its time is over, instead of judging what it did not see', async () => {
-    const step = new Analysing(quick());
-    step.notes.push({ began: { at: new Date(Date.now() - 3_600_000).toISOString() } });
-    expect(await step.analyse(100)).toMatchObject({ verdict: 'pass' });
-    expect(step.marks).toMatch(/^\+\+?$/);
-  });
-
-  it('looks back to the last measurement, and says what nobody looked at in time', async () => {
-    const step = new Analysing(quick({ metrics: [made({ windowMs: 1_000 })] }));
-    const killed = step.analyse(60_000);
-    await until('it has measured', () => step.marks.length > 0);
-    step.stop();
-    await expect(killed).rejects.toThrow('stopped');
-    // A kill that was long ago.
-    const longAgo = (at: string) => new Date(Date.parse(at) - 300_000).toISOString();
-    for (const note of step.notes) {
-      if ('began' in note) note.began.at = longAgo(note.began.at);
-      if ('counted' in note) note.counted.since = longAgo(note.counted.since);
-      if ('measured' in note) note.measured.at = longAgo(note.measured.at);
-    }
-    const last = measured(step).at(-1)!.at;
-    const before = step.marks.length;
-    const windows: { from: number; to: number }[] = [];
-    step.answer = ({ from, to }) => {
-      windows.push({ from, to });
-      return { value: 0 };
-    };
-    await step.analyse(60);
-    expect(windows[0]!.from).toBeLessThanOrEqual(Date.parse(last) + 1);
-    expect(measured(step)[before]!.gap).toEqual({ since: last, covered: true });
-  });
-
-  it('measures all of an extension that it was killed in', async () => {
-    const step = new Analysing(quick({ intervalMs: 100, onInconclusive: { kind: 'extend', times: 1, else: 'fail' } }));
-    const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
-    step.notes.push({ began: { at: ago(600_000) } }, { extended: { at: ago(0), times: 1, why: 'no data' } });
-    step.answer = () => ({ value: step.marks.length < 1 ? null : 0 });
-    // Without data at first, and with them well before the extension is over.
-    expect(await step.analyse(3_000).catch((error: Error) => error.message)).toMatchObject({ verdict: 'pass' });
-  });
-
-  it('upholds a failure that was noted and never became the outcome; mended and run again it begins anew', async () => {
-    const step = new Analysing(quick());
-    step.answer = () => ({ value: 1 });
-    await refusal(step.analyse(60_000), 'analysis-failed');
-    step.answer = () => ({ value: 0 });
-    expect(await step.settle()).toMatchObject({ as: 'not-done' });
-    await refusal(step.analyse(60), 'analysis-failed');
-    expect(await step.analyse(60)).toMatchObject({ verdict: 'pass' });
-  });
-
-  it('is done when its verdict was noted', async () => {
-    const step = new Analysing(quick());
-    const verdict = await step.analyse(60);
-    expect(await step.settle()).toMatchObject({ as: 'done', outcome: { changes: [], detail: verdict } });
-    const { length } = step.notes;
-    expect(await step.analyse(60_000)).toEqual(verdict);
-    expect(step.notes).toHaveLength(length);
-  });
-});
-
 describe('watching', () => {
   it('goes on until what it watches is over, whoever promotes meanwhile', async () => {
     const step = new Analysing(quick());
@@ -314,99 +237,5 @@ describe('a watch that is over before its initial delay is', () => {
     step.over.abort();
     expect(await step.watch()).toMatchObject({ verdict: 'pass', ended: 'time' });
     expect(first).toBeGreaterThan(399);
-  });
-});
-
-describe('the router as a source', () => {
-  const routed = (...metrics: Metric[]) => new Analysing(quick({ metrics, onInconclusive: failing }));
-
-  /** Has requests come in for as long as the test lasts. */
-  function traffic(come: () => void): void {
-    const timer = setInterval(come, 5);
-    onTestFinished(() => clearInterval(timer));
-  }
-
-  it('counts from when the analysis began: what was before is no measurement', async () => {
-    const step = routed(metric());
-    step.cluster.traffic.add('web', 'web-2', { requests: 100, errors: 100 });
-    traffic(() => step.cluster.traffic.add('web', 'web-2', { requests: 10 }));
-    expect(await step.analyse(80)).toMatchObject({ verdict: 'pass' });
-  });
-
-  it('finds a fifth of the requests failing, through a restart of the router', async () => {
-    const step = routed(metric({ consecutiveFailures: 4 }));
-    let came = 0;
-    traffic(() => {
-      if (++came === 8) step.cluster.traffic.reset();
-      step.cluster.traffic.add('web', 'web-2', { requests: 10, errors: 2 });
-    });
-    const error = await refusal(step.analyse(60_000), 'analysis-failed');
-    expect(error.message).toContain('4 measurements in a row failed, the last: 0.2 is above 0.05');
-  });
-
-  it('holds latencies against the stable revision', async () => {
-    const step = routed(comparing({ name: 'p95', query: 'latencyP95', maxIncrease: 1.5 }));
-    traffic(() => {
-      step.cluster.traffic.add('web', 'web-1', { requests: 10, latencyMs: 20 });
-      step.cluster.traffic.add('web', 'web-2', { requests: 10, latencyMs: 45 });
-    });
-    const error = await refusal(step.analyse(60_000), 'analysis-failed');
-    expect(error.message).toMatch(/p95: 4\d\.\d+ against 2\d\.\d+ of stable is more than 1\.5 times that/);
-  });
-
-  it('leaves out what comes in while Slipway itself asks, and counts what comes before and after', async () => {
-    const step = routed(metric({ name: 'requests', query: 'requests', fail: { above: 1_000 }, windowMs: 60_000 }));
-    const done = step.watch();
-    await until('it has measured', () => step.marks.length > 0);
-    step.cluster.traffic.add('web', 'web-2', { requests: 7 });
-    await step.ownRequests.during('web', async () => {
-      step.cluster.traffic.add('web', 'web-2', { requests: 500 });
-      const { length } = step.marks;
-      await until('it measures meanwhile', () => step.marks.length > length + 1);
-    });
-    // Left out until they are counted in any case; then it counts again.
-    const values = () => measured(step).map(({ value }) => value);
-    await until('it counts again', () => {
-      step.cluster.traffic.add('web', 'web-2', { requests: 1 });
-      return (values().at(-1) ?? 0) > 10;
-    });
-    step.over.abort();
-    await done;
-    expect(values()).toContain(7);
-    expect(Math.max(...values().map(Number))).toBeLessThan(400);
-  });
-
-  it('measures what came between a kill and the next run', async () => {
-    const step = routed(metric({ name: 'p95', query: 'latencyP95', fail: { above: 100 } }), metric());
-    const come = (errors: number) => step.cluster.traffic.add('web', 'web-2', { requests: 50, errors, latencyMs: 5 });
-    step.cluster.beforeTraffic = () => come(0);
-    const killed = step.watch();
-    await until('it has measured', () => step.marks.length > 3);
-    step.stop();
-    await expect(killed).rejects.toThrow('stopped');
-    const before = step.marks.length;
-    step.cluster.beforeTraffic = () => {};
-    for (let i = 0; i < 3; i++) come(25);
-    const error = await refusal(step.watch(), 'analysis-failed');
-    expect(error.message).toContain('0.5 is above 0.05');
-    expect(measured(step).slice(before)).toContainEqual(
-      expect.objectContaining({ metric: 'errors', samples: 150, gap: { since: expect.any(String), covered: true } }),
-    );
-  });
-
-  it('says that it lost what came between, where it was killed while Slipway itself asked', async () => {
-    const step = routed(metric({ fail: { above: 0.9 } }));
-    step.cluster.traffic.add('web', 'web-2', { requests: 50 });
-    const killed = step.watch();
-    await until('it has measured', () => step.marks.length > 0);
-    await step.ownRequests.during('web', async () => step.stop());
-    await expect(killed).rejects.toThrow('stopped');
-    const before = step.marks.length;
-    step.cluster.traffic.add('web', 'web-2', { requests: 50 });
-    const done = step.watch();
-    await until('it measures again', () => step.marks.length > before);
-    step.over.abort();
-    await refusal(done, 'analysis-inconclusive');
-    expect(measured(step)[before]).toMatchObject({ value: null, gap: { since: expect.any(String), covered: false } });
   });
 });

@@ -10,6 +10,7 @@ import type { JsonObject } from '../../src/json.ts';
 import type { AnalysisInput, Step } from '../../src/plan/step.ts';
 import type { MetricQuery, MetricReading } from '../../src/provider/contract.ts';
 import { ProviderRegistry } from '../../src/provider/registry.ts';
+import type { Measurement } from '../../src/verify/tally-metric.ts';
 
 type Answer = MetricReading | Promise<MetricReading>;
 
@@ -147,4 +148,9 @@ export class Analysing {
       });
     }
   }
+}
+
+/** What it measured. */
+export function measured({ notes }: Analysing): Measurement[] {
+  return notes.flatMap((note) => ('measured' in note ? [note.measured] : []));
 }
