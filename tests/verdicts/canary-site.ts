@@ -37,7 +37,7 @@ services:
           minimumSamples: 20
           metrics:
             - { name: error-rate, source: router, query: errorRate, failAbove: 0.05 }
-            - { name: p95, source: router, query: latencyP95, compareWith: stable, maxIncrease: 2, consecutiveFailures: 2 }
+            - { name: p95, source: router, query: latencyP95, compareWith: stable, maxIncrease: 2, consecutiveFailures: 3 }
             - { name: memory, source: http, query: '{{url}}/memory#megabytes', failAbove: 300 }
 `;
 
