@@ -15,6 +15,22 @@ describe.skipIf(!requirePart('sshd'))('a host that is cut off', () => {
   });
   afterEach(() => fleet?.close());
 
+  /** Until they are reached: an attempt to connect that began before may fail a moment after. */
+  const mend = async (...indexes: number[]) => {
+    for (const index of indexes) fleet.lab.mend(index);
+    const hosts = indexes.map((index) => {
+      const { name, address, root } = fleet.lab.hosts[index]!;
+      return { name, address, root };
+    });
+    const context = fleet.context({ options: { hosts } });
+    await waitUntil('they are reached', async () =>
+      sshPlatform.list(context).then(
+        () => true,
+        (error: Error) => error.message,
+      ),
+    );
+  };
+
   test('fails the call with an error that names it; the others were done, and it goes on when it is back', async () => {
     const context = fleet.context();
     await fleet.serve(context, fleet.request('r1'));
@@ -29,7 +45,7 @@ describe.skipIf(!requirePart('sshd'))('a host that is cut off', () => {
     await expect(sshPlatform.retire(context, { service: 'backend', revision: 'r1' })).rejects.toMatchObject({
       details: { host: 'host1' },
     });
-    fleet.lab.mend(1);
+    await mend(1);
     expect(await sshPlatform.list(context)).toMatchObject([
       { revision: 'r1', slots: [1] },
       { revision: 'r2', slots: [0, 2] },
@@ -68,7 +84,7 @@ describe.skipIf(!requirePart('sshd'))('a host that is cut off', () => {
         results.push(result.kind === 'healthy' ? 'healthy,' : result.reason);
       }
       expect(results.slice(-3)).toEqual(['healthy,', 'healthy,', 'healthy,']);
-      fleet.lab.mend(2);
+      await mend(2);
       await sshPlatform.stage(context, fleet.request('r1'));
       expect(await sshPlatform.list(context)).toMatchObject([{ slots: [0, 1, 2] }]);
       const everywhere = fleet.context();
@@ -85,7 +101,7 @@ describe.skipIf(!requirePart('sshd'))('a host that is cut off', () => {
     fleet.lab.cut(2);
     await fleet.serve(context, fleet.request('r2', { slots: [0, 1] }));
     await sshPlatform.retire(context, { service: 'backend', revision: 'r1' });
-    fleet.lab.mend(2);
+    await mend(2);
     expect(await sshPlatform.list(context)).toMatchObject([
       { revision: 'r1', slots: [2] },
       { revision: 'r2', slots: [0, 1] },
@@ -108,17 +124,16 @@ describe.skipIf(!requirePart('sshd'))('a host that is cut off', () => {
       fleet.lab.cut(2);
       await sshPlatform.retire(as(2), which('r1'));
       fleet.lab.cut(0);
-      if (at === 'back') fleet.lab.mend(2);
+      if (at === 'back') await mend(2);
       await fleet.serve(as(3), fleet.request('r1'));
-      fleet.lab.mend(0);
-      fleet.lab.mend(2);
+      await mend(0, 2);
       await sshPlatform.retire(as(4), which('r2'));
       expect(await sshPlatform.list(as(4))).toMatchObject([{ revision: 'r1', state: 'running', slots: [1, 2] }]);
       expect(await fleet.ask(as(4), 'r1', 2)).toEqual(first);
       expect([0, 1, 2].filter((index) => existsSync(join(fleet.folder(index), '.owed')))).toEqual([]);
       fleet.lab.cut(2);
       await sshPlatform.retire(as(5), which('r1'));
-      fleet.lab.mend(2);
+      await mend(2);
       await sshPlatform.retire(as(5), which('r2'));
       expect(await sshPlatform.list(as(5))).toEqual([]);
     },
@@ -131,7 +146,7 @@ describe.skipIf(!requirePart('sshd'))('a host that is cut off', () => {
     const large = callHost(context, on, 'receive', [1, 'backend', 'lost', 'f'.repeat(64)], Buffer.alloc(64_000_000));
     fleet.lab.cut(0);
     await expect(large).rejects.toMatchObject({ code: 'host-unreachable' });
-    fleet.lab.mend(0);
+    await mend(0);
     await fleet.serve(context, fleet.request('r1', { slots: [0] }));
     expect(existsSync(join(fleet.folder(0), 'artifacts/lost'))).toBe(false);
   });
